@@ -1,0 +1,1 @@
+//! API facts to Rust text, at build time.

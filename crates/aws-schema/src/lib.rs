@@ -1,0 +1,1 @@
+//! Shape types, and the traits by which values are read and written.

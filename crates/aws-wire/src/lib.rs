@@ -1,0 +1,1 @@
+//! The seven AWS protocols, both ways.

@@ -1,0 +1,1 @@
+//! Listener, service and operation detection, the request chain.

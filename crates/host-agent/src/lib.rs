@@ -1,0 +1,1 @@
+//! Makes this host's kernel equal to the records.

@@ -1,0 +1,1 @@
+//! Holds the processes of machines; tiny; outlives the control plane.

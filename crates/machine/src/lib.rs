@@ -1,0 +1,1 @@
+//! Instance life cycle: images, cgroups, user-data, the keeper's client.

@@ -1,0 +1,1 @@
+//! A plan to nf_tables, routes and veth, by netlink.

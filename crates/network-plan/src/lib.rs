@@ -1,0 +1,1 @@
+//! VPC records to a plan of kernel objects.

@@ -1,0 +1,1 @@
+//! The records every part of the cloud meets through.

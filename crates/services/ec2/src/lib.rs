@@ -1,0 +1,1 @@
+//! Meaning of the ec2 operations.

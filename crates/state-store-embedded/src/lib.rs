@@ -1,0 +1,1 @@
+//! The durable store: memory for reads, a fjall log for durability.

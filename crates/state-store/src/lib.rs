@@ -1,0 +1,1 @@
+//! Revisioned records, compare-and-swap transactions, prefix watch.

@@ -1,0 +1,1 @@
+//! A whole private cloud in one call, for tests.
