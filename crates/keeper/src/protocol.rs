@@ -74,6 +74,11 @@ pub enum Request {
         /// True stops, false continues.
         frozen: bool,
     },
+    /// One machine.
+    Machine {
+        /// Machine id.
+        id: String,
+    },
     /// One page of known machines, ordered by id, after the given id.
     Machines {
         /// Last id of the previous page.
@@ -136,6 +141,8 @@ pub enum Reply {
         /// Process id of the machine's PID 1 as the host sees it.
         pid: i32,
     },
+    /// Answer to [`Request::Machine`].
+    Machine(MachineStatus),
     /// Answer to [`Request::Machines`].
     Machines(Vec<MachineStatus>),
     /// Answer to [`Request::ExecStatus`].
