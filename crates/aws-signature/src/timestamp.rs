@@ -1,0 +1,173 @@
+//! Whole seconds since 1970, and the two ways a request may write them.
+
+use std::fmt;
+
+/// A moment in whole seconds since 1970-01-01T00:00:00Z.
+///
+/// Displays as ISO 8601 basic format (`20150830T123600Z`), the form that is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+const SECONDS_PER_DAY: i64 = 86_400;
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl Timestamp {
+    /// The moment `seconds` after 1970-01-01T00:00:00Z.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// This moment moved by `seconds`.
+    pub const fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Reads ISO 8601 basic format, `20150830T123600Z`, as in `X-Amz-Date`.
+    pub fn parse_basic(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 16 || bytes[8] != b'T' || bytes[15] != b'Z' {
+            return None;
+        }
+        let (date, time) = (&bytes[..8], &bytes[9..15]);
+        Self::from_parts(
+            digits(&date[..4])?,
+            digits(&date[4..6])?,
+            digits(&date[6..])?,
+            [digits(&time[..2])?, digits(&time[2..4])?, digits(&time[4..])?],
+        )
+    }
+
+    /// Reads the fixed form of an HTTP date, `Sun, 30 Aug 2015 12:36:00 GMT` (RFC 9110 §5.6.7).
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once(", ")?;
+        let mut words = rest.split(' ');
+        let day = digits(words.next()?.as_bytes())?;
+        let month_name = words.next()?;
+        let month = MONTHS.iter().position(|known| *known == month_name)?;
+        let year = digits(words.next()?.as_bytes())?;
+        let mut clock = words.next()?.split(':');
+        let mut part = || digits(clock.next()?.as_bytes());
+        let time = [part()?, part()?, part()?];
+        if !matches!(words.next(), Some("GMT" | "UTC" | "+0000" | "-0000")) || words.next().is_some() {
+            return None;
+        }
+        Self::from_parts(year, i64::try_from(month).ok()? + 1, day, time)
+    }
+
+    fn from_parts(year: i64, month: i64, day: i64, [hour, minute, second]: [i64; 3]) -> Option<Self> {
+        // A leap second (60) is a legal way to write a time; nothing beyond it is.
+        if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        if day < 1 || day > days_in_month(year, month) {
+            return None;
+        }
+        Some(Self(days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3_600 + minute * 60 + second))
+    }
+
+    /// Writes the first eight characters of the basic format, `20150830`: the date of a scope.
+    pub fn date(self) -> String {
+        let mut text = self.to_string();
+        text.truncate(8);
+        text
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(SECONDS_PER_DAY));
+        let second = self.0.rem_euclid(SECONDS_PER_DAY);
+        let (hour, minute) = (second / 3_600, second / 60 % 60);
+        write!(out, "{year:04}{month:02}{day:02}T{hour:02}{minute:02}{:02}Z", second % 60)
+    }
+}
+
+/// Reads one to nine decimal digits; nothing else.
+fn digits(bytes: &[u8]) -> Option<i64> {
+    if bytes.is_empty() || bytes.len() > 9 || !bytes.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(bytes.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 of a proleptic Gregorian date. Years are counted from March, so that the
+/// leap day is the last day of a year and needs no special case.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// The inverse of [`days_from_civil`].
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_notations_name_the_same_second() {
+        let basic = Timestamp::parse_basic("20150830T123600Z").unwrap();
+        assert_eq!(basic.unix(), 1_440_938_160);
+        assert_eq!(Timestamp::parse_http_date("Sun, 30 Aug 2015 12:36:00 GMT"), Some(basic));
+        assert_eq!(basic.to_string(), "20150830T123600Z");
+        assert_eq!(basic.date(), "20150830");
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_survives_the_round_trip() {
+        for day in -146_097..=146_097 {
+            let moment = Timestamp::from_unix(day * SECONDS_PER_DAY + 86_399);
+            assert_eq!(Timestamp::parse_basic(&moment.to_string()), Some(moment));
+        }
+    }
+
+    #[test]
+    fn impossible_dates_are_refused() {
+        for text in [
+            "20150230T000000Z",
+            "20151301T000000Z",
+            "20150830T240000Z",
+            "20150830T126000Z",
+            "20150830t123600Z",
+            "2015083\u{e9}12360Z",
+            "+0150830T123600Z",
+            "",
+        ] {
+            assert_eq!(Timestamp::parse_basic(text), None, "{text}");
+        }
+        for text in ["Sun, 31 Feb 2015 12:36:00 GMT", "30 Aug 2015", "Sun, 30 Aug 2015 12:36:00 CET", ", "] {
+            assert_eq!(Timestamp::parse_http_date(text), None, "{text}");
+        }
+        assert!(Timestamp::parse_basic("20160229T000000Z").is_some());
+    }
+}
