@@ -1,0 +1,122 @@
+//! Accepted changes that are not durable yet, laid over the visible table.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::Commit;
+use super::table::{Table, collect};
+use crate::{KeyValue, RangeRequest, RangeResult};
+
+#[derive(Debug)]
+struct Change {
+    revision: u64,
+    current: Option<KeyValue>,
+}
+
+/// The newest accepted state of every key with an unsettled change.
+#[derive(Debug, Default)]
+pub(super) struct Overlay {
+    changes: BTreeMap<Arc<str>, Change>,
+    /// Prefixes whose visible keys are going to vanish; almost always empty.
+    wipes: Vec<(u64, Arc<str>)>,
+}
+
+impl Overlay {
+    /// `None`: no unsettled change; `Some(None)`: removed by one.
+    pub(super) fn get(&self, key: &str) -> Option<Option<&KeyValue>> {
+        match self.changes.get(key) {
+            Some(change) => Some(change.current.as_ref()),
+            None => self.wiped(key).then_some(None),
+        }
+    }
+
+    /// Whether some unsettled change lies below the prefix.
+    pub(super) fn touches(&self, prefix: &str) -> bool {
+        self.iter(prefix).next().is_some() || self.wipes(prefix)
+    }
+
+    /// Whether an unsettled wipe removes visible keys below the prefix.
+    pub(super) fn wipes(&self, prefix: &str) -> bool {
+        self.wipes.iter().any(|(_, wiped)| wiped.starts_with(prefix) || prefix.starts_with(&**wiped))
+    }
+
+    fn wiped(&self, key: &str) -> bool {
+        self.wipes.iter().any(|(_, prefix)| key.starts_with(&**prefix))
+    }
+
+    fn iter<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a Arc<str>, &'a Change)> {
+        self.changes
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+            .take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    /// Unsettled changes below a prefix, and, when a wipe meets the prefix only in part, nothing else:
+    /// the caller is told about wipes separately.
+    pub(super) fn changes(&self, prefix: &str) -> Vec<(Arc<str>, Option<KeyValue>)> {
+        self.iter(prefix).map(|(key, change)| (Arc::clone(key), change.current.clone())).collect()
+    }
+
+    /// The table's records and the unsettled changes, merged.
+    pub(super) fn range(&self, table: &Table, request: RangeRequest<'_>) -> RangeResult {
+        let after = request.after;
+        let mut over =
+            self.iter(request.prefix).filter(|(key, _)| after.is_none_or(|after| &***key > after)).peekable();
+        let mut under = table
+            .iter_after(request.prefix, after)
+            .filter(|record| !self.wiped(&record.key) && !self.changes.contains_key(&record.key))
+            .peekable();
+        let merged = std::iter::from_fn(move || {
+            loop {
+                let take_over = match (over.peek(), under.peek()) {
+                    (Some((key, _)), Some(record)) => **key < record.key,
+                    (Some(_), None) => true,
+                    (None, _) => false,
+                };
+                if !take_over {
+                    return under.next().cloned();
+                }
+                if let Some((_, Change { current: Some(record), .. })) = over.next() {
+                    return Some(record.clone());
+                }
+            }
+        });
+        collect(merged, request.limit, 0)
+    }
+
+    /// Records an accepted change.
+    pub(super) fn add(&mut self, commit: &Commit) {
+        if let Some(prefix) = &commit.wipe {
+            for (key, change) in
+                self.changes.range_mut::<str, _>((Bound::Included(&**prefix), Bound::Unbounded))
+            {
+                if !key.starts_with(&**prefix) {
+                    break;
+                }
+                *change = Change { revision: commit.revision, current: None };
+            }
+            self.wipes.push((commit.revision, Arc::clone(prefix)));
+        }
+        for event in &commit.events {
+            let change = Change { revision: commit.revision, current: event.current.clone() };
+            self.changes.insert(Arc::clone(&event.key), change);
+        }
+    }
+
+    /// Drops what a commit put here, now that it is visible; newer changes of the same keys stay.
+    pub(super) fn forget(&mut self, commit: &Commit) {
+        for event in &commit.events {
+            if let Entry::Occupied(entry) = self.changes.entry(Arc::clone(&event.key))
+                && entry.get().revision <= commit.revision
+            {
+                entry.remove();
+            }
+        }
+        if commit.wipe.is_some() {
+            self.wipes.retain(|(revision, _)| *revision > commit.revision);
+            // Keys a wipe took over from earlier commits belong to it.
+            self.changes.retain(|_, change| change.revision > commit.revision);
+        }
+    }
+}

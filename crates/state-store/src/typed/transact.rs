@@ -1,0 +1,56 @@
+//! Optimistic transactions: run, try to commit, run again on conflict.
+
+use super::{Store, Tx};
+use crate::StoreError;
+
+/// Conflicts after which a transaction queues up with others that lost as often.
+const FREE_ATTEMPTS: u32 = 8;
+/// Conflicts after which a transaction gives up.
+const MAX_ATTEMPTS: u32 = 256;
+
+/// The value of a committed transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed<T> {
+    /// What the closure returned.
+    pub value: T,
+    /// The revision of the change; for a transaction without writes, one at which its reads were true.
+    pub revision: u64,
+}
+
+impl Store {
+    /// Runs `f` and makes its writes durable as one step, provided that nothing it has read, single
+    /// records and lists alike, has changed meanwhile; otherwise runs it again. `f` may therefore run
+    /// several times and must do nothing but compute. An error returned by `f` aborts: nothing is
+    /// written, and the error is handed on once the reads it rests on are known to be durable truth.
+    /// A transaction without writes never touches the log.
+    ///
+    /// # Errors
+    /// `f`'s own, or a [`StoreError`]: limits, durability, an unreadable record, or
+    /// [`StoreError::Contention`].
+    pub async fn transact<T, E, F>(&self, f: F) -> Result<Committed<T>, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+        E: From<StoreError> + Send,
+        T: Send,
+    {
+        let mut turn = None;
+        for attempt in 0..MAX_ATTEMPTS {
+            if attempt == FREE_ATTEMPTS {
+                turn = Some(self.contended().lock().await);
+            }
+            let (outcome, transaction) = {
+                let mut tx = Tx::new(self);
+                let outcome = f(&mut tx);
+                let transaction = tx.finish(outcome.is_ok());
+                (outcome, transaction)
+            };
+            let transaction = transaction.map_err(E::from)?;
+            let result = self.backend().transaction(transaction).await.map_err(E::from)?;
+            if result.succeeded {
+                drop(turn);
+                return outcome.map(|value| Committed { value, revision: result.revision });
+            }
+        }
+        Err(StoreError::Contention { attempts: MAX_ATTEMPTS }.into())
+    }
+}

@@ -1,0 +1,115 @@
+//! The typed layer: reads, indexes, optimistic transactions, watches.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use state_store::{Record, Scope, Store, StoreError, TypedEvent};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Subnet {
+    id: String,
+    vpc: String,
+    used: u32,
+}
+
+impl Record for Subnet {
+    const KIND: &'static str = "test/subnet";
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("vpc", self.vpc.clone())]
+    }
+}
+
+fn subnet(id: &str, vpc: &str) -> Subnet {
+    Subnet { id: id.into(), vpc: vpc.into(), used: 0 }
+}
+
+fn ids(found: &[Arc<Subnet>]) -> Vec<&str> {
+    found.iter().map(|subnet| subnet.id.as_str()).collect()
+}
+
+fn here() -> Scope {
+    Scope::new("000000000001", "eu-central-1")
+}
+
+async fn add(store: &Store, scope: &Scope, record: Subnet) {
+    store.transact(|tx| Ok::<_, StoreError>(tx.put(scope, record.clone()))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_is_found_by_id_by_list_and_by_index_in_its_own_scope_only() {
+    let store = Store::in_memory();
+    let elsewhere = Scope::new("000000000002", "eu-central-1");
+    for (id, vpc) in [("s-2", "v-1"), ("s-1", "v-1"), ("s-3", "v-2")] {
+        add(&store, &here(), subnet(id, vpc)).await;
+    }
+    add(&store, &elsewhere, subnet("s-9", "v-1")).await;
+    assert_eq!(store.get::<Subnet>(&here(), "s-1").unwrap().vpc, "v-1");
+    assert!(store.get::<Subnet>(&elsewhere, "s-1").is_none());
+    assert_eq!(ids(&store.list(&here())), ["s-1", "s-2", "s-3"]);
+    assert_eq!(ids(&store.list_after(&here(), Some("s-1"), 1)), ["s-2"]);
+    assert_eq!(ids(&store.by_index(&here(), "vpc", "v-1")), ["s-1", "s-2"]);
+    assert_eq!(store.list_all::<Subnet>().len(), 4);
+    // A change of the indexed member moves the record between index entries.
+    add(&store, &here(), subnet("s-2", "v-2")).await;
+    assert_eq!(ids(&store.by_index(&here(), "vpc", "v-1")), ["s-1"]);
+    assert_eq!(ids(&store.by_index(&here(), "vpc", "v-2")), ["s-2", "s-3"]);
+}
+
+#[tokio::test]
+async fn a_transaction_sees_its_own_writes() {
+    let store = Store::in_memory();
+    add(&store, &here(), subnet("s-1", "v-1")).await;
+    let done = store
+        .transact(|tx| {
+            tx.put(&here(), subnet("s-2", "v-1"));
+            assert!(tx.delete::<Subnet>(&here(), "s-1"));
+            assert!(!tx.delete::<Subnet>(&here(), "s-1"));
+            assert!(!tx.exists::<Subnet>(&here(), "s-1"));
+            assert_eq!(tx.get::<Subnet>(&here(), "s-2").unwrap().id, "s-2");
+            assert_eq!(ids(&tx.list(&here())), ["s-2"]);
+            assert_eq!(ids(&tx.by_index(&here(), "vpc", "v-1")), ["s-2"]);
+            Ok::<_, StoreError>(tx.count::<Subnet>(&here()))
+        })
+        .await
+        .unwrap();
+    assert_eq!((done.value, done.revision), (1, 2));
+    assert_eq!(ids(&store.list(&here())), ["s-2"]);
+}
+
+#[tokio::test]
+async fn an_aborted_transaction_changes_nothing() {
+    let store = Store::in_memory();
+    let before = store.revision();
+    let failed = store
+        .transact(|tx| {
+            tx.put(&here(), subnet("s-1", "v-1"));
+            Err::<(), _>(StoreError::Closed)
+        })
+        .await;
+    assert_eq!(failed, Err(StoreError::Closed));
+    assert_eq!(store.revision(), before);
+    assert!(store.get::<Subnet>(&here(), "s-1").is_none());
+}
+
+#[tokio::test]
+async fn a_watch_begins_with_a_snapshot_and_goes_on_with_changes() {
+    let store = Store::in_memory();
+    add(&store, &here(), subnet("s-1", "v-1")).await;
+    let mut watch = store.watch_kind::<Subnet>();
+    let first = watch.next().await.unwrap();
+    assert!(first.snapshot);
+    assert!(
+        matches!(&first.events[..], [TypedEvent::Put { record, previous: None, .. }] if record.id == "s-1")
+    );
+    add(&store, &here(), subnet("s-1", "v-2")).await;
+    let second = watch.next().await.unwrap();
+    assert!(!second.snapshot && second.revision == 2);
+    assert!(matches!(&second.events[..], [TypedEvent::Put { record, previous: Some(old), .. }]
+            if record.vpc == "v-2" && old.vpc == "v-1"));
+    store.backend().wipe("").await.unwrap();
+    let third = watch.next().await.unwrap();
+    assert!(matches!(&third.events[..], [TypedEvent::Delete { id, .. }] if id == "s-1"));
+}
