@@ -1,1 +1,54 @@
 //! The records every part of the cloud meets through.
+//!
+//! A service writes them, the host agent reads them (and writes the `status` side), other services look things up in
+//! them. They hold intent and observed state, never kernel handles. Fields added later carry `#[serde(default)]`.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod gateway;
+pub mod iam;
+pub mod image;
+pub mod instance;
+pub mod network_interface;
+pub mod route_table;
+pub mod security_group;
+pub mod ssm;
+pub mod tags;
+pub mod vpc;
+
+pub use address::Address;
+pub use gateway::InternetGateway;
+pub use image::{Image, KeyPair};
+pub use instance::{BlockDevice, Instance, InstanceState, MetadataOptions, StateReason};
+pub use network_interface::{Attachment, NetworkInterface, PrivateAddress};
+pub use route_table::{Route, RouteOrigin, RouteTable, RouteTarget, TableAssociation};
+pub use security_group::{Peer, PrefixList, PrefixListEntry, Rule, SecurityGroup};
+pub use tags::Tags;
+pub use vpc::{CidrAssociation, DhcpOptions, Subnet, Vpc};
+
+/// Milliseconds since 1970-01-01T00:00:00Z, the unit of every time in a record.
+pub type Millis = i64;
+
+/// Implements [`state_store::typed::Record`] for a struct with an `id` field.
+#[macro_export]
+macro_rules! record {
+    ($type:ty, $kind:literal $(, $index:literal => $value:expr)* $(,)?) => {
+        impl state_store::typed::Record for $type {
+            const KIND: &'static str = $kind;
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn indexes(&self) -> Vec<(&'static str, String)> {
+                #[allow(unused_mut)]
+                let mut found: Vec<(&'static str, String)> = Vec::new();
+                $(
+                    #[allow(clippy::redundant_closure_call)]
+                    for value in ($value as fn(&Self) -> Vec<String>)(self) {
+                        found.push(($index, value));
+                    }
+                )*
+                found
+            }
+        }
+    };
+}

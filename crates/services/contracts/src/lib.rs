@@ -1,1 +1,22 @@
 //! What a service hands to the gateway, and the named seams by which services meet.
+//!
+//! A service is a struct that holds an [`Platform`] and a [`ServiceTable`] of handlers. Services never import one
+//! another: they meet through records, or through a trait in [`seams`].
+#![forbid(unsafe_code)]
+
+mod call;
+mod clock;
+mod ids;
+mod page;
+mod platform;
+mod seal;
+pub mod seams;
+mod table;
+
+pub use call::{Call, Caller, Principal, PrincipalKind};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use ids::{hex_id, new_id, new_uuid};
+pub use page::{Page, PageError, PageKey};
+pub use platform::{CloudConfig, Platform};
+pub use seal::{SealError, Sealer};
+pub use table::{BoxFuture, Prepared, Reply, ServiceTable};

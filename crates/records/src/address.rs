@@ -1,0 +1,43 @@
+//! Elastic IP addresses, and the claim that keeps public addresses unique.
+
+use crate::record;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// An allocated elastic IP. What it is mapped to stands in the interface ([`crate::PrivateAddress::allocation_id`]).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Address {
+    /// `eipalloc-…`.
+    pub id: String,
+    /// The public address.
+    pub public_ip: Ipv4Addr,
+    /// The interface it is associated with.
+    #[serde(default)]
+    pub network_interface_id: Option<String>,
+    /// The private address it maps to.
+    #[serde(default)]
+    pub private_ip: Option<Ipv4Addr>,
+    /// `eipassoc-…`.
+    #[serde(default)]
+    pub association_id: Option<String>,
+}
+record!(
+    Address,
+    "ec2/address",
+    "public" => |a| vec![a.public_ip.to_string()],
+    "interface" => |a| a.network_interface_id.iter().cloned().collect(),
+);
+
+/// A public address taken from the cloud's pool; kept in the scope (`allod`, `global`) so that no two accounts share one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PublicAddressClaim {
+    /// The address as text.
+    pub id: String,
+    /// The interface or allocation that holds it.
+    pub holder: String,
+    /// Account of the holder.
+    pub account: String,
+    /// Region of the holder.
+    pub region: String,
+}
+record!(PublicAddressClaim, "allod/public-address");

@@ -1,0 +1,1 @@
+//! Commands, invocations, documents and parameters (owner: services/ssm).
