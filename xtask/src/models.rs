@@ -8,17 +8,77 @@ use std::path::{Path, PathBuf};
 
 /// What of a shape, member or operation is kept: facts only.
 const KEPT: &[&str] = &[
-    "authtype", "box", "code", "document", "endpoint", "enum", "error", "errors", "event", "eventheader", "eventpayload",
-    "eventstream", "exception", "fault", "flattened", "hostLabel", "hostPrefix", "http", "httpStatusCode",
-    "idempotencyToken", "idempotent", "input", "jsonvalue", "key", "location", "locationName", "max", "member", "members",
-    "method", "min", "name", "output", "pattern", "payload", "prefix", "queryName", "requestUri", "required",
-    "requestcompression", "responseCode", "resultWrapper", "sensitive", "senderFault", "shape", "sparse", "streaming",
-    "timestampFormat", "type", "union", "uri", "value", "wrapper", "xmlAttribute", "xmlNamespace",
+    "authtype",
+    "box",
+    "code",
+    "document",
+    "endpoint",
+    "enum",
+    "error",
+    "errors",
+    "event",
+    "eventheader",
+    "eventpayload",
+    "eventstream",
+    "exception",
+    "fault",
+    "flattened",
+    "hostLabel",
+    "hostPrefix",
+    "http",
+    "httpStatusCode",
+    "idempotencyToken",
+    "idempotent",
+    "input",
+    "jsonvalue",
+    "key",
+    "location",
+    "locationName",
+    "max",
+    "member",
+    "members",
+    "method",
+    "min",
+    "name",
+    "output",
+    "pattern",
+    "payload",
+    "prefix",
+    "queryName",
+    "requestUri",
+    "required",
+    "requestcompression",
+    "responseCode",
+    "resultWrapper",
+    "sensitive",
+    "senderFault",
+    "shape",
+    "sparse",
+    "streaming",
+    "timestampFormat",
+    "type",
+    "union",
+    "uri",
+    "value",
+    "wrapper",
+    "xmlAttribute",
+    "xmlNamespace",
 ];
 
 const METADATA: &[&str] = &[
-    "apiVersion", "awsQueryCompatible", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "protocols",
-    "serviceFullName", "serviceId", "signatureVersion", "signingName", "targetPrefix", "xmlNamespace",
+    "apiVersion",
+    "awsQueryCompatible",
+    "endpointPrefix",
+    "globalEndpoint",
+    "jsonVersion",
+    "protocol",
+    "protocols",
+    "serviceFullName",
+    "serviceId",
+    "signatureVersion",
+    "signingName",
+    "targetPrefix",
+    "xmlNamespace",
 ];
 
 #[derive(clap::Args)]
@@ -35,7 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let wanted: toml::Table = std::fs::read_to_string(root.join("models/operations.toml"))?.parse()?;
     let init = std::fs::read_to_string(arguments.botocore.join("botocore/__init__.py"))
         .context("this is not botocore's source: no botocore/__init__.py")?;
-    let version = init.lines().find_map(|l| l.strip_prefix("__version__ = ")).unwrap_or("?").trim_matches(['\'', '"']);
+    let version =
+        init.lines().find_map(|l| l.strip_prefix("__version__ = ")).unwrap_or("?").trim_matches(['\'', '"']);
     for (service, table) in &wanted {
         if !arguments.services.is_empty() && !arguments.services.contains(service) {
             continue;
@@ -51,7 +112,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn facts(botocore: &Path, service: &str, table: &toml::Value, version: &str) -> anyhow::Result<String> {
     let folder = newest(&botocore.join("botocore/data").join(service))?;
     let read = |name: &str| -> anyhow::Result<Value> {
-        Ok(serde_json::from_str(&std::fs::read_to_string(folder.join(name)).with_context(|| format!("no {name}"))?)?)
+        Ok(serde_json::from_str(
+            &std::fs::read_to_string(folder.join(name)).with_context(|| format!("no {name}"))?,
+        )?)
     };
     let model = read("service-2.json")?;
     let all = model["operations"].as_object().context("a model without operations")?;
@@ -81,7 +144,8 @@ fn facts(botocore: &Path, service: &str, table: &toml::Value, version: &str) -> 
         found
             .into_iter()
             .filter(|(name, v)| {
-                chosen.contains(&name.as_str()) || v["operation"].as_str().is_some_and(|o| chosen.contains(&o))
+                chosen.contains(&name.as_str())
+                    || v["operation"].as_str().is_some_and(|o| chosen.contains(&o))
             })
             .map(|(name, mut v)| {
                 if let Some(object) = v.as_object_mut() {

@@ -23,6 +23,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .lines()
         .find(|l| l.contains(&marker) || l.starts_with(&format!("string_enum!({} ", arguments.name)))
         .with_context(|| format!("{} has no type {}", arguments.service, arguments.name))?;
-    println!("{}", line.replace("{ ", "{\n    ").replace(", pub ", ",\n    pub ").replace(",  }", ",\n}").replace(", }", ",\n}"));
+    println!(
+        "{}",
+        line.replace("{ ", "{\n    ")
+            .replace(", pub ", ",\n    pub ")
+            .replace(",  }", ",\n}")
+            .replace(", }", ",\n}")
+    );
     Ok(())
 }

@@ -83,9 +83,14 @@ impl Emitter<'_> {
             "Blob" => "Vec<u8>".into(),
             "Timestamp" => "a::Timestamp".into(),
             "Document" => "a::Document".into(),
-            "List" => format!("Vec<{}>", self.rust_type(text(&shape["member"], "shape").unwrap_or_default())?),
+            "List" => {
+                format!("Vec<{}>", self.rust_type(text(&shape["member"], "shape").unwrap_or_default())?)
+            }
             "Map" => {
-                format!("BTreeMap<String, {}>", self.rust_type(text(&shape["value"], "shape").unwrap_or_default())?)
+                format!(
+                    "BTreeMap<String, {}>",
+                    self.rust_type(text(&shape["value"], "shape").unwrap_or_default())?
+                )
             }
             "Structure" => type_name(name),
             _ if shape["enum"].is_array() => type_name(name),
@@ -137,7 +142,8 @@ impl Emitter<'_> {
         if !members.is_empty() {
             let _ = write!(fields, "members: &[{members}], ");
         }
-        let number = |key: &str| shape[key].as_f64().map(|v| format!("Some({})", v as i64)).unwrap_or("None".into());
+        let number =
+            |key: &str| shape[key].as_f64().map(|v| format!("Some({})", v as i64)).unwrap_or("None".into());
         if !shape["min"].is_null() || !shape["max"].is_null() || !shape["pattern"].is_null() {
             let _ = write!(
                 fields,
@@ -148,7 +154,8 @@ impl Emitter<'_> {
             );
         }
         if let Some(values) = shape["enum"].as_array() {
-            let list: Vec<String> = values.iter().filter_map(Value::as_str).map(|v| format!("{v:?}")).collect();
+            let list: Vec<String> =
+                values.iter().filter_map(Value::as_str).map(|v| format!("{v:?}")).collect();
             let _ = write!(fields, "values: &[{}], ", list.join(", "));
         }
         for (key, field) in [("flattened", "flattened"), ("union", "union"), ("sensitive", "sensitive")] {
@@ -164,7 +171,8 @@ impl Emitter<'_> {
             let _ = write!(fields, "location_name: Some({location:?}), ");
         }
         if let Some(format) = text(shape, "timestampFormat") {
-            let _ = write!(fields, "timestamp_format: Some(a::TimestampFormat::{}), ", timestamp_format(format));
+            let _ =
+                write!(fields, "timestamp_format: Some(a::TimestampFormat::{}), ", timestamp_format(format));
         }
         put!(
             self,
@@ -214,7 +222,8 @@ impl Emitter<'_> {
             let _ = write!(fields, "xml_namespace: Some(({prefix:?}, {uri:?})), ");
         }
         if let Some(format) = text(reference, "timestampFormat") {
-            let _ = write!(fields, "timestamp_format: Some(a::TimestampFormat::{}), ", timestamp_format(format));
+            let _ =
+                write!(fields, "timestamp_format: Some(a::TimestampFormat::{}), ", timestamp_format(format));
         }
         Ok(format!("a::Member {{ {fields}..a::Member::new({name:?}, &S_{target}) }}"))
     }
@@ -235,9 +244,13 @@ impl Emitter<'_> {
                 held = format!("Box<{held}>");
             }
             let _ = write!(fields, "pub {field}: Option<{held}>, ");
-            let (by_ref, read) = if boxed { ("&**v", "Box::new(a::ReadValue::read") } else { ("v", "a::ReadValue::read") };
+            let (by_ref, read) =
+                if boxed { ("&**v", "Box::new(a::ReadValue::read") } else { ("v", "a::ReadValue::read") };
             let close = if boxed { "?)" } else { "?" };
-            let _ = write!(writes, "if let Some(v) = &self.{field} {{ a::WriteValue::write({by_ref}, &M[{at}], w); }} ");
+            let _ = write!(
+                writes,
+                "if let Some(v) = &self.{field} {{ a::WriteValue::write({by_ref}, &M[{at}], w); }} "
+            );
             let _ = write!(reads, "{at} => self.{field} = Some({read}(&M[{at}], r){close}), ");
             if required.contains(&member.as_str()) && !boxed {
                 accessors.push_str(&accessor(&field, &held));
@@ -299,7 +312,8 @@ impl Emitter<'_> {
                 let error = text(reference, "shape").unwrap_or_default();
                 let shape = self.lookup(error)?;
                 let detail = &shape["error"];
-                let sender = shape["fault"] != Value::Bool(true) && detail["senderFault"] != Value::Bool(false);
+                let sender =
+                    shape["fault"] != Value::Bool(true) && detail["senderFault"] != Value::Bool(false);
                 let status = detail["httpStatusCode"].as_u64().unwrap_or(if sender { 400 } else { 500 });
                 let code = text(detail, "code").unwrap_or(error);
                 let _ = write!(
@@ -390,7 +404,9 @@ impl Emitter<'_> {
 fn accessor(field: &str, held: &str) -> String {
     let (returns, body) = match held {
         "String" => ("&str".to_owned(), format!("self.{field}.as_deref().unwrap_or_default()")),
-        "bool" | "i32" | "i64" | "f32" | "f64" => (held.to_owned(), format!("self.{field}.unwrap_or_default()")),
+        "bool" | "i32" | "i64" | "f32" | "f64" => {
+            (held.to_owned(), format!("self.{field}.unwrap_or_default()"))
+        }
         "Vec<u8>" => ("&[u8]".to_owned(), format!("self.{field}.as_deref().unwrap_or_default()")),
         _ if held.starts_with("Vec<") => {
             let item = &held[4..held.len() - 1];

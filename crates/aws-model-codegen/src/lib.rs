@@ -19,7 +19,8 @@ use std::path::PathBuf;
 /// # Errors
 /// A missing or malformed facts file, or an output folder that cannot be written.
 pub fn generate_from_build_script(service: &str) -> Result<(), FactsError> {
-    let manifest = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| FactsError::Environment("CARGO_MANIFEST_DIR"))?;
+    let manifest =
+        std::env::var("CARGO_MANIFEST_DIR").map_err(|_| FactsError::Environment("CARGO_MANIFEST_DIR"))?;
     let out = std::env::var("OUT_DIR").map_err(|_| FactsError::Environment("OUT_DIR"))?;
     let root = PathBuf::from(manifest).join("../../..");
     let path = root.join("models").join(format!("{service}.json"));
@@ -28,5 +29,6 @@ pub fn generate_from_build_script(service: &str) -> Result<(), FactsError> {
     println!("cargo::rerun-if-changed={}", errata.display());
     let facts = Facts::read(&path, errata.exists().then_some(errata.as_path()))?;
     let target = PathBuf::from(out).join("api.rs");
-    std::fs::write(&target, generate(service, &facts)?).map_err(|source| FactsError::File { path: target, source })
+    std::fs::write(&target, generate(service, &facts)?)
+        .map_err(|source| FactsError::File { path: target, source })
 }

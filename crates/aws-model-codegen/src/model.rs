@@ -59,7 +59,10 @@ impl Facts {
     /// From the parsed JSON.
     pub fn from_value(value: &Value) -> Result<Facts, FactsError> {
         let object = |key: &str| {
-            value[key].as_object().cloned().ok_or_else(|| FactsError::Inconsistent(format!("no object `{key}`")))
+            value[key]
+                .as_object()
+                .cloned()
+                .ok_or_else(|| FactsError::Inconsistent(format!("no object `{key}`")))
         };
         Ok(Facts {
             metadata: object("metadata")?,
@@ -81,7 +84,8 @@ impl Facts {
 }
 
 fn read_json(path: &Path) -> Result<Value, FactsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FactsError::File { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| FactsError::File { path: path.to_owned(), source })?;
     serde_json::from_str(&text).map_err(|source| FactsError::Json { path: path.to_owned(), source })
 }
 

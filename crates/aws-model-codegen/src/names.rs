@@ -1,10 +1,11 @@
 //! Model names to Rust names.
 
 const KEYWORDS: &[&str] = &[
-    "as", "async", "await", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern", "false", "fn",
-    "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static",
-    "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while", "yield", "box", "final", "macro",
-    "override", "priv", "try", "typeof", "unsized", "virtual", "abstract", "become", "gen",
+    "as", "async", "await", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
+    "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where",
+    "while", "yield", "box", "final", "macro", "override", "priv", "try", "typeof", "unsized", "virtual",
+    "abstract", "become", "gen",
 ];
 
 /// `CidrBlockAssociationSet` → `cidr_block_association_set`; keywords get a trailing underscore.
@@ -39,7 +40,8 @@ pub(crate) fn type_name(name: &str) -> String {
     let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
     let name: String = first.chain(letters).collect();
     match name.as_str() {
-        "String" | "Option" | "Vec" | "Box" | "Result" | "Some" | "None" | "Ok" | "Err" | "Self" | "Default" | "Clone" => {
+        "String" | "Option" | "Vec" | "Box" | "Result" | "Some" | "None" | "Ok" | "Err" | "Self"
+        | "Default" | "Clone" => {
             format!("{name}Shape")
         }
         _ => name,
@@ -101,7 +103,9 @@ mod tests {
 
     #[test]
     fn constants() {
-        for (from, to) in [("t3.micro", "T3_MICRO"), ("64-bit", "V_64_BIT"), ("InProgress", "IN_PROGRESS"), ("", "V_")] {
+        for (from, to) in
+            [("t3.micro", "T3_MICRO"), ("64-bit", "V_64_BIT"), ("InProgress", "IN_PROGRESS"), ("", "V_")]
+        {
             assert_eq!(constant_name(from), to);
         }
     }

@@ -32,7 +32,12 @@ impl Fault {
 
     /// An error of ours (500, `InternalFailure`); the message tells the caller nothing secret.
     pub fn internal(message: impl Into<String>) -> Fault {
-        Fault { code: Cow::Borrowed("InternalFailure"), status: 500, message: message.into(), details: Vec::new() }
+        Fault {
+            code: Cow::Borrowed("InternalFailure"),
+            status: 500,
+            message: message.into(),
+            details: Vec::new(),
+        }
     }
 
     /// The same with another status.

@@ -20,8 +20,8 @@ pub use shape::{Kind, Limits, Location, Member, Shape, TimestampFormat};
 pub use timestamp::Timestamp;
 pub use validate::{Violation, violations};
 pub use value::{
-    Blob, Document, Element, ReadError, ReadMembers, ReadValue, Reader, Structure, Unit, WriteEntries, WriteItems, WriteMembers,
-    WriteValue, Writer,
+    Blob, Document, Element, ReadError, ReadMembers, ReadValue, Reader, Structure, Unit, WriteEntries,
+    WriteItems, WriteMembers, WriteValue, Writer,
 };
 
 /// Parts the generated code names; not for hand-written code.

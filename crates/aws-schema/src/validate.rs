@@ -70,7 +70,8 @@ impl Check {
     fn push(&mut self, member: &'static Member, value: &str, constraint: String, missing: bool) {
         // A hostile request must not make an answer of megabytes.
         if self.found.len() < 20 {
-            let value = if member.shape.sensitive { "***".to_owned() } else { value.chars().take(200).collect() };
+            let value =
+                if member.shape.sensitive { "***".to_owned() } else { value.chars().take(200).collect() };
             self.found.push(Violation { path: self.at(member), value, constraint, missing });
         }
     }
@@ -83,10 +84,20 @@ impl Check {
         let limits = &member.shape.limits;
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         if let Some(max) = limits.max.filter(|max| length > *max) {
-            self.push(member, &shown(), format!("Member must have length less than or equal to {max}"), false);
+            self.push(
+                member,
+                &shown(),
+                format!("Member must have length less than or equal to {max}"),
+                false,
+            );
         }
         if let Some(min) = limits.min.filter(|min| length < *min) {
-            self.push(member, &shown(), format!("Member must have length greater than or equal to {min}"), false);
+            self.push(
+                member,
+                &shown(),
+                format!("Member must have length greater than or equal to {min}"),
+                false,
+            );
         }
     }
 

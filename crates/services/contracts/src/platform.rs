@@ -4,7 +4,9 @@ use crate::clock::Clock;
 use crate::page::PageKey;
 use crate::seal::Sealer;
 use crate::seams::{CommandHost, MachineView, NetworkGate};
-use state_store::typed::Store;
+use aws_schema::Fault;
+use state_store::StoreError;
+use state_store::typed::{Committed, Store, Tx};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -40,4 +42,44 @@ pub struct Platform {
     pub machines: Arc<dyn MachineView>,
     /// Runs commands in machines.
     pub commands: Arc<dyn CommandHost>,
+}
+
+impl Platform {
+    /// Runs one store transaction; the closure's fault aborts it and a failing store becomes an `InternalFailure` that
+    /// says what the operator can do, or `RequestLimitExceeded` under overload.
+    pub async fn transact<T: Send>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, Fault> + Send,
+    ) -> Result<Committed<T>, Fault> {
+        let run = move |tx: &mut Tx<'_>| f(tx).map_err(Stopped::ByHandler);
+        self.store.transact(run).await.map_err(|stopped| match stopped {
+            Stopped::ByHandler(fault) => fault,
+            Stopped::ByStore(error) => store_fault(&error),
+        })
+    }
+}
+
+enum Stopped {
+    ByHandler(Fault),
+    ByStore(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Stopped::ByStore(error)
+    }
+}
+
+/// The fault a caller sees when the store refuses.
+fn store_fault(error: &StoreError) -> Fault {
+    tracing::error!(%error, "the store refused a transaction");
+    match error {
+        StoreError::Overloaded { .. } | StoreError::Contention { .. } => {
+            Fault::sender("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
+        }
+        StoreError::Durability { reason } => Fault::internal(format!(
+            "The change could not be written to disk and was not made: {reason}. Free space in the data directory, then try again."
+        )),
+        other => Fault::internal(format!("The change was not made: {other}.")),
+    }
 }

@@ -1,7 +1,9 @@
 //! The operations a service has built, in a form the gateway can call without knowing their types.
 
 use crate::call::{Call, Caller};
-use aws_schema::{Fault, Operation, OperationSpec, ReadMembers, ServiceSpec, Violation, WriteMembers, violations};
+use aws_schema::{
+    Fault, Operation, OperationSpec, ReadMembers, ServiceSpec, Violation, WriteMembers, violations,
+};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -101,7 +103,8 @@ impl ServiceTable {
         F: Fn(Call<S>, Op::Input) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Reply<Op::Output>> + Send + 'static,
     {
-        let typed = Typed::<Op, S, F> { service: service.clone(), handler, operation: std::marker::PhantomData };
+        let typed =
+            Typed::<Op, S, F> { service: service.clone(), handler, operation: std::marker::PhantomData };
         self.handlers.insert(Op::SPEC.name, Box::new(typed));
         self
     }
@@ -112,7 +115,12 @@ impl ServiceTable {
     }
 
     /// Decodes a request of `operation`; `None` when it is not built.
-    pub fn prepare(&self, operation: &OperationSpec, decode: Decode<'_>, audit: bool) -> Option<Result<Prepared, Fault>> {
+    pub fn prepare(
+        &self,
+        operation: &OperationSpec,
+        decode: Decode<'_>,
+        audit: bool,
+    ) -> Option<Result<Prepared, Fault>> {
         Some(self.handlers.get(operation.name)?.prepare(decode, audit))
     }
 }
