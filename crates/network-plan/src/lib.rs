@@ -1,1 +1,41 @@
-//! VPC records to a plan of kernel objects.
+//! From the facts of one VPC to the kernel objects that make it real.
+//!
+//! [`plan`] turns a [`VpcInput`] (what the API's records say) into a [`VpcPlan`]
+//! (set elements, routes, rules, addresses, links), and [`diff`] turns two plans
+//! into the few [`Step`]s that lead from one to the other. Nothing here touches
+//! the kernel: `network-apply` does.
+//!
+//! The packet path itself — chains and rules — is the constant [`skeleton`]; it
+//! is the same for every VPC and never changes after creation. See
+//! `skeleton/mod.rs` for the picture.
+
+mod compile;
+mod diff;
+mod error;
+mod expr;
+mod key;
+mod model;
+mod names;
+mod plan;
+mod regions;
+mod sets;
+mod skeleton;
+
+pub use compile::plan;
+pub use diff::{Step, diff};
+pub use error::PlanError;
+pub use expr::{
+    Chain, ChainKind, CtKey, Expr, Hook, MetaKey, NatKind, PayloadBase, Rule as ChainRule, Verdict,
+};
+pub use key::Key;
+pub use model::{
+    Eni, Peer, Ports, Protocol, PublicAddress, Route as InputRoute, RouteTable, RouteTarget, Rule,
+    SecurityGroup, Subnet, VpcInput,
+};
+pub use names::*;
+pub use plan::{Element, LinkPlan, NextHop, Route, RouteKind, TableRule, VpcPlan};
+pub use sets::{Field, Gate, SetId, SetKind};
+pub use skeleton::{skeleton, skeleton_fingerprint};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! From the facts to the wanted state.
+
+mod enis;
+mod groups;
+mod index;
+mod routes;
+
+use std::collections::BTreeMap;
+
+use crate::{Element, PlanError, SetId, VpcInput, VpcPlan};
+use index::Index;
+
+/// The wanted kernel state of a VPC. Deterministic: equal facts give equal
+/// plans, in whatever order the lists stand (rules of a group are taken in the
+/// order of their ids, which decides which of two overlapping rules counts).
+///
+/// # Errors
+/// [`PlanError`] if the facts contradict one another; nothing is planned then.
+pub fn plan(input: &VpcInput) -> Result<VpcPlan, PlanError> {
+    let index = Index::check(input)?;
+    let mut draft = Draft::default();
+    draft.plan.id.clone_from(&input.id);
+    draft.plan.number = input.number;
+    routes::compile(input, &index, &mut draft);
+    enis::compile(input, &index, &mut draft);
+    groups::compile(input, &index, &mut draft);
+    Ok(draft.finish())
+}
+
+/// A plan in the making.
+#[derive(Default)]
+struct Draft {
+    plan: VpcPlan,
+    elements: BTreeMap<SetId, Vec<Element>>,
+}
+
+impl Draft {
+    fn element(&mut self, set: SetId, element: Element) {
+        self.elements.entry(set).or_default().push(element);
+    }
+
+    fn finish(mut self) -> VpcPlan {
+        for elements in self.elements.values_mut() {
+            elements.sort_unstable();
+            elements.dedup();
+        }
+        self.plan.elements = self.elements;
+        self.plan
+    }
+}

@@ -1,0 +1,102 @@
+//! From one plan to another in small steps.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::{Element, Route, SetId, TableRule, VpcPlan};
+
+/// One change of the kernel. Element steps of one [`diff`] belong into a single
+/// transaction; the others are applied in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Remove elements from a set; always before additions to it.
+    DeleteElements(SetId, Vec<Element>),
+    /// Add elements to a set.
+    AddElements(SetId, Vec<Element>),
+    /// Give the router an address.
+    AddAddress(IpAddr),
+    /// Take an address from the router.
+    DeleteAddress(IpAddr),
+    /// Add a route; through an ENI without a link it waits for the link.
+    AddRoute(Route),
+    /// Remove a route.
+    DeleteRoute(Route),
+    /// Add a "mark → table" rule.
+    AddTableRule(TableRule),
+    /// Remove a "mark → table" rule.
+    DeleteTableRule(TableRule),
+    /// Let the edge send this block to the VPC.
+    AddEdgeRoute(IpNet),
+    /// Stop that.
+    DeleteEdgeRoute(IpNet),
+    /// Remove the link of an ENI that is gone, or was given to another hardware
+    /// address.
+    DeleteLink(u32),
+}
+
+/// The steps that turn a kernel in state `old` into state `new`. Additions of
+/// routes come before removals, so that a replaced route leaves no gap that a
+/// shorter prefix could fill.
+pub fn diff(old: &VpcPlan, new: &VpcPlan) -> Vec<Step> {
+    let mut steps = Vec::new();
+    diff_elements(old, new, &mut steps);
+    changes(&old.addresses, &new.addresses, &mut steps, Step::AddAddress, Step::DeleteAddress);
+    changes(&old.routes, &new.routes, &mut steps, Step::AddRoute, Step::DeleteRoute);
+    changes(&old.table_rules, &new.table_rules, &mut steps, Step::AddTableRule, Step::DeleteTableRule);
+    changes(&old.edge_routes, &new.edge_routes, &mut steps, Step::AddEdgeRoute, Step::DeleteEdgeRoute);
+    for (number, link) in &old.links {
+        if new.links.get(number).is_none_or(|other| other.mac != link.mac) {
+            steps.push(Step::DeleteLink(*number));
+        }
+    }
+    steps
+}
+
+fn changes<T: Ord + Copy>(
+    old: &BTreeSet<T>,
+    new: &BTreeSet<T>,
+    steps: &mut Vec<Step>,
+    add: fn(T) -> Step,
+    delete: fn(T) -> Step,
+) {
+    steps.extend(new.difference(old).copied().map(add));
+    steps.extend(old.difference(new).copied().map(delete));
+}
+
+fn diff_elements(old: &VpcPlan, new: &VpcPlan, steps: &mut Vec<Step>) {
+    for set in SetId::ALL {
+        let before = old.elements.get(&set).map_or(&[][..], Vec::as_slice);
+        let after = new.elements.get(&set).map_or(&[][..], Vec::as_slice);
+        let (gone, come) = merge(before, after);
+        if !gone.is_empty() {
+            steps.push(Step::DeleteElements(set, gone));
+        }
+        if !come.is_empty() {
+            steps.push(Step::AddElements(set, come));
+        }
+    }
+}
+
+/// Walks two sorted lists once: what only the first has, what only the second.
+fn merge(before: &[Element], after: &[Element]) -> (Vec<Element>, Vec<Element>) {
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut left, mut right) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) => match a.cmp(b) {
+                Ordering::Less => gone.extend(left.next()),
+                Ordering::Greater => come.extend(right.next()),
+                Ordering::Equal => {
+                    left.next();
+                    right.next();
+                }
+            },
+            (Some(_), None) => gone.extend(left.next()),
+            (None, Some(_)) => come.extend(right.next()),
+            (None, None) => return (gone, come),
+        }
+    }
+}

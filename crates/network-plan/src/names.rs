@@ -1,0 +1,85 @@
+//! Names, numbers and addresses that plans and the kernel share.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::Ipv4Net;
+
+/// The name of the nf_tables table in a VPC's router namespace.
+pub const TABLE: &str = "allod";
+/// The name of the interface that leads from a router towards the edge.
+pub const EDGE_LINK: &str = "edge";
+/// The interface index of [`EDGE_LINK`]; chosen by us so that rules may name it
+/// before it exists.
+pub const EDGE_INDEX: u32 = 0xfff;
+/// ENI `n` has the router-side interface index `ENI_INDEX_BASE + n`.
+pub const ENI_INDEX_BASE: u32 = 0x1000;
+/// The largest ENI number; keeps indexes far below the kernel's 2^31.
+pub const MAX_ENI_NUMBER: u32 = 0x00ff_ffff;
+/// The largest number of a security group: the mark [`ALLOWED`] must stay free.
+pub const MAX_GROUP_NUMBER: u32 = 0x7fff_ffff;
+/// The largest number of a route table.
+pub const MAX_TABLE_NUMBER: u32 = 0xffff;
+/// Route table `n` is kernel table, rule priority and mark `TABLE_BASE + n`;
+/// the values below belong to the kernel's own tables.
+pub const TABLE_BASE: u32 = 1000;
+/// The most groups an ENI may have (AWS: 5 by default, 16 at most).
+pub const MAX_GROUPS_PER_ENI: usize = 16;
+/// The mark by which a group's chain reports "one of my rules admits this".
+pub const ALLOWED: u32 = u32::MAX;
+/// The kernel's main table: the addresses of the ENIs live there.
+pub const MAIN_TABLE: u32 = 254;
+
+/// The metadata service (EC2 user guide, "Use IMDS").
+pub const METADATA_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// The metadata service over IPv6.
+pub const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+/// The resolver under its link-local name (VPC guide, "Amazon DNS server").
+pub const RESOLVER_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+/// The resolver over IPv6.
+pub const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253);
+/// The time service.
+pub const TIME_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 123);
+/// Every machine's IPv6 gateway.
+pub const GATEWAY_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+
+/// The router-side interface name of an ENI, at most 9 bytes.
+pub fn eni_link_name(number: u32) -> String {
+    format!("e{number}")
+}
+
+/// The router-side interface index of an ENI.
+pub const fn eni_index(number: u32) -> u32 {
+    ENI_INDEX_BASE + number
+}
+
+/// The ENI number of a router-side interface index, if it is one of ours.
+pub const fn eni_number(index: u32) -> Option<u32> {
+    if index >= ENI_INDEX_BASE && index <= ENI_INDEX_BASE + MAX_ENI_NUMBER {
+        Some(index - ENI_INDEX_BASE)
+    } else {
+        None
+    }
+}
+
+/// The router's address in a subnet: base + 1.
+pub fn subnet_gateway(subnet: Ipv4Net) -> Ipv4Addr {
+    offset(subnet, 1)
+}
+
+/// The resolver's address in a subnet: base + 2.
+pub fn subnet_resolver(subnet: Ipv4Net) -> Ipv4Addr {
+    offset(subnet, 2)
+}
+
+/// The addresses every router answers on whatever the subnets are.
+pub const SERVICE_ADDRESSES: [IpAddr; 5] = [
+    IpAddr::V4(METADATA_V4),
+    IpAddr::V4(RESOLVER_V4),
+    IpAddr::V4(TIME_V4),
+    IpAddr::V6(METADATA_V6),
+    IpAddr::V6(RESOLVER_V6),
+];
+
+fn offset(subnet: Ipv4Net, by: u32) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(subnet.network()).wrapping_add(by))
+}

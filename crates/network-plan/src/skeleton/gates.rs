@@ -1,0 +1,241 @@
+//! The two security-group gates.
+//!
+//! A gate walks the groups of the ENI on its side, slot by slot. For each group
+//! it asks two questions: does a rule with an address block admit the packet,
+//! and does a rule that names a group admit it — for each group behind the
+//! other side's private address. All groups share the same sets; the group's
+//! number is the first field of the key. So a rule, a membership or an
+//! attachment is one element, and no chain ever depends on them.
+//!
+//! Two values of the packet serve as variables across chains: the mark holds the
+//! group in question and then [`ALLOWED`]; the priority holds the other side's
+//! group.
+
+use super::dsl::*;
+use crate::{ALLOWED, Chain, ChainRule, Expr, Gate, MAX_GROUPS_PER_ENI, MetaKey, SetId};
+
+/// Slots are looked up in bands: the first two always, the next only if the
+/// first slot of their band is taken. Most ENIs have one or two groups.
+const BANDS: [std::ops::Range<usize>; 3] = [0..2, 2..5, 5..MAX_GROUPS_PER_ENI];
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Egress,
+    Ingress,
+}
+
+impl Direction {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Egress => "egress",
+            Self::Ingress => "ingress",
+        }
+    }
+
+    /// The interface of the ENI whose groups are asked.
+    const fn side(self) -> MetaKey {
+        match self {
+            Self::Egress => MetaKey::Iif,
+            Self::Ingress => MetaKey::Oif,
+        }
+    }
+
+    const fn gate(self) -> Gate {
+        match self {
+            Self::Egress => Gate::EgressDenied,
+            Self::Ingress => Gate::IngressDenied,
+        }
+    }
+
+    /// The address of the other side.
+    const fn peer(self, family: Family, to: u8) -> Expr {
+        match self {
+            Self::Egress => family.destination(to),
+            Self::Ingress => family.source(to),
+        }
+    }
+
+    const fn block_rules(self, family: Family) -> SetId {
+        match self {
+            Self::Egress => family.pick(SetId::Egress4, SetId::Egress6),
+            Self::Ingress => family.pick(SetId::Ingress4, SetId::Ingress6),
+        }
+    }
+
+    const fn group_rules(self) -> SetId {
+        match self {
+            Self::Egress => SetId::EgressGroup,
+            Self::Ingress => SetId::IngressGroup,
+        }
+    }
+}
+
+/// What stands in the port field of a key. One set serves all protocols, since
+/// the protocol is part of the key, but each protocol finds its field elsewhere:
+/// reading a "port" from an ICMP message would yield its checksum.
+#[derive(Clone, Copy)]
+enum PortField {
+    /// Destination port.
+    Port,
+    /// Type and code.
+    IcmpTypeCode,
+    /// The protocol has neither.
+    Nothing,
+}
+
+impl PortField {
+    const ALL: [Self; 3] = [Self::Port, Self::IcmpTypeCode, Self::Nothing];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Port => "port",
+            Self::IcmpTypeCode => "icmp",
+            Self::Nothing => "other",
+        }
+    }
+
+    fn load(self, to: u8) -> Expr {
+        match self {
+            Self::Port => transport(2, 2, to),
+            Self::IcmpTypeCode => transport(0, 2, to),
+            Self::Nothing => Expr::Constant(to, vec![0; 2]),
+        }
+    }
+}
+
+pub(super) fn chains() -> Vec<Chain> {
+    let mut chains = Vec::new();
+    for direction in [Direction::Egress, Direction::Ingress] {
+        let name = direction.name();
+        for band in 0..BANDS.len() {
+            chains.push(own_groups(direction, band));
+        }
+        chains.push(dropped(format!("{name}_denied"), direction.gate(), direction.side()));
+        chains.push(inner(
+            format!("{name}_group"),
+            Family::BOTH
+                .map(|family| rule![family.matches(), goto(format!("{name}_group{}", family.digit()))])
+                .to_vec(),
+        ));
+        for family in Family::BOTH {
+            let digit = family.digit();
+            chains.push(by_protocol(&format!("{name}_group{digit}"), &format!("{name}{digit}")));
+            for field in PortField::ALL {
+                chains.push(block_question(direction, family, field));
+            }
+            for band in 0..BANDS.len() {
+                chains.push(peer_groups(direction, family, band));
+            }
+        }
+        chains.push(by_protocol(&format!("{name}_peer"), &format!("{name}_peer")));
+        for field in PortField::ALL {
+            chains.push(group_question(direction, field));
+        }
+    }
+    chains
+}
+
+fn band_name(base: &str, band: usize) -> String {
+    match band {
+        0 => base.to_owned(),
+        _ => format!("{base}_from_slot_{}", BANDS[band].start),
+    }
+}
+
+fn slot(number: usize, to: u8) -> Expr {
+    Expr::Constant(to, u32::try_from(number).unwrap_or(u32::MAX).to_ne_bytes().to_vec())
+}
+
+/// The groups of the ENI on this side.
+fn own_groups(direction: Direction, band: usize) -> Chain {
+    let name = direction.name();
+    let group_in = |number: usize| {
+        [Expr::Meta(direction.side(), 0), slot(number, 1), Expr::Map { set: SetId::EniGroup, key: 0, to: 0 }]
+    };
+    let mut rules = Vec::new();
+    for number in BANDS[band].clone() {
+        rules.push(rule![group_in(number), Expr::SetMeta(MetaKey::Mark, 0), jump(format!("{name}_group"))]);
+        rules.push(rule![is_allowed(), RETURN]);
+    }
+    if let Some(next) = BANDS.get(band + 1) {
+        rules.push(rule![group_in(next.start), goto(band_name(name, band + 1))]);
+    }
+    rules.push(rule![goto(format!("{name}_denied"))]);
+    inner(band_name(name, band), rules)
+}
+
+fn by_protocol(name: &str, base: &str) -> Chain {
+    let to = |field: PortField| goto(format!("{base}_{}", field.name()));
+    inner(
+        name,
+        vec![
+            rule![protocol(TCP), to(PortField::Port)],
+            rule![protocol(UDP), to(PortField::Port)],
+            rule![protocol(ICMP), to(PortField::IcmpTypeCode)],
+            rule![protocol(ICMPV6), to(PortField::IcmpTypeCode)],
+            rule![to(PortField::Nothing)],
+        ],
+    )
+}
+
+/// Does a rule with an address block admit the packet? If not, ask for groups.
+fn block_question(direction: Direction, family: Family, field: PortField) -> Chain {
+    let base = format!("{}{}", direction.name(), family.digit());
+    inner(
+        format!("{base}_{}", field.name()),
+        vec![
+            rule![
+                Expr::Meta(MetaKey::Mark, 0),
+                Expr::Meta(MetaKey::L4Proto, 1),
+                field.load(2),
+                direction.peer(family, 3),
+                Expr::In(direction.block_rules(family), 0),
+                set_mark(ALLOWED),
+                RETURN
+            ],
+            rule![goto(format!("{base}_peers"))],
+        ],
+    )
+}
+
+/// The groups behind the other side's address.
+fn peer_groups(direction: Direction, family: Family, band: usize) -> Chain {
+    let base = format!("{}{}_peers", direction.name(), family.digit());
+    let members = family.pick(SetId::Member4, SetId::Member6);
+    // The slot follows the address, which takes one register or four.
+    let slot_register = match family {
+        Family::V4 => 1,
+        Family::V6 => 4,
+    };
+    let group_in = |number: usize| {
+        [direction.peer(family, 0), slot(number, slot_register), Expr::Map { set: members, key: 0, to: 0 }]
+    };
+    let mut rules: Vec<ChainRule> = Vec::new();
+    for number in BANDS[band].clone() {
+        rules.push(rule![
+            group_in(number),
+            Expr::SetMeta(MetaKey::Priority, 0),
+            jump(format!("{}_peer", direction.name()))
+        ]);
+        rules.push(rule![is_allowed(), RETURN]);
+    }
+    if let Some(next) = BANDS.get(band + 1) {
+        rules.push(rule![group_in(next.start), goto(band_name(&base, band + 1))]);
+    }
+    inner(band_name(&base, band), rules)
+}
+
+/// Does a rule that names the other side's group admit the packet?
+fn group_question(direction: Direction, field: PortField) -> Chain {
+    inner(
+        format!("{}_peer_{}", direction.name(), field.name()),
+        vec![rule![
+            Expr::Meta(MetaKey::Mark, 0),
+            Expr::Meta(MetaKey::Priority, 1),
+            Expr::Meta(MetaKey::L4Proto, 2),
+            field.load(3),
+            Expr::In(direction.group_rules(), 0),
+            set_mark(ALLOWED)
+        ]],
+    )
+}
