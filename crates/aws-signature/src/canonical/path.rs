@@ -31,6 +31,11 @@ pub(super) fn push_normalised(text: &mut Vec<u8>, path: &str) {
         text.push(b'/');
         return;
     }
+    // Not a path at all (`*`, an authority): nothing to normalise, and nothing it may be taken for.
+    if !path.starts_with('/') {
+        push_strict(text, path.as_bytes());
+        return;
+    }
     let start = text.len();
     for segment in path.split('/') {
         match segment {
@@ -76,6 +81,8 @@ mod tests {
             ("/a b/$", "/a%20b/%24"),
             ("/a%20b", "/a%2520b"),
             ("/...", "/..."),
+            (".", "."),
+            ("*", "%2A"),
         ] {
             assert_eq!(normalised(sent), wanted, "{sent}");
         }
