@@ -45,10 +45,16 @@ impl Store {
                 (outcome, transaction)
             };
             let transaction = transaction.map_err(E::from)?;
-            let result = self.backend().transaction(transaction).await.map_err(E::from)?;
-            if result.succeeded {
-                drop(turn);
-                return outcome.map(|value| Committed { value, revision: result.revision });
+            let only_reads = transaction.then.is_empty();
+            match self.backend().transaction(transaction).await {
+                Ok(result) if result.succeeded => {
+                    drop(turn);
+                    return outcome.map(|value| Committed { value, revision: result.revision });
+                }
+                Ok(_conflict) => {}
+                // What was read has been taken back; reads must go on, so look again.
+                Err(StoreError::Durability { .. }) if only_reads => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(StoreError::Contention { attempts: MAX_ATTEMPTS }.into())

@@ -1,0 +1,182 @@
+//! Measures the store: durable transactions per second with 64 writers, single commits, opening, reads,
+//! resetting, memory. `cargo run --release -p state-store-embedded --example store_bench [directory]`.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring tool for the terminal")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use state_store::{Record, Scope, StateStore, Store, StoreError};
+use state_store_embedded::EmbeddedStore;
+
+const WRITERS: u64 = 64;
+const RUN: Duration = Duration::from_secs(5);
+const RECORDS: u64 = 100_000;
+
+/// About 1 KiB when encoded.
+#[derive(Clone, Serialize, Deserialize)]
+struct Machine {
+    id: String,
+    filler: String,
+}
+
+impl Record for Machine {
+    const KIND: &'static str = "bench/machine";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+fn machine(number: u64) -> Machine {
+    Machine { id: format!("i-{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)), filler: "x".repeat(980) }
+}
+
+/// User and system time of this process in seconds.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<f64> =
+        stat.rsplit(')').next().unwrap().split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // After the name and the state letter, utime and stime are the 11th and 12th number, in 1/100 s.
+    (fields[10] + fields[11]) / 100.0
+}
+
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+fn load() -> String {
+    std::fs::read_to_string("/proc/loadavg").unwrap().split(' ').next().unwrap().to_owned()
+}
+
+fn report(what: &str, started: Instant, cpu_before: f64) {
+    let wall = started.elapsed().as_secs_f64() * 1e3;
+    println!("{what}: {wall:.2} ms wall, {:.2} s CPU, load {}", cpu() - cpu_before, load());
+}
+
+fn open(directory: &Path) -> (Arc<EmbeddedStore>, Store) {
+    let backend = Arc::new(EmbeddedStore::open(directory).unwrap());
+    let store = Store::new(Arc::clone(&backend) as Arc<dyn StateStore>);
+    (backend, store)
+}
+
+async fn writers(store: &Store, scope: &Scope, first: u64) -> u64 {
+    let counter = Arc::new(AtomicU64::new(first));
+    let end = Instant::now() + RUN;
+    let mut tasks = Vec::new();
+    for _ in 0..WRITERS {
+        let (store, scope, counter) = (store.clone(), scope.clone(), Arc::clone(&counter));
+        tasks.push(tokio::spawn(async move {
+            while Instant::now() < end {
+                let record = machine(counter.fetch_add(1, Ordering::Relaxed));
+                let put = |tx: &mut state_store::Tx<'_>| {
+                    if !tx.exists::<Machine>(&scope, &record.id) {
+                        tx.put(&scope, record.clone());
+                    }
+                    Ok::<_, StoreError>(())
+                };
+                store.transact(put).await.unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    counter.load(Ordering::Relaxed) - first
+}
+
+async fn single_commits(store: &Store, scope: &Scope) {
+    let mut times = Vec::new();
+    for number in 0..1_000 {
+        let started = Instant::now();
+        let record = machine(number);
+        store.transact(|tx| Ok::<_, StoreError>(tx.put(scope, record.clone()))).await.unwrap();
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    println!("one writer: p50 {:?}, p99 {:?} per durable transaction", times[500], times[990]);
+}
+
+async fn fill(store: &Store, scope: &Scope, count: u64) {
+    for block in 0..count / 100 {
+        let put = |tx: &mut state_store::Tx<'_>| {
+            for number in block * 100..(block + 1) * 100 {
+                tx.put(scope, machine(number));
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.transact(put).await.unwrap();
+    }
+}
+
+fn reads(store: &Store, scope: &Scope) {
+    let rounds = 1_000_000_u64;
+    let ids: Vec<String> = (0..1_000).map(|number| machine(number).id).collect();
+    for id in &ids {
+        assert!(store.get::<Machine>(scope, id).is_some());
+    }
+    let before = cpu();
+    for round in 0..rounds {
+        let id = &ids[usize::try_from(round % 1_000).unwrap()];
+        assert!(store.get::<Machine>(scope, id).is_some());
+    }
+    println!("typed get: {:.3} µs CPU", (cpu() - before) * 1e6 / rounds as f64);
+    let before = cpu();
+    for _ in 0..20 {
+        assert_eq!(store.list::<Machine>(scope).len(), usize::try_from(RECORDS).unwrap());
+    }
+    println!("list of {RECORDS}: {:.2} ms CPU", (cpu() - before) * 1e3 / 20.0);
+}
+
+fn main() {
+    let given = std::env::args().nth(1).map(PathBuf::from);
+    let temporary = tempfile::tempdir().unwrap();
+    let root = given.unwrap_or_else(|| temporary.path().to_path_buf());
+    let scope = Scope::new("000000000000", "eu-central-1");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+
+    println!("resident at start: {:.1} MiB", resident_mib());
+    let (directory, before, started) = (root.join("writers"), cpu(), Instant::now());
+    let (backend, store) = open(&directory);
+    report("open an empty directory", started, before);
+    println!("resident, empty store open: {:.1} MiB", resident_mib());
+    let started = Instant::now();
+    let put = store.transact(|tx| Ok::<_, StoreError>(tx.put(&scope, machine(0))));
+    runtime.block_on(put).unwrap();
+    println!("first commit: {:?}", started.elapsed());
+
+    runtime.block_on(single_commits(&store, &scope));
+    let (before, started) = (cpu(), Instant::now());
+    let done = runtime.block_on(writers(&store, &scope, 1_000_000));
+    let rate = done as f64 / started.elapsed().as_secs_f64();
+    let used = cpu() - before;
+    println!(
+        "{WRITERS} writers: {rate:.0} durable transactions/s, {used:.2} CPU-s in {:.1} s ({:.1} µs each), load {}",
+        started.elapsed().as_secs_f64(),
+        used * 1e6 / done as f64,
+        load()
+    );
+    drop((store, backend));
+
+    let directory = root.join("records");
+    let (backend, store) = open(&directory);
+    let (before, started) = (cpu(), Instant::now());
+    runtime.block_on(fill(&store, &scope, RECORDS));
+    report(&format!("write {RECORDS} records of 1 KiB, 100 per transaction"), started, before);
+    drop((store, backend));
+    let (before, started) = (cpu(), Instant::now());
+    let (backend, store) = open(&directory);
+    report(&format!("open with {RECORDS} records"), started, before);
+    println!("resident: {:.1} MiB", resident_mib());
+    runtime.block_on(async { reads(&store, &scope) });
+    let (before, started) = (cpu(), Instant::now());
+    runtime.block_on(backend.wipe("")).unwrap();
+    report("reset", started, before);
+    assert!(backend.is_empty());
+    let started = Instant::now();
+    runtime.block_on(backend.wipe("")).unwrap();
+    println!("reset when empty: {:?}", started.elapsed());
+}

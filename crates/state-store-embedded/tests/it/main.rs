@@ -1,0 +1,3 @@
+//! Tests of the embedded store on a real disk.
+
+mod open;
