@@ -88,6 +88,30 @@ pub struct BlockDevice {
     pub attached: Millis,
 }
 
+/// Choices of a launch that are kept beside the main members. All have a sound default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaunchOptions {
+    /// The primary interface gets a public address of its own at each start, and loses it at each stop.
+    pub auto_public_ip: bool,
+    /// Cores and threads per core where they differ from the type's.
+    pub cpu: Option<(i32, i32)>,
+    /// `standard` or `unlimited` (burstable types).
+    pub cpu_credits: Option<String>,
+    /// `resource-name` where it is not `ip-name`.
+    pub hostname_type: Option<String>,
+    /// Answer DNS queries for the resource name with A records.
+    pub resource_name_a: bool,
+    /// Answer DNS queries for the resource name with AAAA records.
+    pub resource_name_aaaa: bool,
+    /// `disabled` where it is not `default`.
+    pub auto_recovery: Option<String>,
+    /// SHA-256 of the launch request, to recognise a repeated client token with other parameters.
+    pub request_digest: Option<String>,
+    /// When the instance profile was associated.
+    pub profile_since: Option<Millis>,
+}
+
 /// An instance. `state` is what the API shows; the host agent drives it:
 /// `pending` → launch → `running`; `stopping` → stop → `stopped`; `shutting-down` → destroy → `terminated`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -182,13 +206,47 @@ pub struct Instance {
     /// Last time the machine was seen to boot to user-data's end (status checks).
     #[serde(default)]
     pub booted_at: Option<Millis>,
+    /// Further choices of the launch.
+    #[serde(default)]
+    pub options: LaunchOptions,
 }
 record!(
     Instance,
     "ec2/instance",
-    "vpc" => |i| vec![i.vpc_id.clone()],
-    "subnet" => |i| vec![i.subnet_id.clone()],
+    // A terminated machine holds no network any more: it must not keep its subnet or VPC from being deleted.
+    "vpc" => |i| i.in_network(&i.vpc_id),
+    "subnet" => |i| i.in_network(&i.subnet_id),
     "reservation" => |i| vec![i.reservation_id.clone()],
     "client-token" => |i| i.client_token.iter().cloned().collect(),
     "profile" => |i| i.iam_instance_profile.iter().map(|(arn, _)| arn.clone()).collect(),
 );
+
+impl Instance {
+    fn in_network(&self, id: &str) -> Vec<String> {
+        if self.state == InstanceState::Terminated { Vec::new() } else { vec![id.to_owned()] }
+    }
+
+    /// Device name of the root volume.
+    pub fn root_device(&self) -> &'static str {
+        ROOT_DEVICE
+    }
+}
+
+/// Device name of every image's root volume, as Amazon Linux has it.
+pub const ROOT_DEVICE: &str = "/dev/xvda";
+
+/// Account-wide defaults of the metadata options (`ModifyInstanceMetadataDefaults`); one record per scope, id `default`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MetadataDefaults {
+    /// Always `default`.
+    pub id: String,
+    /// `optional` or `required`; absent means no preference.
+    pub http_tokens: Option<String>,
+    /// 1–64.
+    pub http_put_response_hop_limit: Option<i32>,
+    /// `enabled` or `disabled`.
+    pub http_endpoint: Option<String>,
+    /// `enabled` or `disabled`.
+    pub instance_metadata_tags: Option<String>,
+}
+record!(MetadataDefaults, "ec2/metadata-defaults");

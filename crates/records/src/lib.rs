@@ -14,12 +14,15 @@ pub mod route_table;
 pub mod security_group;
 pub mod ssm;
 pub mod tags;
+pub mod transitions;
 pub mod vpc;
 
 pub use address::Address;
 pub use gateway::InternetGateway;
 pub use image::{Image, KeyPair};
-pub use instance::{BlockDevice, Instance, InstanceState, MetadataOptions, StateReason};
+pub use instance::{
+    BlockDevice, Instance, InstanceState, LaunchOptions, MetadataDefaults, MetadataOptions, StateReason,
+};
 pub use network_interface::{Attachment, NetworkInterface, PrivateAddress};
 pub use route_table::{Route, RouteOrigin, RouteTable, RouteTarget, TableAssociation};
 pub use security_group::{Peer, PrefixList, PrefixListEntry, Rule, SecurityGroup};
