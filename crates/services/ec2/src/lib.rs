@@ -1,1 +1,53 @@
-//! Meaning of the ec2 operations.
+//! Meaning of the EC2 operations.
+//!
+//! A handler parses and checks its input, changes records in one store transaction, waits until the data plane
+//! enforces the change where packets could notice it, and answers. It never touches the kernel.
+#![forbid(unsafe_code)]
+
+mod faults;
+mod filters;
+mod instances;
+mod limits;
+mod paging;
+mod places;
+mod resource_kind;
+mod settle;
+mod tags;
+
+use contracts::{Platform, ServiceTable};
+use records::Millis;
+use state_store::typed::Store;
+use std::sync::Arc;
+
+/// The EC2 service: what every handler reaches through its `Call`.
+pub struct Ec2 {
+    /// Records, clock, seams.
+    pub(crate) platform: Platform,
+}
+
+impl Ec2 {
+    /// Stands on the shared platform.
+    pub(crate) fn new(platform: Platform) -> Arc<Ec2> {
+        Arc::new(Ec2 { platform })
+    }
+
+    /// The records.
+    pub(crate) fn store(&self) -> &Store {
+        &self.platform.store
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> Millis {
+        self.platform.clock.now()
+    }
+}
+
+/// The built operations of EC2.
+pub fn table(platform: Platform) -> ServiceTable {
+    let service = Ec2::new(platform);
+    let mut table = ServiceTable::new(&api_ec2::SERVICE);
+    places::table::add(&mut table, &service);
+    tags::table::add(&mut table, &service);
+    instances::table::add(&mut table, &service);
+    table
+}

@@ -1,0 +1,191 @@
+//! `Filter.N.Name` / `Filter.N.Value.M` of the Describe operations.
+//!
+//! Values within one filter are alternatives, filters must all hold. `*` stands for any text, `?` for one character,
+//! and a backslash takes the special meaning away (AWS: "Filter Amazon EC2 resources").
+
+use crate::faults;
+use api_ec2::Filter;
+use aws_schema::Fault;
+use std::collections::BTreeMap;
+
+/// AWS's limit on filter values in one request.
+const MAX_VALUES: usize = 200;
+
+/// Checked filters of one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filters {
+    filters: Vec<(String, Vec<String>)>,
+}
+
+impl Filters {
+    /// Takes the filters of a request whose names are all in `known` (`tag:<key>` and `tag-key` always are).
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` for an unknown name, `FilterLimitExceeded` beyond 200 values.
+    pub(crate) fn parse(filters: Option<Vec<Filter>>, known: &[&str]) -> Result<Filters, Fault> {
+        let filters: Vec<(String, Vec<String>)> = filters
+            .unwrap_or_default()
+            .into_iter()
+            .map(|f| (f.name.unwrap_or_else(|| "null".to_owned()), f.values.unwrap_or_default()))
+            .collect();
+        for (name, _) in &filters {
+            let tag = name == "tag-key" || name.strip_prefix("tag:").is_some_and(|key| !key.is_empty());
+            if !tag && !known.contains(&name.as_str()) {
+                let shown: String = name.chars().take(200).collect();
+                return Err(faults::invalid_parameter_value(format!("The filter '{shown}' is invalid")));
+            }
+        }
+        if filters.iter().map(|(_, values)| values.len()).sum::<usize>() > MAX_VALUES {
+            let message = "The maximum number of filter values specified on a single call is 200";
+            return Err(Fault::sender("FilterLimitExceeded", message));
+        }
+        Ok(Filters { filters })
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    /// The values of a filter that names no wildcard, for looking them up in an index; `None` without that filter.
+    pub(crate) fn exact(&self, name: &str) -> Option<&[String]> {
+        let (_, values) = self.filters.iter().find(|(n, _)| n == name)?;
+        values.iter().all(|v| !v.contains(['*', '?', '\\'])).then_some(values)
+    }
+
+    /// Whether an item passes: `values_of` gives its values for a filter's name (none: it cannot pass).
+    pub(crate) fn matches(
+        &self,
+        tags: &BTreeMap<String, String>,
+        values_of: impl Fn(&str) -> Vec<String>,
+    ) -> bool {
+        self.filters.iter().all(|(name, patterns)| {
+            let hit = |value: &str| patterns.iter().any(|pattern| like(pattern, value));
+            match name.strip_prefix("tag:") {
+                Some(key) => tags.get(key).is_some_and(|value| hit(value)),
+                None if name == "tag-key" => tags.keys().any(|key| hit(key)),
+                None => values_of(name).iter().any(|value| hit(value)),
+            }
+        })
+    }
+
+    /// A text that differs between different filters, for binding page tokens to them.
+    pub(crate) fn purpose(&self) -> String {
+        let mut text = String::new();
+        for (name, values) in &self.filters {
+            text.push('\u{1}');
+            text.push_str(name);
+            for value in values {
+                text.push('\u{2}');
+                text.push_str(value);
+            }
+        }
+        text
+    }
+}
+
+/// `true`/`false` as a filter value.
+pub(crate) fn flag(value: bool) -> Vec<String> {
+    vec![value.to_string()]
+}
+
+/// One value.
+pub(crate) fn one(value: impl Into<String>) -> Vec<String> {
+    vec![value.into()]
+}
+
+/// Wildcard match without recursion: linear in practice, and at worst the product of the lengths.
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Step {
+        Any,
+        One,
+        Letter(char),
+    }
+    let mut steps = Vec::with_capacity(pattern.len());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        steps.push(match letter {
+            '*' => Step::Any,
+            '?' => Step::One,
+            '\\' => Step::Letter(letters.next().unwrap_or('\\')),
+            other => Step::Letter(other),
+        });
+    }
+    let text: Vec<char> = text.chars().collect();
+    // Position of the last `*` and of the text when it was met: where to go back to.
+    let (mut at, mut step, mut back) = (0, 0, None);
+    while at < text.len() {
+        match steps.get(step) {
+            Some(Step::Any) => {
+                back = Some((step, at));
+                step += 1;
+            }
+            Some(Step::One) => (at, step) = (at + 1, step + 1),
+            Some(Step::Letter(letter)) if *letter == text[at] => (at, step) = (at + 1, step + 1),
+            _ => match back {
+                Some((star, from)) => {
+                    (at, step) = (from + 1, star + 1);
+                    back = Some((star, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    steps[step..].iter().all(|s| *s == Step::Any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(name: &str, values: &[&str]) -> Filter {
+        Filter { name: Some(name.to_owned()), values: Some(values.iter().map(|v| (*v).to_owned()).collect()) }
+    }
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("a*c", "abbbc", true),
+            ("a*c", "abbbd", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*web*", "my-web-1", true),
+            (r"a\*c", "a*c", true),
+            (r"a\*c", "abc", false),
+            ("ab", "abc", false),
+            ("*a*b", "aab", true),
+            ("Ü?", "Üß", true),
+        ] {
+            assert_eq!(like(pattern, text), expected, "{pattern} {text}");
+        }
+        assert!(!like(&"*a".repeat(200), &"a".repeat(100)), "hostile patterns end");
+    }
+
+    #[test]
+    fn all_filters_any_value() {
+        let tags = BTreeMap::from([("Name".to_owned(), "web".to_owned())]);
+        let passes = |filters: Vec<Filter>| {
+            Filters::parse(Some(filters), &["state"]).unwrap().matches(&tags, |_| one("available"))
+        };
+        assert!(passes(vec![]));
+        assert!(passes(vec![filter("state", &["pending", "avail*"]), filter("tag:Name", &["web"])]));
+        assert!(!passes(vec![filter("state", &["pending"]), filter("tag:Name", &["web"])]));
+        assert!(!passes(vec![filter("state", &[])]));
+        assert!(passes(vec![filter("tag-key", &["Na?e"])]));
+        assert!(!passes(vec![filter("tag:name", &["web"])]));
+    }
+
+    #[test]
+    fn bad_filters() {
+        let fault = Filters::parse(Some(vec![filter("colour", &["red"])]), &["state"]).unwrap_err();
+        assert_eq!(fault.code, "InvalidParameterValue");
+        assert_eq!(fault.message, "The filter 'colour' is invalid");
+        let many: Vec<&str> = vec!["x"; 201];
+        let fault = Filters::parse(Some(vec![filter("state", &many)]), &["state"]).unwrap_err();
+        assert_eq!(fault.code, "FilterLimitExceeded");
+    }
+}

@@ -1,0 +1,3 @@
+//! Instances: run, describe, change state, attributes.
+
+pub(crate) mod table;

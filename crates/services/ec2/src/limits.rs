@@ -1,0 +1,34 @@
+//! Quotas. Where AWS's default is made for a shared cloud, ours is higher: the machine's owner is the only customer.
+
+/// Security groups on one interface (AWS: 5 by default).
+pub(crate) const GROUPS_PER_INTERFACE: usize = 5;
+/// Ingress, and as many egress, rules of one group, counted per address family (AWS: 60).
+pub(crate) const RULES_PER_GROUP: usize = 60;
+/// Routes in one table (AWS: 500 since 2024).
+pub(crate) const ROUTES_PER_TABLE: usize = 500;
+/// IPv4 or IPv6 blocks of one VPC (AWS: 5).
+pub(crate) const CIDRS_PER_VPC: usize = 5;
+/// Route tables of one VPC (AWS: 200).
+pub(crate) const TABLES_PER_VPC: usize = 200;
+/// Subnets of one VPC (AWS: 200).
+pub(crate) const SUBNETS_PER_VPC: usize = 200;
+/// VPCs of an account in a region (AWS: 5, raised on request).
+pub(crate) const VPCS: usize = 1000;
+/// Internet gateways of an account in a region (AWS: as many as VPCs).
+pub(crate) const INTERNET_GATEWAYS: usize = 1000;
+/// Security groups of an account in a region (AWS: 2,500).
+pub(crate) const SECURITY_GROUPS: usize = 10_000;
+/// Interfaces of an account in a region (AWS: 5,000).
+pub(crate) const INTERFACES: usize = 20_000;
+/// Managed prefix lists of an account in a region (AWS: 100).
+pub(crate) const PREFIX_LISTS: usize = 1000;
+/// Versions kept of one prefix list (AWS: 1,000).
+pub(crate) const PREFIX_LIST_VERSIONS: usize = 1000;
+/// DHCP option sets of an account in a region.
+pub(crate) const DHCP_OPTIONS: usize = 1000;
+/// Elastic addresses of an account in a region (AWS: 5, raised on request).
+pub(crate) const ELASTIC_IPS: usize = 1000;
+/// Instances of an account in a region that are not terminated.
+pub(crate) const INSTANCES: usize = 20_000;
+/// Private IPv4 or IPv6 addresses of one interface (AWS: up to 50, by instance type).
+pub(crate) const ADDRESSES_PER_INTERFACE: usize = 50;
