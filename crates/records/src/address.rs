@@ -2,6 +2,7 @@
 
 use crate::record;
 use serde::{Deserialize, Serialize};
+use state_store::typed::Scope;
 use std::net::Ipv4Addr;
 
 /// An allocated elastic IP. What it is mapped to stands in the interface ([`crate::PrivateAddress::allocation_id`]).
@@ -26,7 +27,22 @@ record!(
     "ec2/address",
     "public" => |a| vec![a.public_ip.to_string()],
     "interface" => |a| a.network_interface_id.iter().cloned().collect(),
+    "association" => |a| a.association_id.iter().cloned().collect(),
 );
+
+impl Address {
+    /// Forgets what it was mapped to; the allocation stays.
+    pub fn free(&mut self) {
+        self.network_interface_id = None;
+        self.private_ip = None;
+        self.association_id = None;
+    }
+}
+
+/// Where records live that all accounts share, such as claims on the pool of public addresses.
+pub fn pool_scope() -> Scope {
+    Scope::new("allod", "global")
+}
 
 /// A public address taken from the cloud's pool; kept in the scope (`allod`, `global`) so that no two accounts share one.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod gateway;
 pub mod iam;
+pub mod idempotency;
 pub mod image;
 pub mod instance;
 pub mod network_interface;
@@ -19,6 +20,7 @@ pub mod vpc;
 
 pub use address::Address;
 pub use gateway::InternetGateway;
+pub use idempotency::ClientToken;
 pub use image::{Image, KeyPair};
 pub use instance::{
     BlockDevice, Instance, InstanceState, LaunchOptions, MetadataDefaults, MetadataOptions, StateReason,
@@ -27,7 +29,7 @@ pub use network_interface::{Attachment, NetworkInterface, PrivateAddress};
 pub use route_table::{Route, RouteOrigin, RouteTable, RouteTarget, TableAssociation};
 pub use security_group::{Peer, PrefixList, PrefixListEntry, Rule, SecurityGroup};
 pub use tags::Tags;
-pub use vpc::{CidrAssociation, DhcpOptions, Subnet, Vpc};
+pub use vpc::{AccountNetwork, CidrAssociation, DhcpOptions, Ipv6BlockClaim, Subnet, Vpc};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, the unit of every time in a record.
 pub type Millis = i64;

@@ -1,8 +1,10 @@
 //! Route tables.
 
 use crate::record;
+use crate::{Instance, InstanceState, InternetGateway, NetworkInterface};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use state_store::typed::{Scope, Store};
 
 /// Where a route leads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +88,12 @@ record!(
     "ec2/route-table",
     "vpc" => |t| vec![t.vpc_id.clone()],
     "subnet" => |t| t.associations.iter().filter_map(|a| a.subnet_id.clone()).collect(),
+    "instance-or-interface" => |t| t.routes.iter().flat_map(|r| match &r.target {
+        RouteTarget::Instance(instance, interface) => vec![instance.clone(), interface.clone()],
+        RouteTarget::NetworkInterface(interface) => vec![interface.clone()],
+        _ => Vec::new(),
+    }).collect(),
+    "prefix-list" => |t| t.routes.iter().filter_map(|r| r.prefix_list.clone()).collect(),
     "association" => |t| t.associations.iter().map(|a| a.id.clone()).collect(),
 );
 
@@ -93,5 +101,29 @@ impl RouteTable {
     /// Whether this is its VPC's main table.
     pub fn is_main(&self) -> bool {
         self.associations.iter().any(|a| a.main)
+    }
+}
+
+impl RouteTarget {
+    /// Whether packets can go there now. A route whose target is gone, detached or stopped is a blackhole
+    /// (AWS: "Route tables", state `blackhole`): derived whenever it is asked for, so it can never be stale.
+    pub fn is_alive(&self, store: &Store, scope: &Scope, vpc_id: &str) -> bool {
+        match self {
+            RouteTarget::Local => true,
+            RouteTarget::InternetGateway(id) => {
+                store.get::<InternetGateway>(scope, id).is_some_and(|g| g.vpc_id.as_deref() == Some(vpc_id))
+            }
+            RouteTarget::NetworkInterface(id) | RouteTarget::Instance(_, id) => {
+                let interface = store.get::<NetworkInterface>(scope, id);
+                let instance = interface.as_ref().and_then(|i| i.attachment.as_ref()).map(|a| &a.instance_id);
+                let instance = instance.and_then(|id| store.get::<Instance>(scope, id));
+                instance.is_some_and(|i| matches!(i.state, InstanceState::Pending | InstanceState::Running))
+            }
+            // Their records come with a later issue; without a record there is nothing to lead to.
+            RouteTarget::EgressOnlyInternetGateway(_)
+            | RouteTarget::NatGateway(_)
+            | RouteTarget::VpcPeering(_)
+            | RouteTarget::VpnGateway(_) => false,
+        }
     }
 }

@@ -59,6 +59,7 @@ record!(
     SecurityGroup,
     "ec2/security-group",
     "vpc" => |g| vec![g.vpc_id.clone()],
+    "name" => |g| vec![format!("{}/{}", g.vpc_id, g.name)],
     "rule" => |g| g.rules.iter().map(|r| r.id.clone()).collect(),
     "referenced-group" => |g| g.rules.iter().filter_map(|r| match &r.peer {
         Peer::Group { id, .. } if *id != g.id => Some(id.clone()),

@@ -71,6 +71,15 @@ pub struct Subnet {
     /// `ip-name` or `resource-name`.
     #[serde(default)]
     pub hostname_type: Option<String>,
+    /// Resource names of instances get A records.
+    #[serde(default)]
+    pub resource_name_a_record: bool,
+    /// Resource names of instances get AAAA records.
+    #[serde(default)]
+    pub resource_name_aaaa_record: bool,
+    /// The resolver makes AAAA answers for names that only have A records.
+    #[serde(default)]
+    pub enable_dns64: bool,
     /// When it was made.
     pub created: Millis,
 }
@@ -85,3 +94,40 @@ pub struct DhcpOptions {
     pub configuration: Vec<(String, Vec<String>)>,
 }
 record!(DhcpOptions, "ec2/dhcp-options");
+
+/// What EC2 remembers of an account in a region beside its resources. There is one, under the id `network`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountNetwork {
+    /// [`AccountNetwork::ID`].
+    pub id: String,
+    /// The option set new VPCs get; made together with the default VPC.
+    pub default_dhcp_options_id: String,
+}
+record!(AccountNetwork, "ec2/account-network");
+
+impl AccountNetwork {
+    /// The id of the only one.
+    pub const ID: &'static str = "network";
+}
+
+/// A /56 given to a VPC; kept in [`crate::address::pool_scope`] so that no two VPCs of the cloud share one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ipv6BlockClaim {
+    /// The block's address as text, without the length.
+    pub id: String,
+    /// The VPC.
+    pub vpc_id: String,
+}
+record!(Ipv6BlockClaim, "allod/ipv6-block");
+
+impl Vpc {
+    /// All its IPv4 blocks.
+    pub fn ipv4_blocks(&self) -> impl Iterator<Item = Ipv4Net> + '_ {
+        self.cidr_associations.iter().map(|association| association.cidr)
+    }
+
+    /// All its IPv6 blocks.
+    pub fn ipv6_blocks(&self) -> impl Iterator<Item = Ipv6Net> + '_ {
+        self.ipv6_associations.iter().map(|association| association.cidr)
+    }
+}
