@@ -1,9 +1,7 @@
 //! Elastic network interfaces.
 
-use crate::address::{Address, PublicAddressClaim, pool_scope};
-use crate::{Millis, Tags, record};
+use crate::{Millis, record};
 use serde::{Deserialize, Serialize};
-use state_store::typed::{Scope, Tx};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An IPv4 address of an interface, with the public one mapped to it.
@@ -94,38 +92,4 @@ impl NetworkInterface {
     pub fn primary(&self) -> Option<&PrivateAddress> {
         self.private_addresses.iter().find(|a| a.primary)
     }
-}
-
-/// Takes all public addresses from an interface: automatic ones go back to the pool, elastic ones stay allocated and
-/// are free again. The caller writes the interface (or deletes it). Used at termination.
-pub fn release_public(tx: &mut Tx<'_>, scope: &Scope, interface: &mut NetworkInterface) {
-    release_automatic_public(tx, interface);
-    for private in &mut interface.private_addresses {
-        private.public = None;
-        private.association_id = None;
-        let Some(id) = private.allocation_id.take() else { continue };
-        if let Some(address) = tx.get::<Address>(scope, &id) {
-            let mut address = Address::clone(&address);
-            address.free();
-            tx.put(scope, address);
-        }
-    }
-}
-
-/// Gives back only automatically assigned public addresses, as a stop does. The caller writes the interface.
-pub fn release_automatic_public(tx: &mut Tx<'_>, interface: &mut NetworkInterface) {
-    for private in interface.private_addresses.iter_mut().filter(|a| a.allocation_id.is_none()) {
-        if let Some(public) = private.public.take() {
-            tx.delete::<PublicAddressClaim>(&pool_scope(), &public.to_string());
-        }
-        private.association_id = None;
-    }
-}
-
-/// Removes an interface with everything that hangs on it: public addresses and tags. Private addresses need no giving
-/// back, because an address is free when no interface has it.
-pub fn remove(tx: &mut Tx<'_>, scope: &Scope, interface: &NetworkInterface) {
-    release_public(tx, scope, &mut interface.clone());
-    tx.delete::<Tags>(scope, &interface.id);
-    tx.delete::<NetworkInterface>(scope, &interface.id);
 }

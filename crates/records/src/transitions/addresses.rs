@@ -1,13 +1,8 @@
 //! Giving addresses and interfaces back.
 
-use crate::address::PublicAddressClaim;
+use crate::address::{PublicAddressClaim, pool_scope};
 use crate::{Address, NetworkInterface, Tags};
 use state_store::typed::{Scope, Tx};
-
-/// Where the claims on public addresses live: one pool for all accounts and regions.
-fn pool() -> Scope {
-    Scope::global("allod")
-}
 
 /// Returns the automatically assigned public addresses of these interfaces to the pool; elastic ones stay.
 pub fn release_auto_addresses(tx: &mut Tx<'_>, scope: &Scope, interfaces: &[String]) {
@@ -17,7 +12,7 @@ pub fn release_auto_addresses(tx: &mut Tx<'_>, scope: &Scope, interfaces: &[Stri
         let mut changed = false;
         for address in interface.private_addresses.iter_mut().filter(|a| a.allocation_id.is_none()) {
             if let Some(public) = address.public.take() {
-                tx.delete::<PublicAddressClaim>(&pool(), &public.to_string());
+                tx.delete::<PublicAddressClaim>(&pool_scope(), &public.to_string());
                 address.association_id = None;
                 changed = true;
             }
@@ -45,7 +40,7 @@ pub fn release_interface(tx: &mut Tx<'_>, scope: &Scope, interface: &NetworkInte
                 }
             }
             (None, Some(public)) => {
-                tx.delete::<PublicAddressClaim>(&pool(), &public.to_string());
+                tx.delete::<PublicAddressClaim>(&pool_scope(), &public.to_string());
             }
             (None, None) => {}
         }
