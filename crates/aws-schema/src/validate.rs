@@ -33,8 +33,9 @@ pub fn violations(value: &dyn WriteMembers) -> Vec<Violation> {
 
 struct Check {
     path: Vec<String>,
-    /// Members of the structure being walked that were present (index = position in the shape).
-    seen: Vec<*const Member>,
+    /// Names of the members of the structure being walked that were present. Not addresses: the constant of one member may
+    /// stand at several, one per unit of code generation.
+    seen: Vec<&'static str>,
     found: Vec<Violation>,
     next_item: usize,
 }
@@ -45,7 +46,7 @@ impl Check {
         value.write_members(self);
         let present = std::mem::replace(&mut self.seen, outer);
         for member in value.shape().members {
-            if member.required && !present.iter().any(|p| std::ptr::eq(*p, member)) {
+            if member.required && !present.contains(&member.name) {
                 self.push(member, "null", "Member must not be null".to_owned(), true);
             }
         }
@@ -77,7 +78,7 @@ impl Check {
     }
 
     fn mark(&mut self, member: &'static Member) {
-        self.seen.push(member);
+        self.seen.push(member.name);
     }
 
     fn length(&mut self, member: &'static Member, length: usize, shown: &dyn Fn() -> String) {

@@ -1,12 +1,17 @@
-//! The server side: requests into values, values and faults into responses.
+//! The server side: requests into values, values into responses.
 
+use crate::budget::Budget;
+use crate::cbor::{CborReader, CborWriter};
 use crate::error::WireError;
 use crate::fault;
 use crate::form::QueryForm;
 use crate::json::{JsonReader, JsonWriter};
 use crate::message::{RequestParts, ResponseParts};
+use crate::query::{Dialect, FormReader};
+use crate::rest::{Bindings, Incoming, read_message, root_of, write_body};
 use crate::route::Label;
-use aws_schema::{Fault, OperationSpec, Protocol, ReadError, ReadMembers, ServiceSpec, WriteMembers};
+use crate::xml::XmlWriter;
+use aws_schema::{Fault, OperationSpec, Protocol, ReadMembers, ServiceSpec, WriteMembers};
 use std::borrow::Cow;
 
 /// Fills `target` from a request. `labels` is what [`crate::Router`] found in the path (empty for the RPC protocols).
@@ -16,26 +21,30 @@ use std::borrow::Cow;
 /// half-filled and must be thrown away.
 pub fn decode_request(
     protocol: Protocol,
-    operation: &OperationSpec,
     parts: &RequestParts<'_>,
     labels: &[Label],
     target: &mut dyn ReadMembers,
 ) -> Result<(), WireError> {
-    let _ = (operation, labels);
     match protocol {
         Protocol::Json10 | Protocol::Json11 => Ok(JsonReader::new(parts.body)?.root(target, false)?),
+        Protocol::Cbor => Ok(CborReader::new(parts.body).root(target)?),
         Protocol::Query | Protocol::Ec2 => decode_form(protocol, &QueryForm::from_request(parts)?, target),
-        _ => Err(ReadError::new("this protocol is not read yet").into()),
+        Protocol::RestJson | Protocol::RestXml => {
+            let message =
+                Incoming { labels, query: parts.query, headers: parts.headers, status: None, body: parts.body };
+            read_message(protocol, &message, target)
+        }
     }
 }
 
-/// Fills `target` from an already parsed form (awsQuery and ec2Query).
+/// Fills `target` from an already parsed form (awsQuery and ec2Query; any other protocol is read as awsQuery).
 ///
 /// # Errors
 /// As [`decode_request`].
 pub fn decode_form(protocol: Protocol, form: &QueryForm<'_>, target: &mut dyn ReadMembers) -> Result<(), WireError> {
-    let _ = (protocol, form, target);
-    Err(ReadError::new("this protocol is not read yet").into())
+    let dialect = if protocol == Protocol::Ec2 { Dialect::Ec2 } else { Dialect::Query };
+    let mut budget = Budget::new();
+    Ok(FormReader::new(dialect, form, &mut budget).root(target)?)
 }
 
 /// The response of success.
@@ -46,19 +55,32 @@ pub fn encode_response(
     output: &dyn WriteMembers,
     request_id: &str,
 ) -> ResponseParts {
-    let _ = service;
     let mut response = ResponseParts::new(operation.status);
     response.content_type = Cow::Borrowed(content_type(protocol));
-    let mut json = JsonWriter::new();
-    json.root(output);
-    response.body = json.finish();
-    response.push("x-amzn-RequestId", request_id);
+    match protocol {
+        Protocol::Json10 | Protocol::Json11 => {
+            let mut json = JsonWriter::new();
+            json.root(output);
+            response.body = json.finish();
+        }
+        Protocol::Cbor => {
+            let mut cbor = CborWriter::new();
+            cbor.root(output);
+            response.body = cbor.finish();
+            response.push("smithy-protocol", "rpc-v2-cbor");
+        }
+        Protocol::Query => response.body = query_body(service, operation, output, request_id),
+        Protocol::Ec2 => response.body = ec2_body(service, operation, output, request_id),
+        Protocol::RestJson | Protocol::RestXml => rest_response(protocol, service, output, &mut response),
+    }
+    add_request_id(protocol, service, request_id, &mut response);
     response
 }
 
 /// The response of failure, in the protocol's form.
 ///
-/// The fault's code (or shape name) is looked up among the operation's modelled errors for its status and names.
+/// The fault's code (or shape name) is looked up among the operation's modelled errors for its status and names; a fault that
+/// is not modelled keeps its own.
 pub fn encode_fault(
     protocol: Protocol,
     service: &ServiceSpec,
@@ -79,6 +101,70 @@ pub fn encode_modelled_fault(
     request_id: &str,
 ) -> ResponseParts {
     fault::encode(protocol, service, operation, error, Some(members), request_id)
+}
+
+/// `<OpResponse><OpResult>…</OpResult><ResponseMetadata><RequestId>…`; operations without output have no result element.
+fn query_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn WriteMembers, request_id: &str) -> Vec<u8> {
+    let mut xml = XmlWriter::new(0);
+    xml.root(&format!("{}Response", operation.name), service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
+        if let Some(wrapper) = operation.result_wrapper {
+            xml.root(wrapper, None, &mut |xml| output.write_members(xml));
+        }
+        xml.root("ResponseMetadata", None, &mut |xml| xml.text_element("RequestId", request_id));
+    });
+    xml.finish()
+}
+
+/// `<OpResponse><requestId>…</requestId>…`; operations without output say `<return>true</return>`, as EC2 does.
+fn ec2_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn WriteMembers, request_id: &str) -> Vec<u8> {
+    let mut xml = XmlWriter::new(3);
+    xml.raw(XML_DECLARATION);
+    xml.root(&format!("{}Response", operation.name), service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
+        xml.text_element("requestId", request_id);
+        if output.shape().members.is_empty() {
+            xml.text_element("return", "true");
+        }
+        output.write_members(xml);
+    });
+    xml.finish()
+}
+
+/// What a complete XML document begins with.
+pub(crate) const XML_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Headers, status and body of a REST response or error.
+pub(crate) fn rest_response(
+    protocol: Protocol,
+    service: &ServiceSpec,
+    output: &dyn WriteMembers,
+    response: &mut ResponseParts,
+) {
+    let bindings = Bindings::of(output);
+    response.status = bindings.status.unwrap_or(response.status);
+    let (root, namespace) = root_of(output.shape());
+    let body = write_body(protocol, output, root, namespace.or(service.xml_namespace.map(|uri| ("", uri))));
+    response.content_type = Cow::Borrowed("");
+    if let Some(body) = body {
+        response.content_type = Cow::Borrowed(body.content_type);
+        response.body = body.bytes;
+    }
+    for (name, value) in bindings.headers {
+        if name.eq_ignore_ascii_case("content-type") {
+            response.content_type = Cow::Owned(value);
+        } else {
+            response.headers.push((name, value));
+        }
+    }
+}
+
+/// The request id as the service's clients look for it.
+pub(crate) fn add_request_id(protocol: Protocol, service: &ServiceSpec, request_id: &str, response: &mut ResponseParts) {
+    if protocol == Protocol::RestXml && service.signing_name == "s3" {
+        response.push("x-amz-request-id", request_id);
+        response.push("x-amz-id-2", request_id);
+    } else {
+        response.push("x-amzn-RequestId", request_id);
+    }
 }
 
 /// `Content-Type` of a protocol's responses.

@@ -26,11 +26,14 @@ impl JsonWriter {
 
     /// The body of a REST message: only the members that travel in it.
     pub(crate) fn unbound(&mut self, value: &dyn WriteMembers) {
-        self.object(&mut |writer| {
-            writer.bound = true;
-            value.write_members(writer);
-            writer.bound = false;
-        });
+        self.object(&mut |writer| writer.bound_members(value, true));
+    }
+
+    /// The members of `value` inside an open object; with `bound` only those that travel in a REST body.
+    pub(crate) fn bound_members(&mut self, value: &dyn WriteMembers, bound: bool) {
+        self.bound = bound;
+        value.write_members(self);
+        self.bound = false;
     }
 
     /// `value` as an object.

@@ -3,7 +3,7 @@
 mod number;
 mod timestamp;
 
-pub(crate) use number::{double, float_text, integer, push_integer};
+pub(crate) use number::{boolean, double, float_text, integer, push_integer};
 pub(crate) use timestamp::{parse_timestamp, write_timestamp};
 
 use aws_schema::ReadError;

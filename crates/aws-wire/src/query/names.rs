@@ -1,0 +1,62 @@
+//! How the two query protocols name parameters.
+
+use aws_schema::Member;
+use std::borrow::Cow;
+
+/// Which of the two query protocols is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// awsQuery: `Tags.member.1.Key`, flattened lists only where modelled, maps as `M.entry.1.key`.
+    Query,
+    /// ec2Query: every list is flattened (`Tag.1.Key`), names are capitalised, there are no maps.
+    Ec2,
+}
+
+impl Dialect {
+    /// Name of a structure's member in a request.
+    pub(super) fn name(self, member: &'static Member) -> Cow<'static, str> {
+        if self == Dialect::Query {
+            return Cow::Borrowed(member.wire_name());
+        }
+        if let Some(name) = member.query_name {
+            return Cow::Borrowed(name);
+        }
+        let name = member.wire_name();
+        match name.as_bytes().first() {
+            Some(first) if first.is_ascii_lowercase() && member.location_name.is_some() => {
+                let mut capital = name.to_owned();
+                capital[..1].make_ascii_uppercase();
+                Cow::Owned(capital)
+            }
+            _ => Cow::Borrowed(name),
+        }
+    }
+
+    /// Whether `segment` names this member. Flattened lists of awsQuery may go by their items' name as well: models made from
+    /// Smithy use the list's name, older ones the item's.
+    pub(super) fn is_name(self, member: &Member, segment: &str) -> bool {
+        if self == Dialect::Query {
+            return member.wire_name() == segment
+                || (member.is_flattened() && member.shape.members.first().is_some_and(|item| item.location_name == Some(segment)));
+        }
+        if let Some(name) = member.query_name {
+            return name == segment;
+        }
+        let name = member.wire_name();
+        name == segment && member.location_name.is_none_or(|name| !name.starts_with(|c: char| c.is_ascii_lowercase()))
+            || capital_of(name, segment)
+    }
+
+    /// Whether a list at this place has no element between its name and the numbers.
+    pub(super) fn is_flat(self, member: &Member) -> bool {
+        self == Dialect::Ec2 || member.is_flattened()
+    }
+}
+
+/// Whether `segment` is `name` with a capital first letter.
+fn capital_of(name: &str, segment: &str) -> bool {
+    match (name.as_bytes(), segment.as_bytes()) {
+        ([first, rest @ ..], [capital, tail @ ..]) => first.to_ascii_uppercase() == *capital && rest == tail,
+        _ => false,
+    }
+}

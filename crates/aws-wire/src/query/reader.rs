@@ -1,0 +1,184 @@
+//! Values out of a form's parameter tree.
+
+use super::names::Dialect;
+use crate::budget::Budget;
+use crate::form::{Pair, QueryForm};
+use crate::text;
+use aws_schema::{Document, Member, ReadError, ReadMembers, Reader, Timestamp};
+
+/// Stands on one node of the tree: the parameters that begin with the node's path.
+pub(crate) struct FormReader<'f, 'b> {
+    dialect: Dialect,
+    /// The parameters at and below this node, in tree order.
+    pairs: &'f [Pair<'f>],
+    /// Length of the node's path, the dot after it not included.
+    prefix: usize,
+    budget: &'b mut Budget,
+}
+
+/// The children of a node: next segment and the parameters at and below it.
+struct Children<'f> {
+    pairs: &'f [Pair<'f>],
+    start: usize,
+}
+
+impl<'f> Iterator for Children<'f> {
+    type Item = (&'f str, &'f [Pair<'f>]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let first = self.pairs.first()?;
+        let rest = first.0.get(self.start..).unwrap_or_default();
+        let segment = &rest[..memchr::memchr(b'.', rest.as_bytes()).unwrap_or(rest.len())];
+        let end = self.start + segment.len();
+        let same = |pair: &Pair<'_>| {
+            let name = pair.0.as_bytes();
+            name.get(self.start..end) == Some(segment.as_bytes()) && matches!(name.get(end), None | Some(b'.'))
+        };
+        let count = self.pairs.iter().take_while(|pair| same(pair)).count().max(1);
+        let (group, rest) = self.pairs.split_at(count);
+        self.pairs = rest;
+        Some((segment, group))
+    }
+}
+
+impl<'f, 'b> FormReader<'f, 'b> {
+    /// Stands at the root of a form.
+    pub(crate) fn new(dialect: Dialect, form: &'f QueryForm<'f>, budget: &'b mut Budget) -> FormReader<'f, 'b> {
+        FormReader { dialect, pairs: &form.pairs, prefix: 0, budget }
+    }
+
+    /// Fills the input from the whole form.
+    pub(crate) fn root(&mut self, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
+        let (pairs, dialect) = (self.pairs, self.dialect);
+        self.members(target, Children { pairs, start: 0 }, dialect)
+    }
+
+    fn children(&self) -> Children<'f> {
+        // The node's own parameter (`A` itself) sorts before everything below it.
+        let own = self.pairs.iter().take_while(|pair| pair.0.len() <= self.prefix).count();
+        Children { pairs: &self.pairs[own..], start: self.prefix + 1 }
+    }
+
+    fn child<'s>(&'s mut self, pairs: &'f [Pair<'f>], prefix: usize) -> FormReader<'f, 's> {
+        FormReader { dialect: self.dialect, pairs, prefix, budget: self.budget }
+    }
+
+    fn members(&mut self, target: &mut dyn ReadMembers, children: Children<'f>, dialect: Dialect) -> Result<(), ReadError> {
+        let members = target.shape().members;
+        self.budget.spend(1 + members.len())?;
+        self.budget.enter()?;
+        let start = children.start;
+        for (segment, pairs) in children {
+            if let Some(index) = members.iter().position(|member| dialect.is_name(member, segment)) {
+                target
+                    .read_member(index, &mut self.child(pairs, start + segment.len()))
+                    .map_err(|error| error.within(segment.to_owned()))?;
+            }
+        }
+        self.budget.leave();
+        Ok(())
+    }
+
+    /// The node's own value.
+    fn value(&self) -> Result<&'f str, ReadError> {
+        self.pairs
+            .first()
+            .filter(|pair| pair.0.len() <= self.prefix)
+            .map(|pair| &*pair.1)
+            .ok_or_else(|| ReadError::new("Start of structure or map found where not expected."))
+    }
+
+    /// The numbered children in the order of their numbers, below `wrapper` if there is one.
+    fn numbered(&mut self, wrapper: Option<&str>) -> Result<Vec<(u32, &'f [Pair<'f>], usize)>, ReadError> {
+        let (mut children, mut start) = (self.children(), self.prefix + 1);
+        if let Some(wrapper) = wrapper {
+            let Some((_, pairs)) = children.find(|(segment, _)| *segment == wrapper) else { return Ok(Vec::new()) };
+            start += wrapper.len() + 1;
+            let own = pairs.iter().take_while(|pair| pair.0.len() < start).count();
+            children = Children { pairs: &pairs[own..], start };
+        }
+        let mut items = Vec::new();
+        for (segment, pairs) in children {
+            self.budget.spend(1)?;
+            let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+            let number = segment.parse().ok().filter(|_| digits);
+            let number = number.ok_or_else(|| ReadError::new(format!("'{segment:.20}' is not the number of an item")))?;
+            items.push((number, pairs, start + segment.len()));
+        }
+        items.sort_by_key(|item: &(u32, _, _)| item.0);
+        Ok(items)
+    }
+}
+
+impl Reader for FormReader<'_, '_> {
+    fn boolean(&mut self, _: &'static Member) -> Result<bool, ReadError> {
+        text::boolean(self.value()?)
+    }
+
+    fn integer(&mut self, _: &'static Member) -> Result<i64, ReadError> {
+        text::integer(self.value()?)
+    }
+
+    fn double(&mut self, _: &'static Member) -> Result<f64, ReadError> {
+        text::double(self.value()?)
+    }
+
+    fn string(&mut self, _: &'static Member) -> Result<String, ReadError> {
+        self.value().map(str::to_owned)
+    }
+
+    fn blob(&mut self, _: &'static Member) -> Result<Vec<u8>, ReadError> {
+        text::base64(self.value()?)
+    }
+
+    fn timestamp(&mut self, _: &'static Member) -> Result<Timestamp, ReadError> {
+        text::parse_timestamp(self.value()?)
+    }
+
+    fn document(&mut self, _: &'static Member) -> Result<Document, ReadError> {
+        Err(ReadError::new("The query protocols have no untyped values"))
+    }
+
+    fn structure(&mut self, _: &'static Member, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
+        let (children, dialect) = (self.children(), self.dialect);
+        self.members(target, children, dialect)
+    }
+
+    fn list(
+        &mut self,
+        member: &'static Member,
+        each: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let item = member.shape.members.first().and_then(|item| item.location_name).unwrap_or("member");
+        let items = self.numbered((!self.dialect.is_flat(member)).then_some(item))?;
+        self.budget.enter()?;
+        for (number, pairs, prefix) in items {
+            each(&mut self.child(pairs, prefix)).map_err(|error| error.within(number.to_string()))?;
+        }
+        self.budget.leave();
+        Ok(())
+    }
+
+    fn map(
+        &mut self,
+        member: &'static Member,
+        each: &mut dyn FnMut(String, &mut dyn Reader) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let [key, value] = member.shape.members else { return Err(ReadError::new("not a map")) };
+        let (key, value) = (key.location_name.unwrap_or("key"), value.location_name.unwrap_or("value"));
+        let entries = self.numbered((!self.dialect.is_flat(member)).then_some("entry"))?;
+        self.budget.enter()?;
+        for (number, pairs, prefix) in entries {
+            let entry = self.child(pairs, prefix);
+            let found = |name: &str| entry.children().find(|(segment, _)| *segment == name).map(|(_, pairs)| pairs);
+            let name = found(key).and_then(|pairs| pairs.first()).map(|pair| pair.1.to_string());
+            let name = name.ok_or_else(|| ReadError::new("An entry has no key").within(number.to_string()))?;
+            if let Some(pairs) = found(value) {
+                each(name, &mut self.child(pairs, prefix + 1 + value.len()))
+                    .map_err(|error| error.within(number.to_string()))?;
+            }
+        }
+        self.budget.leave();
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! What restJson1 and restXml have in common: members in headers, query string, labels and status, and the payload.
+
+mod bindings;
+mod read;
+mod scalar;
+mod write;
+
+pub(crate) use bindings::Bindings;
+pub(crate) use read::{Incoming, read_message};
+pub(crate) use write::{root_of, write_body};
