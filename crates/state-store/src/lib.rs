@@ -19,6 +19,9 @@ mod transaction;
 pub mod typed;
 mod watch;
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 pub use error::StoreError;
 pub use key_value::{KeyValue, Stored};
 pub use lease::{LeaseId, expire_leases_forever};

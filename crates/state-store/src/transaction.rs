@@ -24,7 +24,8 @@ pub enum Compare {
     /// The key exists and holds exactly these bytes.
     ValueIs(Arc<str>, Bytes),
     /// No key below the prefix was written or removed after revision `since`. May fail without need
-    /// when `since` lies far in the past: the store remembers a bounded number of changes.
+    /// when `since` lies far in the past (the store remembers a bounded number of changes) or while a wipe
+    /// that meets the prefix is on its way.
     ///
     /// On etcd this is a range compare of `mod_revision` over the prefix and over the prefix's
     /// tombstone keys, which a delete writes in the same transaction under a short lease.

@@ -44,6 +44,8 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// Earlier revisions are not wanted; lies in the future for a watch that was started ahead of time.
+    from: u64,
     queue: Mutex<Queue>,
     wake: Notify,
 }
@@ -64,7 +66,7 @@ impl Shared {
         if queue.failed.is_some() {
             return;
         }
-        for event in events {
+        for event in events.filter(|event| event.revision >= self.from) {
             queue.bytes += event.size();
             queue.events.push_back(Arc::clone(event));
         }
@@ -125,9 +127,9 @@ pub(crate) struct WatchHub {
 }
 
 impl WatchHub {
-    /// Starts a watch with the events it missed.
-    pub(crate) fn start(&mut self, prefix: &str, missed: &[Arc<Event>]) -> Watch {
-        let shared = Arc::new(Shared::default());
+    /// Starts a watch for revisions from `from` on with the events it missed.
+    pub(crate) fn start(&mut self, prefix: &str, from: u64, missed: &[Arc<Event>]) -> Watch {
+        let shared = Arc::new(Shared { from, ..Shared::default() });
         shared.push(missed.iter().filter(|event| event.key.starts_with(prefix)));
         let group = self.groups.entry(prefix.into()).or_default();
         // Dead entries are swept when a group is next touched, so that the list cannot grow for ever.

@@ -85,3 +85,20 @@ async fn leases_and_their_keys_survive() {
     store.revoke_lease(kept).await.unwrap();
     assert!(store.is_empty());
 }
+
+#[tokio::test]
+async fn closing_writes_what_was_accepted_and_ends_watches() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(directory.path()).unwrap();
+    let mut watch = store.watch("/", 0);
+    let answers: Vec<_> = (0..100).map(|n| store.transaction(put(&format!("/{n:02}"), "x"))).collect();
+    drop(store);
+    for answer in answers {
+        answer.await.unwrap();
+    }
+    let mut ended = false;
+    while !ended {
+        ended = watch.next().await == Err(StoreError::Closed);
+    }
+    assert_eq!(keys(&EmbeddedStore::open(directory.path()).unwrap()).len(), 100);
+}

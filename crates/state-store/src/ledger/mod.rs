@@ -169,10 +169,10 @@ impl Ledger {
     /// Starts a watch; see [`crate::StateStore::watch`].
     pub fn watch(&mut self, prefix: &str, from: u64) -> Watch {
         if from == 0 {
-            return self.hub.start(prefix, &[]);
+            return self.hub.start(prefix, 0, &[]);
         }
         match self.table.events_from(from) {
-            Ok(missed) => self.hub.start(prefix, &missed),
+            Ok(missed) => self.hub.start(prefix, from, &missed),
             Err(error) => WatchHub::refused(error),
         }
     }

@@ -1,3 +1,19 @@
 //! Tests of the store's two layers over the memory backend.
 
+mod memory;
 mod typed;
+
+mod conformance {
+    use std::sync::Arc;
+
+    use state_store::MemoryStore;
+    use state_store::clock::ManualClock;
+    use state_store::conformance::Subject;
+
+    fn make() -> Subject {
+        let clock = Arc::new(ManualClock::default());
+        Subject { store: Arc::new(MemoryStore::new(clock.clone())), clock, guard: Box::new(()) }
+    }
+
+    state_store::conformance_tests!(super::make);
+}
