@@ -6,6 +6,7 @@
 
 mod faults;
 mod filters;
+mod instance_types;
 mod instances;
 mod limits;
 mod paging;
@@ -13,6 +14,8 @@ mod places;
 mod resource_kind;
 mod settle;
 mod tags;
+#[cfg(test)]
+mod test_world;
 
 use contracts::{Platform, ServiceTable};
 use records::Millis;

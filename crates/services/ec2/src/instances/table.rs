@@ -1,8 +1,10 @@
-//! The operations on instances, images and key pairs.
+//! The operations on instances, instance types, images and key pairs.
 
-use crate::Ec2;
+use crate::{Ec2, instance_types};
 use contracts::ServiceTable;
 use std::sync::Arc;
 
 /// Adds them.
-pub(crate) fn add(_table: &mut ServiceTable, _service: &Arc<Ec2>) {}
+pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
+    instance_types::table::add(table, service);
+}
