@@ -1,0 +1,124 @@
+//! Taking connections: how many, how long, and how they end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::chain;
+use crate::gateway::Gateway;
+use crate::metrics::GatewayCounters;
+
+/// What a client gets to see of a full house, before its request is even read.
+const FULL_HOUSE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+/// Smallest head buffer the HTTP library takes.
+const SMALLEST_HEAD: usize = 8 << 10;
+
+/// Accepts until `stop`, then waits for open requests.
+pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let seats = Arc::new(Semaphore::new(gateway.config.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let (closing, closed) = watch::channel(false);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => admit(gateway, &seats, &closed, stream, peer),
+            Err(error) => {
+                // Out of descriptors, mostly. They come back when connections end; spinning helps nobody.
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    drop(listener);
+    drop(closed);
+    closing.send_replace(true);
+    // Every connection holds a receiver; when the last is gone, all are done.
+    if timeout(gateway.config.limits.farewell, closing.closed()).await.is_err() {
+        tracing::warn!("requests were still open at the end and are cut off");
+    }
+}
+
+/// Gives the connection a seat, or shows it the full house.
+fn admit(
+    gateway: &Arc<Gateway>,
+    seats: &Arc<Semaphore>,
+    closing: &watch::Receiver<bool>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
+    let Ok(seat) = Arc::clone(seats).try_acquire_owned() else {
+        GatewayCounters::add(&gateway.counters.refused_connections);
+        // If even this does not fit into the socket, closing says the same.
+        let _ = stream.try_write(FULL_HOUSE);
+        return;
+    };
+    let (gateway, closing) = (Arc::clone(gateway), closing.clone());
+    tokio::spawn(async move {
+        gateway.counters.open_connections.fetch_add(1, Ordering::Relaxed);
+        converse(Arc::clone(&gateway), closing, stream, peer).await;
+        gateway.counters.open_connections.fetch_sub(1, Ordering::Relaxed);
+        drop(seat);
+    });
+}
+
+/// Serves one connection to its end.
+async fn converse(
+    gateway: Arc<Gateway>,
+    mut closing: watch::Receiver<bool>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
+    let limits = &gateway.config.limits;
+    prepare(&stream, limits.write_stall);
+    let local = stream.local_addr().ok();
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head.max(SMALLEST_HEAD));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok::<_, Infallible>(chain::serve(&gateway, peer, local, request).await) }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = closing.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // Clients break off, time out and talk nonsense all day; that is their affair.
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}
+
+/// Small answers go out at once, and a client that takes none is dropped by the kernel.
+fn prepare(stream: &TcpStream, write_stall: Duration) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was refused");
+    }
+    let millis = u32::try_from(write_stall.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, millis) {
+        tracing::debug!(%error, "TCP_USER_TIMEOUT was refused");
+    }
+}
