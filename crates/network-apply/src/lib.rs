@@ -1,1 +1,40 @@
-//! A plan to nf_tables, routes and veth, by netlink.
+//! Makes a [`network_plan::VpcPlan`] true in the kernel: nf_tables, routes, veth
+//! pairs and namespaces, by netlink and without any helper program.
+//!
+//! ```text
+//!  machine ── veth ── router namespace ── veth ── edge namespace ── veth ── host
+//!  (its own)          one per VPC                 one per cloud            uplink
+//! ```
+//!
+//! [`Network`] is the way in. It is synchronous and meant to live on a thread of
+//! its own; what it makes outlives it and is found again by the next one.
+
+// Namespaces and netlink have no safe interface in the standard library: entering
+// a namespace, opening a netlink socket and pinning a namespace are system calls.
+#![allow(unsafe_code)]
+
+mod attach;
+mod config;
+mod counters;
+mod edge;
+mod error;
+mod listen;
+mod netlink;
+mod netns;
+mod network;
+mod nft;
+//mod probe;
+mod readback;
+mod route;
+mod router;
+mod sysctl;
+
+pub use attach::Attachment;
+pub use config::{HostConfig, Uplink};
+pub use counters::{Counts, EniCounters, VpcCounters};
+pub use error::ApplyError;
+pub use network::Network;
+//pub use probe::{Feature, probe};
+
+#[cfg(test)]
+mod tests;

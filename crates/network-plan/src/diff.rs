@@ -1,7 +1,7 @@
 //! From one plan to another in small steps.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -22,6 +22,10 @@ pub enum Step {
     DeleteAddress(IpAddr),
     /// Add a route; through an ENI without a link it waits for the link.
     AddRoute(Route),
+    /// Put the second route in the place of the first; both have the same table,
+    /// destination and metric. If the second has to wait for its link, the first
+    /// goes nevertheless.
+    ReplaceRoute(Route, Route),
     /// Remove a route.
     DeleteRoute(Route),
     /// Add a "mark → table" rule.
@@ -44,7 +48,7 @@ pub fn diff(old: &VpcPlan, new: &VpcPlan) -> Vec<Step> {
     let mut steps = Vec::new();
     diff_elements(old, new, &mut steps);
     changes(&old.addresses, &new.addresses, &mut steps, Step::AddAddress, Step::DeleteAddress);
-    changes(&old.routes, &new.routes, &mut steps, Step::AddRoute, Step::DeleteRoute);
+    diff_routes(old, new, &mut steps);
     changes(&old.table_rules, &new.table_rules, &mut steps, Step::AddTableRule, Step::DeleteTableRule);
     changes(&old.edge_routes, &new.edge_routes, &mut steps, Step::AddEdgeRoute, Step::DeleteEdgeRoute);
     for (number, link) in &old.links {
@@ -64,6 +68,22 @@ fn changes<T: Ord + Copy>(
 ) {
     steps.extend(new.difference(old).copied().map(add));
     steps.extend(old.difference(new).copied().map(delete));
+}
+
+/// The kernel tells routes apart by table, destination and metric only.
+fn diff_routes(old: &VpcPlan, new: &VpcPlan, steps: &mut Vec<Step>) {
+    let place = |route: &Route| (route.table, route.destination, route.metric);
+    let before: BTreeMap<_, Route> = old.routes.iter().map(|r| (place(r), *r)).collect();
+    let after: BTreeMap<_, Route> = new.routes.iter().map(|r| (place(r), *r)).collect();
+    for (place, route) in &after {
+        match before.get(place) {
+            None => steps.push(Step::AddRoute(*route)),
+            Some(same) if same == route => {}
+            Some(other) => steps.push(Step::ReplaceRoute(*other, *route)),
+        }
+    }
+    let gone = before.iter().filter(|(place, _)| !after.contains_key(place));
+    steps.extend(gone.map(|(_, route)| Step::DeleteRoute(*route)));
 }
 
 fn diff_elements(old: &VpcPlan, new: &VpcPlan, steps: &mut Vec<Step>) {

@@ -26,6 +26,13 @@ pub enum ChainKind {
         /// Smaller runs earlier.
         priority: i32,
     },
+    /// A filter at a hook that is not ours alone; what falls off its end passes.
+    FilterElsePass {
+        /// The hook.
+        hook: Hook,
+        /// Smaller runs earlier.
+        priority: i32,
+    },
     /// Address translation at a hook; what falls off its end passes unchanged.
     Nat {
         /// The hook.

@@ -1,0 +1,332 @@
+//! The edge namespace and its link to the host.
+//!
+//! The edge only forwards: public addresses towards their VPC, everything else
+//! towards the host. The host's side filters what comes back (see [`host_chains`]).
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd, OwnedFd};
+
+use ipnet::{IpNet, Ipv4Net};
+use network_plan::{
+    Chain, ChainKind, ChainRule, CtKey, Expr, Hook, MAIN_TABLE, MetaKey, PayloadBase, Verdict,
+};
+
+use crate::netlink::Socket;
+use crate::nft::{self, Batch, Family};
+use crate::route::{
+    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth, put_route,
+    set_up,
+};
+use crate::{ApplyError, HostConfig, Uplink, netns, sysctl};
+
+/// The file name of the edge's handle; no VPC id looks like it.
+pub(crate) const EDGE_HANDLE: &str = "edge";
+/// The edge's interface towards the host.
+const HOST_LINK: &str = "host";
+/// Loopback's index in every namespace.
+pub(crate) const LOOPBACK: u32 = 1;
+/// The metric of all our routes outside routers.
+const METRIC: u32 = 100;
+/// Hardware addresses of the two ends of the link; locally administered.
+const HOST_MAC: [u8; 6] = [0x0a, 0xa1, 0, 0, 0, 1];
+const EDGE_MAC: [u8; 6] = [0x0a, 0xa1, 0, 0, 0, 2];
+/// Next hops that exist as neighbour entries only, never as addresses: "the
+/// other end of this link".
+pub(crate) const FAR_END_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 2);
+pub(crate) const FAR_END_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2);
+/// The largest packet that may leave a VPC (VPC guide, "Network MTU": 1500 at an
+/// internet gateway).
+const INTERNET_MTU: u32 = 1500;
+
+/// The edge, open for changes.
+pub(crate) struct Edge {
+    pub(crate) route: Socket,
+    /// The host's side.
+    pub(crate) host: Socket,
+    /// Index of the host's interface.
+    host_index: u32,
+    /// The MTU towards the outside.
+    pub(crate) mtu: u32,
+}
+
+/// The far end's address in the family of a destination.
+pub(crate) fn far_end(destination: IpNet) -> IpAddr {
+    match destination {
+        IpNet::V4(_) => FAR_END_V4.into(),
+        IpNet::V6(_) => FAR_END_V6.into(),
+    }
+}
+
+impl Edge {
+    /// Finds the edge, or makes it.
+    pub(crate) fn open(config: &HostConfig) -> Result<Self, ApplyError> {
+        let dir = config.dir();
+        fs::create_dir_all(&dir).map_err(ApplyError::io(format!("making {}", dir.display())))?;
+        let handle = dir.join(EDGE_HANDLE);
+        let namespace = match netns::open(&handle)? {
+            Some(namespace) => namespace,
+            None => {
+                let (namespace, prepared) = netns::create(sysctl::prepare_edge)?;
+                prepared?;
+                netns::pin(&namespace, &handle)?;
+                namespace
+            }
+        };
+        let open = ApplyError::io("opening a netlink socket");
+        let mut route = netns::inside(namespace.as_fd(), Socket::route)?.map_err(open)?;
+        let mut host = Socket::route().map_err(ApplyError::io("opening a netlink socket"))?;
+        let mtu = INTERNET_MTU.min(uplink_mtu(config.uplink, &mut host).unwrap_or(INTERNET_MTU));
+        let host_index = connect(config, &namespace, &mut host, &mut route, mtu)?;
+        let mut edge = Self { route, host, host_index, mtu };
+        edge.filter_host(config)?;
+        if config.uplink == Uplink::Auto && !sysctl::forwards()? {
+            // Remembered, so that teardown takes back only what we changed.
+            let note = dir.join("forwarding");
+            fs::write(&note, "0").map_err(ApplyError::io("noting the host's forwarding"))?;
+            sysctl::set_forwarding(true)?;
+        }
+        Ok(edge)
+    }
+
+    /// Replaces our table in the host's namespace. It holds no state: known
+    /// connections live in the kernel's connection table.
+    fn filter_host(&mut self, config: &HostConfig) -> Result<(), ApplyError> {
+        let mut socket = Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
+        let table = config.host_table();
+        let mut batch = Batch::new();
+        // Creating it first makes the deletion valid in any case.
+        nft::add_table(&mut batch, Family::Ipv4, &table, 0);
+        nft::delete_table(&mut batch, Family::Ipv4, &table);
+        nft::add_table(&mut batch, Family::Ipv4, &table, 0);
+        for chain in host_chains(config, self.host_index) {
+            nft::add_chain(&mut batch, Family::Ipv4, &table, &chain);
+            for rule in &chain.rules {
+                nft::add_rule(&mut batch, Family::Ipv4, &table, &chain.name, rule);
+            }
+        }
+        batch.commit(&mut socket).map_err(|(step, refusal)| ApplyError::refused(step, refusal))
+    }
+
+    /// Sends a block to the VPC behind an interface of the edge.
+    pub(crate) fn add_route(&mut self, block: IpNet, index: u32) -> Result<(), ApplyError> {
+        let mut changes = Changes::new();
+        let inner = via(block, index);
+        changes.add(format!("route {block} at the edge"), &[], |out| put_route(out, &inner, true));
+        changes.commit(&mut self.route)?;
+        if matches!(block, IpNet::V6(_)) {
+            // IPv4 blocks lie in the public pool, IPv6 blocks are the VPCs' own.
+            let outer = via(block, self.host_index);
+            let mut changes = Changes::new();
+            changes.add(format!("route {block} at the host"), &[], |out| put_route(out, &outer, true));
+            changes.commit(&mut self.host)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back [`Self::add_route`].
+    pub(crate) fn delete_route(&mut self, block: IpNet, index: u32) -> Result<(), ApplyError> {
+        let mut changes = Changes::new();
+        let inner = via(block, index);
+        changes.add(format!("unroute {block} at the edge"), &[libc::ESRCH], |out| {
+            route::delete_route(out, &inner);
+        });
+        changes.commit(&mut self.route)?;
+        if matches!(block, IpNet::V6(_)) {
+            let outer = via(block, self.host_index);
+            let mut changes = Changes::new();
+            changes.add(format!("unroute {block} at the host"), &[libc::ESRCH], |out| {
+                route::delete_route(out, &outer);
+            });
+            changes.commit(&mut self.host)?;
+        }
+        Ok(())
+    }
+
+    /// What the edge sends to the VPC behind an interface.
+    pub(crate) fn routes(&mut self, index: u32) -> Result<Vec<IpNet>, ApplyError> {
+        let all = route::routes(&mut self.route)
+            .map_err(|refusal| ApplyError::refused("reading the edge's routes", refusal))?;
+        let ours = all
+            .into_iter()
+            .filter(|route| matches!(route.action, Action::Via { index: through, .. } if through == index));
+        Ok(ours.map(|route| route.destination).collect())
+    }
+
+    /// Removes everything that is in the host's namespace, and the handle.
+    pub(crate) fn teardown(mut self, config: &HostConfig) -> Result<(), ApplyError> {
+        let mut changes = Changes::new();
+        changes.add("remove the link to the edge", &[libc::ENODEV], |out| {
+            route::delete_link(out, self.host_index);
+        });
+        changes.commit(&mut self.host)?;
+        let mut socket = Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
+        let mut batch = Batch::new();
+        nft::add_table(&mut batch, Family::Ipv4, &config.host_table(), 0);
+        nft::delete_table(&mut batch, Family::Ipv4, &config.host_table());
+        batch.commit(&mut socket).map_err(|(step, refusal)| ApplyError::refused(step, refusal))?;
+        let dir = config.dir();
+        if dir.join("forwarding").exists() {
+            sysctl::set_forwarding(false)?;
+        }
+        netns::unpin(&dir.join(EDGE_HANDLE))?;
+        fs::remove_dir_all(&dir).map_err(ApplyError::io(format!("removing {}", dir.display())))
+    }
+}
+
+fn via(destination: IpNet, index: u32) -> PathRoute {
+    let action = Action::Via { index, gateway: Some(far_end(destination)) };
+    PathRoute { table: MAIN_TABLE, destination, metric: METRIC, action }
+}
+
+/// Makes sure of the link between host and edge, with addresses and routes on
+/// both sides. Returns the index of the host's end.
+fn connect(
+    config: &HostConfig,
+    namespace: &OwnedFd,
+    host: &mut Socket,
+    edge: &mut Socket,
+    mtu: u32,
+) -> Result<u32, ApplyError> {
+    let name = config.host_link();
+    let read = |refusal| ApplyError::refused("reading links", refusal);
+    if route::link(edge, HOST_LINK).map_err(read)?.is_none() {
+        let mut changes = Changes::new();
+        let here = Veth { name: &name, index: 0, mac: HOST_MAC, mtu };
+        let end = Veth { name: HOST_LINK, index: 0, mac: EDGE_MAC, mtu };
+        let peer = Peer { end, namespace: namespace.as_fd() };
+        changes.add(format!("link {name} between host and edge"), &[], |out| {
+            add_veth(out, &here, &peer);
+        });
+        changes.commit(host)?;
+    }
+    let missing = || ApplyError::InvalidConfig(format!("interface {name} has disappeared"));
+    let outer = route::link(host, &name).map_err(read)?.ok_or_else(missing)?.index;
+    let inner = route::link(edge, HOST_LINK).map_err(read)?.ok_or_else(missing)?.index;
+    let pool = IpNet::V4(Ipv4Net::trunc(&config.public_pool));
+
+    let mut changes = Changes::new();
+    finish_link(&mut changes, outer, config.host_address(), EDGE_MAC);
+    changes.commit(host)?;
+    claim_pool(config, pool, outer, host)?;
+
+    let mut changes = Changes::new();
+    changes.add("loopback of the edge", &[], |out| set_up(out, LOOPBACK, None));
+    finish_link(&mut changes, inner, config.edge_address(), HOST_MAC);
+    let everywhere = via(IpNet::V4(Ipv4Net::default()), inner);
+    changes.add("default route of the edge", &[], |out| put_route(out, &everywhere, true));
+    // Replies over IPv6 go to the host itself and no further (see `via`).
+    let everywhere = via(IpNet::V6(ipnet::Ipv6Net::default()), inner);
+    changes.add("default route of the edge", &[libc::EAFNOSUPPORT, libc::EOPNOTSUPP], |out| {
+        put_route(out, &everywhere, true);
+    });
+    // A public address that nobody has must not travel in circles.
+    let nobody =
+        PathRoute { table: MAIN_TABLE, destination: pool, metric: METRIC, action: Action::Blackhole };
+    changes.add("blackhole of the public pool", &[], |out| put_route(out, &nobody, true));
+    changes.commit(edge)?;
+    Ok(outer)
+}
+
+fn finish_link(changes: &mut Changes, index: u32, address: Ipv4Addr, far_mac: [u8; 6]) {
+    changes.add("raise a link of the edge", &[], |out| set_up(out, index, None));
+    changes.add("address a link of the edge", &[libc::EEXIST], |out| {
+        add_address(out, index, address.into(), 32);
+    });
+    changes.add("neighbour at the edge", &[], |out| {
+        add_permanent_neighbour(out, index, FAR_END_V4.into(), far_mac);
+        add_permanent_neighbour(out, index, FAR_END_V6.into(), far_mac);
+    });
+}
+
+/// Routes the pool into the edge, unless another cloud has it.
+fn claim_pool(config: &HostConfig, pool: IpNet, index: u32, host: &mut Socket) -> Result<(), ApplyError> {
+    let taken = route::routes(host)
+        .map_err(|refusal| ApplyError::refused("reading the host's routes", refusal))?
+        .into_iter()
+        .any(|route| {
+            let other = !matches!(route.action, Action::Via { index: i, .. } if i == index);
+            let shared = route.destination.contains(&pool) || pool.contains(&route.destination);
+            other && shared
+        });
+    if taken {
+        return Err(ApplyError::PoolInUse(config.public_pool));
+    }
+    let mut changes = Changes::new();
+    let route = via(pool, index);
+    changes.add(format!("route {pool} into the edge"), &[], |out| put_route(out, &route, true));
+    changes.commit(host)
+}
+
+/// The MTU of the interface that the default route leads through.
+fn uplink_mtu(uplink: Uplink, host: &mut Socket) -> Option<u32> {
+    if uplink == Uplink::None {
+        return None;
+    }
+    let table = fs::read_to_string("/proc/thread-self/net/route").ok()?;
+    let mut lines = table.lines().map(|line| line.split_whitespace());
+    let name = lines.find_map(|mut words| {
+        let (name, destination) = (words.next()?, words.next()?);
+        (destination == "00000000").then(|| name.to_owned())
+    })?;
+    route::link(host, &name).ok()?.map(|link| link.mtu)
+}
+
+/// Our chains among the host's own. Machines may be answered by the host, ping
+/// it, and pass through it to the uplink; they may not open connections to it.
+fn host_chains(config: &HostConfig, link: u32) -> Vec<Chain> {
+    let on_link = |side| [Expr::Meta(side, 0), Expr::Equal(0, link.to_ne_bytes().to_vec())];
+    let verdict = |verdict| Expr::Verdict(verdict);
+    let rule = |parts: &[&[Expr]]| ChainRule { body: parts.concat() };
+    let known = [
+        Expr::Ct(CtKey::State, 0),
+        Expr::Bits { register: 0, mask: 6_u32.to_ne_bytes().to_vec(), flip: vec![0; 4] },
+        Expr::NotEqual(0, vec![0; 4]),
+    ];
+    let echo = [
+        Expr::Meta(MetaKey::L4Proto, 0),
+        Expr::Equal(0, vec![1]),
+        Expr::Payload { base: PayloadBase::Transport, offset: 0, len: 1, to: 0 },
+        Expr::Equal(0, vec![8]),
+    ];
+    let from_machines = on_link(MetaKey::Iif);
+    let drop = [Expr::Counter, verdict(Verdict::Drop)];
+    let mut chains = vec![Chain {
+        name: "input".into(),
+        kind: ChainKind::FilterElsePass { hook: Hook::Input, priority: 0 },
+        rules: vec![
+            rule(&[&from_machines, &known, &[verdict(Verdict::Return)]]),
+            rule(&[&from_machines, &echo, &[verdict(Verdict::Return)]]),
+            rule(&[&from_machines, &drop]),
+        ],
+    }];
+    match config.uplink {
+        Uplink::None => chains.push(Chain {
+            name: "forward".into(),
+            kind: ChainKind::FilterElsePass { hook: Hook::Forward, priority: 0 },
+            rules: vec![rule(&[&from_machines, &drop]), rule(&[&on_link(MetaKey::Oif), &drop])],
+        }),
+        Uplink::Auto => chains.push(Chain {
+            name: "uplink".into(),
+            kind: ChainKind::Nat { hook: Hook::Postrouting, priority: 100 },
+            rules: vec![rule(&[
+                &in_pool(config.public_pool),
+                &[
+                    Expr::Meta(MetaKey::Oif, 0),
+                    Expr::NotEqual(0, link.to_ne_bytes().to_vec()),
+                    Expr::Masquerade,
+                ],
+            ])],
+        }),
+    }
+    chains
+}
+
+/// Matches packets from the pool.
+fn in_pool(pool: Ipv4Net) -> [Expr; 3] {
+    [
+        Expr::Payload { base: PayloadBase::Network, offset: 12, len: 4, to: 0 },
+        Expr::Bits { register: 0, mask: pool.netmask().octets().to_vec(), flip: vec![0; 4] },
+        Expr::Equal(0, pool.network().octets().to_vec()),
+    ]
+}

@@ -1,0 +1,161 @@
+//! The way in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+
+use network_plan::VpcPlan;
+
+use crate::config::check_name;
+use crate::edge::{EDGE_HANDLE, Edge};
+use crate::router::Router;
+use crate::{ApplyError, Attachment, HostConfig, VpcCounters, netns};
+
+/// The network of one cloud on this host.
+///
+/// All calls are synchronous and return when the kernel has done the work. What
+/// they make outlives this value and this process; [`Network::open`] finds it
+/// again. Must be used from the host's own network namespace, and by one process
+/// at a time.
+pub struct Network {
+    config: HostConfig,
+    edge: Edge,
+    vpcs: BTreeMap<String, Router>,
+}
+
+impl Network {
+    /// Finds this cloud's network on the host, or makes the edge of a new one.
+    /// Running VPCs are found but not touched until a plan is applied.
+    ///
+    /// # Errors
+    /// [`ApplyError::InvalidConfig`], [`ApplyError::PoolInUse`], or the step that
+    /// was refused; what was made until then is completed by the next call.
+    pub fn open(config: HostConfig) -> Result<Self, ApplyError> {
+        config.check()?;
+        let edge = Edge::open(&config)?;
+        let mut vpcs = BTreeMap::new();
+        for name in handles(&config)? {
+            if let Some(router) = Router::find(&config.dir().join(&name))? {
+                vpcs.insert(name, router);
+            }
+        }
+        Ok(Self { config, edge, vpcs })
+    }
+
+    /// The configuration it was opened with.
+    pub fn config(&self) -> &HostConfig {
+        &self.config
+    }
+
+    /// Makes a plan true. Only the difference is changed; the packet filter's
+    /// part takes effect for all packets at once. The first call for a VPC after
+    /// a restart takes the kernel's state as its starting point.
+    ///
+    /// # Errors
+    /// [`ApplyError::Refused`] with the step. A refusal by the packet filter
+    /// changes nothing; after any other one the next call reads back and
+    /// continues.
+    pub fn apply(&mut self, plan: &VpcPlan) -> Result<(), ApplyError> {
+        check_name(&plan.id, 64)?;
+        if plan.id == EDGE_HANDLE {
+            return Err(ApplyError::InvalidName(plan.id.clone()));
+        }
+        if !self.vpcs.contains_key(&plan.id) {
+            let path = self.config.dir().join(&plan.id);
+            self.vpcs.insert(plan.id.clone(), Router::create(&path)?);
+        }
+        let router = lookup(&mut self.vpcs, &plan.id)?;
+        router.apply(plan, &mut self.edge)
+    }
+
+    /// Forgets what is known of a VPC's kernel state, so that the next
+    /// [`Self::apply`] reads it and repairs whatever was changed from outside.
+    pub fn distrust(&mut self, vpc: &str) {
+        if let Some(router) = self.vpcs.get_mut(vpc) {
+            router.applied = None;
+        }
+    }
+
+    /// Gives an ENI of an applied plan to a machine: link, addresses, default
+    /// routes, loopback. Repeating it for the same machine changes nothing.
+    ///
+    /// # Errors
+    /// [`ApplyError::UnknownVpc`], [`ApplyError::UnknownEni`],
+    /// [`ApplyError::AlreadyAttached`] if another namespace has it; after any
+    /// refusal the ENI is detached.
+    pub fn attach(&mut self, vpc: &str, to: &Attachment<'_>) -> Result<(), ApplyError> {
+        let mtu = self.config.mtu;
+        lookup(&mut self.vpcs, vpc)?.attach(to, mtu)
+    }
+
+    /// Takes an ENI from its machine. It need not be attached: a machine's death
+    /// takes its link along.
+    pub fn detach(&mut self, vpc: &str, eni: &str) -> Result<(), ApplyError> {
+        let router = lookup(&mut self.vpcs, vpc)?;
+        let link = router.applied.as_ref().and_then(|plan| plan.link(eni));
+        let number = link.ok_or_else(|| ApplyError::UnknownEni(eni.to_owned()))?.number;
+        router.unlink(number)
+    }
+
+    /// A TCP listener on an address of the VPC's router, for machines of this VPC
+    /// only; their source addresses can be trusted. The packet path admits TCP 80
+    /// on the metadata address and port 53.
+    pub fn listen_in_vpc(&mut self, vpc: &str, address: SocketAddr) -> Result<TcpListener, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.listen(address)
+    }
+
+    /// The same for UDP: ports 53, 67 and, on the time address, 123.
+    pub fn datagrams_in_vpc(&mut self, vpc: &str, address: SocketAddr) -> Result<UdpSocket, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.datagrams(address)
+    }
+
+    /// What was dropped per ENI and gate, and admitted per rule. A plan must have
+    /// been applied by this process, since only it knows whose counters these are.
+    pub fn counters(&mut self, vpc: &str) -> Result<VpcCounters, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.counters()
+    }
+
+    /// The ids of the VPCs that have a router on this host.
+    pub fn list(&self) -> Vec<String> {
+        self.vpcs.keys().cloned().collect()
+    }
+
+    /// Removes a VPC's router with all its links. Nothing happens if there is none.
+    pub fn remove_vpc(&mut self, vpc: &str) -> Result<(), ApplyError> {
+        let Some(mut router) = self.vpcs.remove(vpc) else { return Ok(()) };
+        if let Some(index) = router.edge_index()? {
+            for block in self.edge.routes(index)? {
+                self.edge.delete_route(block, index)?;
+            }
+        }
+        router.dissolve()?;
+        netns::unpin(&self.config.dir().join(vpc))
+    }
+
+    /// Removes every VPC, the edge, and everything in the host's namespace.
+    pub fn teardown(mut self) -> Result<(), ApplyError> {
+        for vpc in self.list() {
+            self.remove_vpc(&vpc)?;
+        }
+        self.edge.teardown(&self.config)
+    }
+}
+
+fn lookup<'a>(vpcs: &'a mut BTreeMap<String, Router>, vpc: &str) -> Result<&'a mut Router, ApplyError> {
+    vpcs.get_mut(vpc).ok_or_else(|| ApplyError::UnknownVpc(vpc.chars().take(80).collect()))
+}
+
+/// The names of the VPC handles in the cloud's directory.
+fn handles(config: &HostConfig) -> Result<Vec<String>, ApplyError> {
+    let dir = config.dir();
+    let failed = || format!("listing {}", dir.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&dir).map_err(ApplyError::io(failed()))? {
+        let entry = entry.map_err(ApplyError::io(failed()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("vpc-") {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

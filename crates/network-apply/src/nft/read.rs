@@ -1,0 +1,100 @@
+//! Reading our own sets back: to adopt a running router, and for counters.
+
+use network_plan::{Element, Key, SetId};
+
+use super::element::{DATA, KEY, KEY_END, LIST_ELEMENTS, LIST_SET, LIST_TABLE};
+use super::{DATA_VALUE, Family, LIST_ELEMENT, header, kind, message};
+use crate::Counts;
+use crate::netlink::{Messages, Refusal, Socket, attributes, nested};
+
+/// Bytes of `struct nfgenmsg` before the attributes.
+const NFGEN: usize = 4;
+const TABLE_NAME: u16 = 1;
+const TABLE_USERDATA: u16 = 6;
+const ELEMENT_EXPRESSION: u16 = 7;
+const EXPRESSION_DATA: u16 = 2;
+const COUNTER_BYTES: u16 = 1;
+const COUNTER_PACKETS: u16 = 2;
+
+/// The key of an element and what its counter says.
+pub(crate) struct CountedElement {
+    pub(crate) key: Key,
+    pub(crate) counts: Counts,
+}
+
+/// The fingerprint kept with a table; `None` if there is no such table, 0 if it
+/// carries none.
+pub(crate) fn table_fingerprint(socket: &mut Socket, table: &str) -> Result<Option<u64>, Refusal> {
+    let mut request = Messages::new();
+    request.begin(kind(message::GETTABLE), 0, &header(Family::Inet));
+    for reply in socket.dump(&mut request)? {
+        let body = reply.body.get(NFGEN..).unwrap_or_default();
+        let found = attributes(body).find(|attribute| attribute.kind == TABLE_NAME);
+        if found.is_some_and(|name| name.text() == table) {
+            let userdata = attributes(body).find(|attribute| attribute.kind == TABLE_USERDATA);
+            return Ok(Some(userdata.and_then(|data| data.net64()).unwrap_or_default()));
+        }
+    }
+    Ok(None)
+}
+
+/// The elements of a set, sorted as in a plan.
+pub(crate) fn elements(socket: &mut Socket, table: &str, set: SetId) -> Result<Vec<Element>, Refusal> {
+    let mut found = Vec::new();
+    dump(socket, table, set, |raw| {
+        let key = key_at(raw, &[KEY, DATA_VALUE])?;
+        let end = key_at(raw, &[KEY_END, DATA_VALUE]);
+        let datum = key_at(raw, &[DATA, DATA_VALUE]);
+        found.push(Element { key, end, datum });
+        Some(())
+    })?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The counters of a set's elements.
+pub(crate) fn counted(socket: &mut Socket, table: &str, set: SetId) -> Result<Vec<CountedElement>, Refusal> {
+    let mut found = Vec::new();
+    dump(socket, table, set, |raw| {
+        let key = key_at(raw, &[KEY, DATA_VALUE])?;
+        let mut counts = Counts::default();
+        let data = nested(raw, &[ELEMENT_EXPRESSION, EXPRESSION_DATA]).unwrap_or_default();
+        for attribute in attributes(data) {
+            match attribute.kind {
+                COUNTER_BYTES => counts.bytes = attribute.net64()?,
+                COUNTER_PACKETS => counts.packets = attribute.net64()?,
+                _ => {}
+            }
+        }
+        found.push(CountedElement { key, counts });
+        Some(())
+    })?;
+    Ok(found)
+}
+
+fn key_at(raw: &[u8], path: &[u16]) -> Option<Key> {
+    nested(raw, path).and_then(Key::from_bytes)
+}
+
+fn dump(
+    socket: &mut Socket,
+    table: &str,
+    set: SetId,
+    mut each: impl FnMut(&[u8]) -> Option<()>,
+) -> Result<(), Refusal> {
+    let mut request = Messages::new();
+    request
+        .begin(kind(message::GETSETELEM), 0, &header(Family::Inet))
+        .text(LIST_TABLE, table)
+        .text(LIST_SET, set.name());
+    for reply in socket.dump(&mut request)? {
+        let body = reply.body.get(NFGEN..).unwrap_or_default();
+        for attribute in attributes(nested(body, &[LIST_ELEMENTS]).unwrap_or_default()) {
+            if attribute.kind == LIST_ELEMENT {
+                // An element without a key would be none of ours.
+                let _ours = each(attribute.value);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! What this kernel offers: each feature is tried, never guessed from versions.

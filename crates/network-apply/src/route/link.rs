@@ -1,0 +1,124 @@
+//! Links: veth pairs, up, down, gone.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use crate::netlink::{Messages, Refusal, Socket, attributes};
+
+const NEW: u16 = 16;
+const DELETE: u16 = 17;
+const GET: u16 = 18;
+const ADDRESS: u16 = 1;
+const NAME: u16 = 3;
+const MTU: u16 = 4;
+const LINK: u16 = 5;
+const LINK_INFO: u16 = 18;
+const ALIAS: u16 = 20;
+const NAMESPACE_FD: u16 = 28;
+const INFO_KIND: u16 = 1;
+const INFO_DATA: u16 = 2;
+const VETH_PEER: u16 = 1;
+/// `NLM_F_EXCL | NLM_F_CREATE`.
+const FRESH: u16 = 0x600;
+/// `IFF_UP`.
+const UP: u32 = 1;
+/// Bytes of `struct ifinfomsg`.
+const HEADER: usize = 16;
+
+/// One end of a veth pair.
+pub(crate) struct Veth<'a> {
+    pub(crate) name: &'a str,
+    /// The wanted index; 0 lets the kernel choose.
+    pub(crate) index: u32,
+    pub(crate) mac: [u8; 6],
+    pub(crate) mtu: u32,
+}
+
+/// The other end and where it is born.
+pub(crate) struct Peer<'a> {
+    pub(crate) end: Veth<'a>,
+    pub(crate) namespace: BorrowedFd<'a>,
+}
+
+/// What we care about in a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LinkInfo {
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    pub(crate) mac: Vec<u8>,
+    pub(crate) mtu: u32,
+    /// The index of the other end, in its own namespace.
+    pub(crate) other_end: u32,
+    pub(crate) alias: String,
+}
+
+fn header(index: u32, flags: u32, change: u32) -> Vec<u8> {
+    let mut bytes = vec![0; 4];
+    for value in [index, flags, change] {
+        bytes.extend_from_slice(&value.to_ne_bytes());
+    }
+    bytes
+}
+
+/// Creates a veth pair. Neither end is up: a pair created up is refused with
+/// ENOTCONN, so set it up in a message of its own.
+pub(crate) fn add_veth(out: &mut Messages, here: &Veth<'_>, peer: &Peer<'_>) {
+    out.begin(NEW, FRESH, &header(here.index, 0, 0));
+    properties(out, here);
+    out.nest(LINK_INFO, |info| {
+        info.text(INFO_KIND, "veth").nest(INFO_DATA, |data| {
+            data.nest(VETH_PEER, |inside| {
+                inside.raw(&header(peer.end.index, 0, 0));
+                properties(inside, &peer.end);
+                inside.put(NAMESPACE_FD, &peer.namespace.as_raw_fd().to_ne_bytes());
+            });
+        });
+    });
+}
+
+fn properties(out: &mut Messages, end: &Veth<'_>) {
+    out.text(NAME, end.name).put(ADDRESS, &end.mac).native32(MTU, end.mtu);
+}
+
+/// Sets a link up and, if given, its alias.
+pub(crate) fn set_up(out: &mut Messages, index: u32, alias: Option<&str>) {
+    out.begin(NEW, 0, &header(index, UP, UP));
+    if let Some(alias) = alias {
+        out.text(ALIAS, alias);
+    }
+}
+
+/// Deletes a link (of a veth pair: both ends); refused with ENODEV if it is not
+/// there.
+pub(crate) fn delete_link(out: &mut Messages, index: u32) {
+    out.begin(DELETE, 0, &header(index, 0, 0));
+}
+
+/// All links of the socket's namespace.
+pub(crate) fn links(socket: &mut Socket) -> Result<Vec<LinkInfo>, Refusal> {
+    let mut request = Messages::new();
+    request.begin(GET, 0, &header(0, 0, 0));
+    let replies = socket.dump(&mut request)?;
+    Ok(replies.iter().filter(|reply| reply.kind == NEW).filter_map(|r| parse(&r.body)).collect())
+}
+
+/// The link with this name.
+pub(crate) fn link(socket: &mut Socket, name: &str) -> Result<Option<LinkInfo>, Refusal> {
+    Ok(links(socket)?.into_iter().find(|link| link.name == name))
+}
+
+fn parse(body: &[u8]) -> Option<LinkInfo> {
+    let index = u32::from_ne_bytes(body.get(4..8)?.try_into().ok()?);
+    let mut link =
+        LinkInfo { index, name: String::new(), mac: Vec::new(), mtu: 0, other_end: 0, alias: String::new() };
+    for attribute in attributes(body.get(HEADER..)?) {
+        match attribute.kind {
+            ADDRESS => link.mac = attribute.value.to_vec(),
+            NAME => link.name = attribute.text(),
+            MTU => link.mtu = attribute.native32()?,
+            LINK => link.other_end = attribute.native32()?,
+            ALIAS => link.alias = attribute.text(),
+            _ => {}
+        }
+    }
+    Some(link)
+}

@@ -1,0 +1,259 @@
+//! One VPC's router namespace.
+
+use std::net::IpAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use network_plan::{
+    EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, Step, TABLE, VpcPlan, diff, eni_index, skeleton,
+    skeleton_fingerprint,
+};
+
+use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
+use crate::netlink::{Refusal, Socket};
+use crate::nft::{self, Batch};
+use crate::route::{
+    self, Action, Changes, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route, set_up,
+};
+use crate::{ApplyError, netns, readback, sysctl};
+
+/// The VPC with number `n` has index `VPC_INDEX_BASE + n` in the edge.
+const VPC_INDEX_BASE: u32 = 0x1000;
+/// The edge's end of every VPC's link, and the router's.
+const EDGE_SIDE_MAC: [u8; 6] = [0x0a, 0xa1, 0, 0, 1, 1];
+const ROUTER_SIDE_MAC: [u8; 6] = [0x0a, 0xa1, 0, 0, 1, 2];
+
+/// A router, open for changes.
+pub(crate) struct Router {
+    pub(crate) namespace: OwnedFd,
+    pub(crate) route: Socket,
+    pub(crate) filter: Socket,
+    /// What is known to be in the kernel; `None` until applied or read back.
+    pub(crate) applied: Option<VpcPlan>,
+}
+
+impl Router {
+    /// Finds the router pinned at `path`.
+    pub(crate) fn find(path: &Path) -> Result<Option<Self>, ApplyError> {
+        netns::open(path)?.map(Self::enter).transpose()
+    }
+
+    /// Makes a router and pins it at `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, ApplyError> {
+        let (namespace, prepared) = netns::create(sysctl::prepare_router)?;
+        prepared?;
+        let mut router = Self::enter(namespace)?;
+        let mut changes = Changes::new();
+        changes.add("raise the router's loopback", &[], |out| set_up(out, LOOPBACK, None));
+        changes.commit(&mut router.route)?;
+        netns::pin(&router.namespace, path)?;
+        Ok(router)
+    }
+
+    fn enter(namespace: OwnedFd) -> Result<Self, ApplyError> {
+        let sockets = netns::inside(namespace.as_fd(), || {
+            Socket::route().and_then(|route| Ok((route, Socket::netfilter()?)))
+        })?;
+        let (route, filter) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
+        Ok(Self { namespace, route, filter, applied: None })
+    }
+
+    /// Makes the plan true. See [`crate::Network::apply`].
+    pub(crate) fn apply(&mut self, plan: &VpcPlan, edge: &mut Edge) -> Result<(), ApplyError> {
+        self.connect(plan.number, edge)?;
+        let known = self.applied.take();
+        let from_memory = known.is_some();
+        let base = match known {
+            Some(base) => base,
+            None => readback::observe(self, plan, edge)?,
+        };
+        let steps = diff(&base, plan);
+        if let Err((step, refusal)) = self.filter_steps(&steps, plan, !from_memory) {
+            if !from_memory {
+                return Err(ApplyError::refused(step, refusal));
+            }
+            // Somebody may have changed our table behind our back: look again,
+            // once. If the refusal was earned it comes again.
+            tracing::warn!(vpc = plan.id, step, ?refusal, "batch refused; reading the kernel");
+            return self.apply(plan, edge);
+        }
+        self.route_steps(&steps, plan.number, edge)?;
+        self.applied = Some(plan.clone());
+        Ok(())
+    }
+
+    /// The packet filter's part, in one transaction. With `check`, the table is
+    /// made if it is missing and replaced if another version made it.
+    fn filter_steps(&mut self, steps: &[Step], plan: &VpcPlan, check: bool) -> Result<(), (String, Refusal)> {
+        let mut batch = Batch::new();
+        let present = if check {
+            nft::table_fingerprint(&mut self.filter, TABLE)
+                .map_err(|refusal| ("reading the table".to_owned(), refusal))?
+        } else {
+            Some(skeleton_fingerprint())
+        };
+        if present == Some(skeleton_fingerprint()) {
+            for step in steps {
+                match step {
+                    Step::DeleteElements(set, elements) => {
+                        nft::delete_elements(&mut batch, TABLE, *set, elements);
+                    }
+                    Step::AddElements(set, elements) => {
+                        nft::add_elements(&mut batch, TABLE, *set, elements);
+                    }
+                    _ => {}
+                }
+            }
+        } else {
+            // Old table out, new one in, at the same instant for every packet.
+            if present.is_some() {
+                nft::delete_table(&mut batch, nft::Family::Inet, TABLE);
+            }
+            nft::create_table(&mut batch, TABLE, skeleton_fingerprint(), skeleton());
+            for (set, elements) in &plan.elements {
+                nft::add_elements(&mut batch, TABLE, *set, elements);
+            }
+        }
+        batch.commit(&mut self.filter)
+    }
+
+    /// Routes, rules, addresses and links.
+    fn route_steps(&mut self, steps: &[Step], number: u32, edge: &mut Edge) -> Result<(), ApplyError> {
+        let mut changes = Changes::new();
+        for step in steps {
+            match step {
+                Step::AddAddress(address) => {
+                    changes.add(format!("address {address}"), &[libc::EEXIST], |out| {
+                        route::add_address(out, LOOPBACK, *address, full_prefix(*address));
+                    });
+                }
+                Step::DeleteAddress(address) => {
+                    let fine = &[libc::EADDRNOTAVAIL];
+                    changes.add(format!("address {address} off"), fine, |out| {
+                        route::delete_address(out, LOOPBACK, *address, full_prefix(*address));
+                    });
+                }
+                Step::AddRoute(route) => add_route(&mut changes, route),
+                Step::ReplaceRoute(old, new) => {
+                    // In place, without a gap; then the old one, which is there
+                    // still if the new one has to wait for its link.
+                    add_route(&mut changes, new);
+                    delete_route(&mut changes, old);
+                }
+                Step::DeleteRoute(route) => delete_route(&mut changes, route),
+                Step::AddTableRule(rule) => {
+                    let name = format!("rule for table {}", rule.table);
+                    changes.add(name, &[libc::EEXIST], |out| route::add_rule(out, rule.table));
+                }
+                Step::DeleteTableRule(rule) => {
+                    let name = format!("rule for table {} off", rule.table);
+                    changes.add(name, &[libc::ENOENT], |out| route::delete_rule(out, rule.table));
+                }
+                Step::DeleteLink(eni) => {
+                    changes.add(format!("link of interface {eni} off"), &[libc::ENODEV], |out| {
+                        route::delete_link(out, eni_index(*eni));
+                    });
+                }
+                Step::AddEdgeRoute(block) => edge.add_route(*block, vpc_index(number))?,
+                Step::DeleteEdgeRoute(block) => edge.delete_route(*block, vpc_index(number))?,
+                Step::AddElements(..) | Step::DeleteElements(..) => {}
+            }
+        }
+        changes.commit(&mut self.route)
+    }
+
+    /// Makes sure of the link between router and edge.
+    fn connect(&mut self, number: u32, edge: &mut Edge) -> Result<(), ApplyError> {
+        if self.applied.is_some() {
+            return Ok(());
+        }
+        let read = |refusal| ApplyError::refused("reading links", refusal);
+        if route::link(&mut self.route, EDGE_LINK).map_err(read)?.is_some() {
+            return Ok(());
+        }
+        let index = vpc_index(number);
+        let name = format!("v{number}");
+        let here = Veth { name: &name, index, mac: EDGE_SIDE_MAC, mtu: edge.mtu };
+        let end = Veth { name: EDGE_LINK, index: EDGE_INDEX, mac: ROUTER_SIDE_MAC, mtu: edge.mtu };
+        let peer = Peer { end, namespace: self.namespace.as_fd() };
+        let mut changes = Changes::new();
+        changes.add(format!("link {name} between edge and router"), &[], |out| {
+            add_veth(out, &here, &peer);
+        });
+        changes.add("raise the edge's end", &[], |out| set_up(out, index, None));
+        changes.add("neighbour of the edge", &[], |out| {
+            add_permanent_neighbour(out, index, FAR_END_V4.into(), ROUTER_SIDE_MAC);
+            add_permanent_neighbour(out, index, FAR_END_V6.into(), ROUTER_SIDE_MAC);
+        });
+        changes.commit(&mut edge.route)?;
+        let mut changes = Changes::new();
+        changes.add("raise the router's end", &[], |out| set_up(out, EDGE_INDEX, None));
+        changes.add("neighbour of the router", &[], |out| {
+            add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V4.into(), EDGE_SIDE_MAC);
+            add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V6.into(), EDGE_SIDE_MAC);
+        });
+        changes.commit(&mut self.route)
+    }
+
+    /// The index of this router's link in the edge, as the kernel has it.
+    pub(crate) fn edge_index(&mut self) -> Result<Option<u32>, ApplyError> {
+        let link = route::link(&mut self.route, EDGE_LINK)
+            .map_err(|refusal| ApplyError::refused("reading links", refusal))?;
+        Ok(link.map(|link| link.other_end))
+    }
+
+    /// Removes all links, so that nothing outside the namespace refers to it;
+    /// the namespace itself goes when its last user does.
+    pub(crate) fn dissolve(mut self) -> Result<(), ApplyError> {
+        let links =
+            route::links(&mut self.route).map_err(|refusal| ApplyError::refused("reading links", refusal))?;
+        let mut changes = Changes::new();
+        for link in links.iter().filter(|link| link.index != LOOPBACK) {
+            // Some kernels put tunnel devices into every namespace; these refuse.
+            let fine = &[libc::ENODEV, libc::EOPNOTSUPP];
+            changes.add(format!("link {} off", link.name), fine, |out| {
+                route::delete_link(out, link.index);
+            });
+        }
+        changes.commit(&mut self.route)
+    }
+}
+
+/// The interface index of a VPC's link in the edge.
+pub(crate) const fn vpc_index(number: u32) -> u32 {
+    VPC_INDEX_BASE + number
+}
+
+pub(crate) fn full_prefix(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// A plan's route as the kernel wants it.
+pub(crate) fn path_route(route: &Route) -> PathRoute {
+    let gateway = Some(far_end(route.destination));
+    let action = match route.kind {
+        RouteKind::Via(NextHop::Eni(number)) => Action::Via { index: eni_index(number), gateway },
+        RouteKind::Via(NextHop::Edge) => Action::Via { index: EDGE_INDEX, gateway },
+        RouteKind::Throw => Action::Throw,
+        RouteKind::Blackhole => Action::Blackhole,
+    };
+    let Route { table, destination, metric, .. } = *route;
+    PathRoute { table, destination, metric, action }
+}
+
+fn add_route(changes: &mut Changes, route: &Route) {
+    // Without its link the route waits: `attach` adds it.
+    let fine: &[i32] = match route.kind {
+        RouteKind::Via(NextHop::Eni(_)) => &[libc::ENODEV, libc::ENETDOWN],
+        _ => &[],
+    };
+    let name = format!("route {} in table {}", route.destination, route.table);
+    changes.add(name, fine, |out| put_route(out, &path_route(route), true));
+}
+
+fn delete_route(changes: &mut Changes, route: &Route) {
+    let name = format!("route {} in table {} off", route.destination, route.table);
+    changes.add(name, &[libc::ESRCH, libc::ENODEV], |out| {
+        route::delete_route(out, &path_route(route));
+    });
+}

@@ -1,0 +1,75 @@
+//! Kernel settings of the namespaces we make. Links inherit the defaults at
+//! birth, so no link ever needs settings of its own.
+
+use std::fs;
+use std::path::Path;
+
+use crate::ApplyError;
+
+/// Settings of every namespace that forwards.
+const FORWARDING: &[(&str, &str)] = &[
+    ("ipv4/ip_forward", "1"),
+    // Sources are checked in the packet filter, per interface and address; the
+    // kernel's own filter would drop what takes another way back.
+    ("ipv4/conf/all/rp_filter", "0"),
+    ("ipv4/conf/default/rp_filter", "0"),
+    ("ipv4/conf/all/send_redirects", "0"),
+    ("ipv4/conf/default/send_redirects", "0"),
+    ("ipv4/conf/all/accept_redirects", "0"),
+    ("ipv4/conf/default/accept_redirects", "0"),
+    ("ipv6/conf/all/forwarding", "1"),
+    ("ipv6/conf/default/forwarding", "1"),
+    ("ipv6/conf/default/accept_ra", "0"),
+    ("ipv6/conf/default/accept_dad", "0"),
+    // No address of its own choosing on any link: 1 is "none".
+    ("ipv6/conf/default/addr_gen_mode", "1"),
+];
+
+/// Settings of a VPC's router on top.
+const ROUTER: &[(&str, &str)] = &[
+    // Machines believe their subnet to be one Ethernet; the router answers for
+    // the neighbours, and at once (the default delay is up to 0.8 s).
+    ("ipv4/conf/all/proxy_arp", "1"),
+    ("ipv4/neigh/default/proxy_delay", "0"),
+    // An appliance makes the router see each packet of a flow twice.
+    ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
+];
+
+/// Prepares the current namespace for the edge.
+pub(crate) fn prepare_edge() -> Result<(), ApplyError> {
+    write_all(FORWARDING)
+}
+
+/// Prepares the current namespace for a router.
+pub(crate) fn prepare_router() -> Result<(), ApplyError> {
+    write_all(FORWARDING)?;
+    write_all(ROUTER)
+}
+
+fn write_all(settings: &[(&str, &str)]) -> Result<(), ApplyError> {
+    // A kernel without IPv6 has no such settings, and needs none.
+    let no_v6 = !Path::new("/proc/sys/net/ipv6").exists();
+    for (name, value) in settings {
+        if !(no_v6 && name.starts_with("ipv6/")) {
+            write(name, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the current namespace forwards IPv4.
+pub(crate) fn forwards() -> Result<bool, ApplyError> {
+    let path = "/proc/sys/net/ipv4/ip_forward";
+    let text = fs::read_to_string(path).map_err(ApplyError::io(format!("reading {path}")))?;
+    Ok(text.trim() == "1")
+}
+
+/// Switches IPv4 forwarding of the current namespace.
+pub(crate) fn set_forwarding(on: bool) -> Result<(), ApplyError> {
+    write("ipv4/ip_forward", if on { "1" } else { "0" })
+}
+
+fn write(name: &str, value: &str) -> Result<(), ApplyError> {
+    let path = format!("/proc/sys/net/{name}");
+    fs::write(&path, value).map_err(ApplyError::io(format!("setting {path} to {value}")))
+}
