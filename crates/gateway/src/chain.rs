@@ -213,7 +213,7 @@ fn decode(
             Some(form) if matches!(protocol, Protocol::Query | Protocol::Ec2) => {
                 decode_form(protocol, form, target)
             }
-            _ => decode_request(protocol, operation, &parts, labels, target),
+            _ => decode_request(protocol, &parts, labels, target),
         };
         decoded.map_err(|error| error.fault(protocol))
     };
