@@ -8,6 +8,7 @@ mod faults;
 mod filters;
 mod instance_types;
 mod instances;
+mod key_pairs;
 mod limits;
 mod paging;
 mod places;
