@@ -8,6 +8,7 @@ use state_store::clock::Clock;
 use state_store::ledger::{Commit, Ledger};
 use state_store::{KeyValue, StoreError};
 
+use crate::digest::Digest;
 use crate::{Batch, Durable};
 
 /// Bytes written with one sync; keeps the first of a long queue from waiting for all of it.
@@ -30,8 +31,9 @@ pub(crate) struct Inner {
     pub(crate) closed: bool,
 }
 
-/// Runs until the store is closed and everything accepted before has been written.
-pub(crate) fn run(shared: &Shared, mut log: Box<dyn Durable>) {
+/// Runs until the store is closed and everything accepted before has been written. `digest` is that of the
+/// visible state.
+pub(crate) fn run(shared: &Shared, mut log: Box<dyn Durable>, mut digest: Digest) {
     let _last_words = LastWords(shared);
     // Keys that a failed batch may have left in the log.
     let mut suspects: BTreeSet<Arc<str>> = BTreeSet::new();
@@ -53,9 +55,11 @@ pub(crate) fn run(shared: &Shared, mut log: Box<dyn Durable>) {
             }
             continue;
         }
-        let batch = Batch { commits: &commits, repairs: &repairs };
+        let next = commits.iter().fold(digest, |digest, commit| digest.after(commit));
+        let batch = Batch { commits: &commits, repairs: &repairs, digest: next.0 };
         match log.commit(&batch) {
             Ok(()) => {
+                digest = next;
                 suspects.clear();
                 settle(shared, batch.revision());
             }

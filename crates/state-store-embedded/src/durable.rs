@@ -20,6 +20,8 @@ pub struct Loaded {
     pub records: Vec<KeyValue>,
     /// The leases with their time to live.
     pub leases: Vec<(LeaseId, Duration)>,
+    /// The digest that was stored with the last batch.
+    pub digest: Option<u64>,
 }
 
 /// What has to become durable in one step: all of it or nothing.
@@ -30,6 +32,9 @@ pub struct Batch<'a> {
     /// The visible state of keys (`None`: absent) that an earlier, failed batch may have left in the log. They
     /// come before the changes.
     pub repairs: &'a [(Arc<str>, Option<KeyValue>)],
+    /// The digest of all records after this batch, to be stored with it; see [`crate::digest`]. `None`
+    /// when it is not known.
+    pub digest: Option<u64>,
 }
 
 impl Batch<'_> {

@@ -11,7 +11,7 @@ use state_store::ledger::Commit;
 use state_store::{KeyValue, LeaseId};
 
 use crate::format::{self, Entry};
-use crate::{Batch, Durable, Loaded, LogError};
+use crate::{Batch, Durable, Loaded, LogError, journal};
 
 /// Values live in our own memory; the engine's caches would only hold them a second time.
 const CACHE_BYTES: u64 = 1024 * 1024;
@@ -54,17 +54,12 @@ impl FjallLog {
         if let Some(open) = &self.open {
             return Ok(open.clone());
         }
-        let directory = self.directory.clone();
-        let opened = guarded(|| {
-            let database = Database::builder(&directory)
-                .worker_threads(1)
-                .cache_size(CACHE_BYTES)
-                .max_cached_files(Some(CACHED_FILES))
-                .open()?;
-            let keyspace = database
-                .keyspace("state", || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
-            Ok((database, keyspace))
-        })?;
+        let opened = match open_engine(&self.directory) {
+            Err(OpenError::Journal(reason)) => journal::drop_torn_tail(&self.directory, &reason, || {
+                open_engine(&self.directory).map_err(OpenError::into_log_error)
+            })?,
+            other => other.map_err(OpenError::into_log_error)?,
+        };
         self.open = Some(opened.clone());
         Ok(opened)
     }
@@ -76,6 +71,10 @@ impl FjallLog {
         guarded(|| {
             let mut write = database.batch().durability(Some(PersistMode::SyncData));
             state.write_to(&mut write, &keyspace);
+            match batch.digest {
+                Some(digest) => write.insert(&keyspace, format::DIGEST_KEY, digest.to_le_bytes()),
+                None => write.remove(&keyspace, format::DIGEST_KEY),
+            }
             write.insert(&keyspace, format::REVISION_KEY, revision.to_le_bytes());
             write.commit()
         })?;
@@ -148,6 +147,7 @@ impl Durable for FjallLog {
             let (key, value) = guarded(|| guard.into_inner())?;
             match format::decode(&key, &value)? {
                 Entry::Format(version) => known = Some(version),
+                Entry::Digest(digest) => loaded.digest = Some(digest),
                 Entry::Revision(revision) => loaded.revision = revision,
                 Entry::Lease(id, micros) => {
                     self.leases.insert(id, micros);
@@ -257,6 +257,42 @@ impl<'a> FinalState<'a> {
                 None => write.remove(keyspace, key),
             }
         }
+    }
+}
+
+/// Why the engine does not open.
+enum OpenError {
+    /// Something in a journal does not fit together.
+    Journal(String),
+    Other(LogError),
+}
+
+impl OpenError {
+    fn into_log_error(self) -> LogError {
+        match self {
+            Self::Journal(reason) => LogError(format!("the log is damaged: {reason}; restore a copy")),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+fn open_engine(directory: &Path) -> Result<(Database, Keyspace), OpenError> {
+    let attempt = || -> fjall::Result<(Database, Keyspace)> {
+        let database = Database::builder(directory)
+            .worker_threads(1)
+            .cache_size(CACHE_BYTES)
+            .max_cached_files(Some(CACHED_FILES))
+            .open()?;
+        let keyspace = database
+            .keyspace("state", || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
+        Ok((database, keyspace))
+    };
+    match catch_unwind(AssertUnwindSafe(attempt)) {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(fjall::Error::JournalRecovery(error))) => Err(OpenError::Journal(format!("{error:?}"))),
+        Ok(Err(error)) => Err(OpenError::Other(LogError(describe(&error)))),
+        // The engine asserts on some kinds of damage instead of reporting them.
+        Err(_) => Err(OpenError::Journal("an assertion of the log engine failed".to_owned())),
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! | key | value |
 //! | --- | --- |
+//! | `!digest` | `u64`, see [`crate::digest`]; absent between a partial wipe and the next opening |
 //! | `!format` | `u16`, the version of this layout |
 //! | `!lease/<16 hex digits>` | `u64`, time to live in microseconds |
 //! | `!revision` | `u64`, the last durable revision |
@@ -23,6 +24,7 @@ use crate::LogError;
 /// The version of the layout above.
 pub(crate) const FORMAT: u16 = 1;
 pub(crate) const FORMAT_KEY: &str = "!format";
+pub(crate) const DIGEST_KEY: &str = "!digest";
 pub(crate) const REVISION_KEY: &str = "!revision";
 const LEASE_PREFIX: &str = "!lease/";
 const WIPE_PREFIX: &str = "!wipe";
@@ -33,6 +35,7 @@ const HEADER: usize = 25;
 /// An entry of the log, read.
 pub(crate) enum Entry {
     Format(u16),
+    Digest(u64),
     Revision(u64),
     Lease(LeaseId, u64),
     Wipe(Arc<str>, u64),
@@ -84,6 +87,9 @@ pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<Entry, LogError> {
         return Ok(Entry::Format(u16::from_le_bytes(bytes)));
     }
     let number = number(value).ok_or_else(damaged)?;
+    if name == DIGEST_KEY {
+        return Ok(Entry::Digest(number));
+    }
     if name == REVISION_KEY {
         return Ok(Entry::Revision(number));
     }

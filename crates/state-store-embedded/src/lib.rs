@@ -6,9 +6,11 @@
 //! survives `kill -9` and, as far as the disk keeps its word, a power cut.
 
 mod committer;
+mod digest;
 mod durable;
 mod fjall_log;
 mod format;
+mod journal;
 mod lock;
 mod store;
 

@@ -15,6 +15,7 @@ use state_store::{
 use tokio::sync::oneshot;
 
 use crate::committer::{Inner, Shared, run};
+use crate::digest::Digest;
 use crate::{DirectoryLock, Durable, FjallLog};
 
 /// A [`StateStore`] that survives the end of the process. Dropping it writes what was accepted, then closes.
@@ -61,13 +62,22 @@ impl EmbeddedStore {
     pub fn over(mut log: Box<dyn Durable>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let failed = |reason: String| StoreError::Open { directory: String::new(), reason };
         let loaded = log.load().map_err(|error| failed(error.to_string()))?;
+        let digest = Digest::of(&loaded.records);
+        let ahead = loaded.records.iter().any(|record| record.modified_revision > loaded.revision);
+        if ahead || loaded.digest.is_some_and(|stored| digest != Digest(Some(stored))) {
+            return Err(failed(
+                "the log is damaged: its records are not those of its last revision; \
+                restore a copy"
+                    .to_owned(),
+            ));
+        }
         let ledger = Ledger::restore(loaded.revision, loaded.records, loaded.leases, clock.now());
         let inner = Inner { ledger, waiting: Default::default(), closed: false };
         let shared = Arc::new(Shared { inner: RwLock::new(inner), clock });
         let theirs = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("store-committer".to_owned())
-            .spawn(move || run(&theirs, log))
+            .spawn(move || run(&theirs, log, digest))
             .map_err(|error| failed(format!("cannot start a thread: {error}")))?;
         Ok(Self { shared, committer: Some(committer), _lock: None })
     }

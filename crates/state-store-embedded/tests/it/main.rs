@@ -1,6 +1,10 @@
 //! Tests of the embedded store on a real disk.
 
+mod disk_full;
+mod faults;
+mod kill;
 mod open;
+mod torn;
 
 mod conformance {
     use std::sync::Arc;
