@@ -1,6 +1,6 @@
 //! Measures the store: durable transactions per second with 64 writers, single commits, opening, reads,
 //! resetting, memory. `cargo run --release -p state-store-embedded --example store_bench [directory]`.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring tool for the terminal")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a measuring tool")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,12 +88,20 @@ async fn writers(store: &Store, scope: &Scope, first: u64) -> u64 {
     counter.load(Ordering::Relaxed) - first
 }
 
+async fn put(store: &Store, scope: &Scope, record: Machine) {
+    let step = |tx: &mut state_store::Tx<'_>| {
+        tx.put(scope, record.clone());
+        Ok::<_, StoreError>(())
+    };
+    store.transact(step).await.unwrap();
+}
+
 async fn single_commits(store: &Store, scope: &Scope) {
     let mut times = Vec::new();
     for number in 0..1_000 {
         let started = Instant::now();
         let record = machine(number);
-        store.transact(|tx| Ok::<_, StoreError>(tx.put(scope, record.clone()))).await.unwrap();
+        put(store, scope, record).await;
         times.push(started.elapsed());
     }
     times.sort_unstable();
@@ -131,7 +139,24 @@ fn reads(store: &Store, scope: &Scope) {
     println!("list of {RECORDS}: {:.2} ms CPU", (cpu() - before) * 1e3 / 20.0);
 }
 
+/// What a fresh process needs to hold a directory; memory freed by earlier steps would blur it here.
+fn measure_fresh_process(directory: &Path) {
+    let program = std::env::current_exe().unwrap();
+    assert!(std::process::Command::new(program).arg("hold").arg(directory).status().unwrap().success());
+}
+
+fn hold(directory: &Path) {
+    let (before, cpu_before, started) = (resident_mib(), cpu(), Instant::now());
+    let (backend, _) = open(directory);
+    let count = backend.range(state_store::RangeRequest::prefix("/")).items.len();
+    report(&format!("fresh process, open with {count} records"), started, cpu_before);
+    println!("resident: {:.1} MiB (before: {before:.1})", resident_mib());
+}
+
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("hold") {
+        return hold(Path::new(&std::env::args().nth(2).unwrap()));
+    }
     let given = std::env::args().nth(1).map(PathBuf::from);
     let temporary = tempfile::tempdir().unwrap();
     let root = given.unwrap_or_else(|| temporary.path().to_path_buf());
@@ -144,8 +169,7 @@ fn main() {
     report("open an empty directory", started, before);
     println!("resident, empty store open: {:.1} MiB", resident_mib());
     let started = Instant::now();
-    let put = store.transact(|tx| Ok::<_, StoreError>(tx.put(&scope, machine(0))));
-    runtime.block_on(put).unwrap();
+    runtime.block_on(put(&store, &scope, machine(0)));
     println!("first commit: {:?}", started.elapsed());
 
     runtime.block_on(single_commits(&store, &scope));
@@ -167,11 +191,12 @@ fn main() {
     runtime.block_on(fill(&store, &scope, RECORDS));
     report(&format!("write {RECORDS} records of 1 KiB, 100 per transaction"), started, before);
     drop((store, backend));
+    measure_fresh_process(&root.join("empty"));
+    measure_fresh_process(&directory);
     let (before, started) = (cpu(), Instant::now());
     let (backend, store) = open(&directory);
     report(&format!("open with {RECORDS} records"), started, before);
-    println!("resident: {:.1} MiB", resident_mib());
-    runtime.block_on(async { reads(&store, &scope) });
+    reads(&store, &scope);
     let (before, started) = (cpu(), Instant::now());
     runtime.block_on(backend.wipe("")).unwrap();
     report("reset", started, before);

@@ -91,7 +91,9 @@ fn settle(shared: &Shared, revision: u64) {
     let ready = inner.waiting.partition_point(|(after, _)| *after <= revision);
     let ready: Vec<(u64, Answer)> = inner.waiting.drain(..ready).collect();
     drop(inner);
-    ready.into_iter().for_each(|(_, answer)| answer(Ok(())));
+    for (_, answer) in ready {
+        answer(Ok(()));
+    }
     drop(garbage);
 }
 
@@ -102,7 +104,9 @@ fn reject(shared: &Shared, reason: &str) {
     let waiting = std::mem::take(&mut inner.waiting);
     drop(inner);
     let error = StoreError::Durability { reason: reason.into() };
-    waiting.into_iter().for_each(|(_, answer)| answer(Err(error.clone())));
+    for (_, answer) in waiting {
+        answer(Err(error.clone()));
+    }
 }
 
 /// Whatever ends the thread, a panic included: nobody may be left waiting for ever.
@@ -115,6 +119,8 @@ impl Drop for LastWords<'_> {
         inner.ledger.reject_unsettled();
         let waiting = std::mem::take(&mut inner.waiting);
         drop(inner);
-        waiting.into_iter().for_each(|(_, answer)| answer(Err(StoreError::Closed)));
+        for (_, answer) in waiting {
+            answer(Err(StoreError::Closed));
+        }
     }
 }

@@ -124,7 +124,9 @@ impl FjallLog {
             }
             let finished = dead.len() < TIDY_STEP;
             let mut write = database.batch();
-            dead.into_iter().for_each(|key| write.remove(&keyspace, key));
+            for key in dead {
+                write.remove(&keyspace, key);
+            }
             if finished {
                 write.remove(&keyspace, format::wipe_key(prefix));
             }

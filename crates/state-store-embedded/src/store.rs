@@ -22,7 +22,9 @@ use crate::{DirectoryLock, Durable, FjallLog};
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
     committer: Option<JoinHandle<()>>,
-    _lock: Option<DirectoryLock>,
+    /// Held, never read.
+    #[allow(dead_code, reason = "kept for its drop")]
+    lock: Option<DirectoryLock>,
 }
 
 impl EmbeddedStore {
@@ -51,7 +53,7 @@ impl EmbeddedStore {
             }
             other => other,
         })?;
-        store._lock = Some(lock);
+        store.lock = Some(lock);
         Ok(store)
     }
 
@@ -79,7 +81,7 @@ impl EmbeddedStore {
             .name("store-committer".to_owned())
             .spawn(move || run(&theirs, log, digest))
             .map_err(|error| failed(format!("cannot start a thread: {error}")))?;
-        Ok(Self { shared, committer: Some(committer), _lock: None })
+        Ok(Self { shared, committer: Some(committer), lock: None })
     }
 
     /// Accepts a change now and returns its value when it is durable and visible.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use state_store::clock::ManualClock;
 use state_store::conformance::Random;
 use state_store::conformance::model::{Model, Step};
-use state_store::{Operation, Record, Scope, StateStore, Store, StoreError, Transaction};
+use state_store::{Operation, Record, Scope, StateStore, Store, StoreError, Transaction, Tx};
 use state_store_embedded::{Batch, Durable, EmbeddedStore, Loaded, LogError};
 
 const WORKS: u8 = 0;
@@ -92,7 +92,7 @@ async fn histories_with_faults_match_the_model() {
         let mut random = Random::new(seed);
         let (mut failed, mut done) = (0, 0);
         for round in 0..60 {
-            let fault = [WORKS, WORKS, REFUSES, LIES][usize::try_from(random.below(4)).unwrap()];
+            let fault = random.choose([WORKS, WORKS, REFUSES, LIES]);
             mode.store(fault, Ordering::SeqCst);
             let mut steps = Vec::new();
             for _ in 0..random.below(12) {
@@ -171,10 +171,11 @@ async fn typed_reads_go_on_while_the_disk_is_full() {
     let store = Store::new(Arc::new(store));
     let scope = Scope::new("000000000001", "eu-central-1");
     let add = async |id: &str| {
-        store
-            .transact(|tx| Ok::<_, StoreError>(tx.put(&scope, Thing { id: id.to_owned() })))
-            .await
-            .map(|_| ())
+        let step = |tx: &mut Tx<'_>| {
+            tx.put(&scope, Thing { id: id.to_owned() });
+            Ok::<_, StoreError>(())
+        };
+        store.transact(step).await.map(|_| ())
     };
     add("t-1").await.unwrap();
     mode.store(REFUSES, Ordering::SeqCst);

@@ -1,4 +1,5 @@
 //! Tests of the embedded store on a real disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod disk_full;
 mod faults;

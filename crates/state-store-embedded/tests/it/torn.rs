@@ -116,9 +116,9 @@ fn a_truncated_journal_holds_everything_before_the_cut() {
     let recorded = record();
     let end = data_end(&journal(&recorded.path().join("image")));
     let cut = |at: u64| {
-        survivors(recorded.path(), |path| {
-            OpenOptions::new().write(true).open(path).unwrap().set_len(at).unwrap()
-        })
+        let shorten =
+            |path: &Path| OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(at));
+        survivors(recorded.path(), |path| shorten(path).unwrap())
     };
     assert_eq!(cut(end), Some(COUNT));
     let mut random = Random::new(7);

@@ -8,7 +8,7 @@ use crate::Watch;
 struct Watched(Watch, &'static str, u64);
 
 fn random_watch(subject: &Subject, model: &Model, random: &mut Random) -> Watched {
-    let prefix = ["", "/a/", "/b/", "/b/1"][random.below(4) as usize];
+    let prefix = random.choose(["", "/a/", "/b/", "/b/1"]);
     // Near enough to the present to be remembered, sometimes in the future.
     let from = (model.revision + 3).saturating_sub(random.below(20)).max(1);
     Watched(subject.store.watch(prefix, from), prefix, from)

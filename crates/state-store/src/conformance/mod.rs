@@ -130,4 +130,9 @@ impl Random {
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
     }
+
+    /// One of several things.
+    pub fn choose<T: Copy, const N: usize>(&mut self, from: [T; N]) -> T {
+        from[usize::try_from(self.below(N as u64)).unwrap()]
+    }
 }

@@ -128,7 +128,7 @@ impl Model {
     pub fn random_step(&self, random: &mut Random, wipes: bool) -> Step {
         const PREFIXES: [&str; 4] = ["/a/", "/b/", "/", "/a/1"];
         if wipes && random.below(60) == 0 {
-            return Step::Wipe(PREFIXES[random.below(4) as usize]);
+            return Step::Wipe(random.choose(PREFIXES));
         }
         let compare = (0..random.below(3)).map(|_| self.random_compare(random)).collect();
         Step::Transaction(Transaction {

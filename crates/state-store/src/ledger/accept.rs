@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::overlay::Fate;
 use super::{Accepted, Commit, Ledger};
 use crate::{
     Compare, Event, KeyValue, LeaseId, Operation, OperationResult, StoreError, Transaction, TransactionResult,
@@ -39,7 +40,7 @@ impl Ledger {
         if events.is_empty() {
             // An answer that rests on unsettled changes must not go out before they are durable.
             let depends = transaction.compare.iter().any(|compare| self.is_unsettled(compare))
-                || branch.iter().any(|step| self.overlay.get(step.key()).is_some());
+                || branch.iter().any(|step| self.overlay.get(step.key()).is_unsettled());
             let after = if depends { self.accepted } else { self.table.revision };
             return Ok(Accepted { value: TransactionResult { succeeded, revision: after, results }, after });
         }
@@ -123,8 +124,12 @@ impl Ledger {
     }
 
     /// The newest accepted value, without copying it.
-    fn latest(&self, key: &str) -> Option<&KeyValue> {
-        self.overlay.get(key).unwrap_or_else(|| self.table.get(key))
+    pub(super) fn latest(&self, key: &str) -> Option<&KeyValue> {
+        match self.overlay.get(key) {
+            Fate::Written(record) => Some(record),
+            Fate::Removed => None,
+            Fate::Untouched => self.table.get(key),
+        }
     }
 
     fn holds(&self, compare: &Compare) -> bool {
@@ -152,7 +157,7 @@ impl Ledger {
     fn is_unsettled(&self, compare: &Compare) -> bool {
         match compare {
             Compare::ModifiedAt(key, _) | Compare::CreatedAt(key, _) | Compare::ValueIs(key, _) => {
-                self.overlay.get(key).is_some()
+                self.overlay.get(key).is_unsettled()
             }
             Compare::Unchanged { prefix, .. } => self.overlay.touches(prefix),
         }

@@ -109,10 +109,7 @@ impl Ledger {
 
     /// The newest accepted value of a key.
     pub fn get_latest(&self, key: &str) -> Option<KeyValue> {
-        match self.overlay.get(key) {
-            Some(entry) => entry.cloned(),
-            None => self.get(key),
-        }
+        self.latest(key).cloned()
     }
 
     /// The newest accepted keys below a prefix.

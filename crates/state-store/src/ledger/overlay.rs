@@ -15,6 +15,19 @@ struct Change {
     current: Option<KeyValue>,
 }
 
+/// What unsettled changes do to a key.
+pub(super) enum Fate<'a> {
+    Untouched,
+    Written(&'a KeyValue),
+    Removed,
+}
+
+impl Fate<'_> {
+    pub(super) fn is_unsettled(&self) -> bool {
+        !matches!(self, Self::Untouched)
+    }
+}
+
 /// The newest accepted state of every key with an unsettled change.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
@@ -24,11 +37,13 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// `None`: no unsettled change; `Some(None)`: removed by one.
-    pub(super) fn get(&self, key: &str) -> Option<Option<&KeyValue>> {
+    /// What unsettled changes say about a key.
+    pub(super) fn get(&self, key: &str) -> Fate<'_> {
         match self.changes.get(key) {
-            Some(change) => Some(change.current.as_ref()),
-            None => self.wiped(key).then_some(None),
+            Some(Change { current: Some(record), .. }) => Fate::Written(record),
+            Some(Change { current: None, .. }) => Fate::Removed,
+            None if self.wiped(key) => Fate::Removed,
+            None => Fate::Untouched,
         }
     }
 

@@ -78,15 +78,12 @@ impl Table {
 
     /// Applies one change to the records; the ring is filled by [`Table::remember`].
     pub(super) fn apply(&mut self, event: &Event) {
-        match &event.current {
-            Some(record) => {
-                self.by_key.insert(Arc::clone(&record.key), record.clone());
-                self.ordered.insert(Arc::clone(&record.key), record.clone());
-            }
-            None => {
-                self.by_key.remove(&*event.key);
-                self.ordered.remove(&*event.key);
-            }
+        if let Some(record) = &event.current {
+            self.by_key.insert(Arc::clone(&record.key), record.clone());
+            self.ordered.insert(Arc::clone(&record.key), record.clone());
+        } else {
+            self.by_key.remove(&*event.key);
+            self.ordered.remove(&*event.key);
         }
     }
 

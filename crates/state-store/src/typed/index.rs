@@ -9,10 +9,13 @@ use super::codec::decode_or_log;
 use super::{Record, Scope};
 use crate::{Event, KeyValue, Observer};
 
+/// Entry name → the records, by key.
+type Entries<R> = HashMap<String, BTreeMap<Arc<str>, Arc<R>>>;
+
 /// All indexes of one kind: (index, scope, value) → the records, by key.
 #[derive(Debug)]
 pub(super) struct IndexTable<R> {
-    entries: RwLock<HashMap<String, BTreeMap<Arc<str>, Arc<R>>>>,
+    entries: RwLock<Entries<R>>,
 }
 
 impl<R> Default for IndexTable<R> {
@@ -48,14 +51,14 @@ impl<R: Record> IndexTable<R> {
         record.indexes().into_iter().map(|(index, value)| entry_name(index, &scope, &value)).collect()
     }
 
-    fn insert(entries: &mut HashMap<String, BTreeMap<Arc<str>, Arc<R>>>, stored: &KeyValue) {
+    fn insert(entries: &mut Entries<R>, stored: &KeyValue) {
         let Some(record) = decode_or_log::<R>(stored) else { return };
         for name in Self::names(&stored.key, &record) {
             entries.entry(name).or_default().insert(Arc::clone(&stored.key), Arc::clone(&record));
         }
     }
 
-    fn remove(entries: &mut HashMap<String, BTreeMap<Arc<str>, Arc<R>>>, stored: &KeyValue) {
+    fn remove(entries: &mut Entries<R>, stored: &KeyValue) {
         let Some(record) = decode_or_log::<R>(stored) else { return };
         for name in Self::names(&stored.key, &record) {
             if let Some(records) = entries.get_mut(&name) {

@@ -55,7 +55,7 @@ impl<'a> Tx<'a> {
 
     /// One record, own writes included.
     pub fn get<R: Record>(&mut self, scope: &Scope, id: &str) -> Option<Arc<R>> {
-        let key = self.key::<R>(scope, id);
+        let key = key_of::<R>(scope, id);
         if let Some(write) = self.writes.get(&*key) {
             let value = Arc::clone(write.value.as_ref()?);
             return self.decode(&own(&key, value));
@@ -66,7 +66,7 @@ impl<'a> Tx<'a> {
 
     /// Whether a record exists.
     pub fn exists<R: Record>(&mut self, scope: &Scope, id: &str) -> bool {
-        let key = self.key::<R>(scope, id);
+        let key = key_of::<R>(scope, id);
         match self.writes.get(&*key) {
             Some(write) => write.value.is_some(),
             None => self.read(key, id).is_some(),
@@ -80,19 +80,19 @@ impl<'a> Tx<'a> {
 
     /// All records whose id begins with `id_prefix`, ordered by id.
     pub fn list_prefix<R: Record>(&mut self, scope: &Scope, id_prefix: &str) -> Vec<Arc<R>> {
-        let found = self.read_range(&self.key::<R>(scope, id_prefix));
+        let found = self.read_range(&key_of::<R>(scope, id_prefix));
         found.iter().filter_map(|stored| self.decode(stored)).collect()
     }
 
     /// How many records of a kind a scope holds.
     pub fn count<R: Record>(&mut self, scope: &Scope) -> usize {
-        self.read_range(&self.key::<R>(scope, "")).len()
+        self.read_range(&key_of::<R>(scope, "")).len()
     }
 
     /// All records in a scope whose [`Record::indexes`] contain this entry, ordered by id. The
     /// transaction then conflicts with every change of this kind in this scope.
     pub fn by_index<R: Record>(&mut self, scope: &Scope, index: &'static str, value: &str) -> Vec<Arc<R>> {
-        let prefix = self.key::<R>(scope, "");
+        let prefix = key_of::<R>(scope, "");
         let table = self.store.index_table::<R>();
         // Unsettled changes first, the index second: a change that settles in between is then seen in
         // both rather than in neither, and one that is newer than `revision` makes the compare fail.
@@ -132,13 +132,13 @@ impl<'a> Tx<'a> {
     pub fn delete<R: Record>(&mut self, scope: &Scope, id: &str) -> bool {
         let existed = self.exists::<R>(scope, id);
         if existed {
-            self.writes.insert(self.key::<R>(scope, id), Write { value: None, lease: None });
+            self.writes.insert(key_of::<R>(scope, id), Write { value: None, lease: None });
         }
         existed
     }
 
     fn write<R: Record>(&mut self, scope: &Scope, record: R, lease: Option<LeaseId>) {
-        let key = self.key::<R>(scope, record.id());
+        let key = key_of::<R>(scope, record.id());
         if record.id().is_empty() || !scope.is_valid() {
             let reason = "empty id, or an account or region that is empty or contains /";
             self.fail(StoreError::InvalidKey { key: key.to_string(), reason });
@@ -154,10 +154,6 @@ impl<'a> Tx<'a> {
             }
             Err(error) => self.fail(error),
         }
-    }
-
-    fn key<R: Record>(&self, scope: &Scope, id: &str) -> Arc<str> {
-        scope.key(R::KIND, id).into()
     }
 
     fn fail(&mut self, error: StoreError) {
@@ -232,6 +228,10 @@ fn compares(reads: BTreeMap<Arc<str>, Read>, mut ranges: BTreeMap<Arc<str>, u64>
     let keys = keys.into_iter().map(|(key, read)| Compare::ModifiedAt(key, read.revision));
     let ranges = ranges.into_iter().map(|(prefix, since)| Compare::Unchanged { prefix, since });
     keys.chain(ranges).collect()
+}
+
+fn key_of<R: Record>(scope: &Scope, id: &str) -> Arc<str> {
+    scope.key(R::KIND, id).into()
 }
 
 /// A buffered write, seen as a stored record.

@@ -1,7 +1,10 @@
 //! Tests of the store's two layers over the memory backend.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod memory;
 mod typed;
+mod typed_limits;
+mod versions;
 
 mod conformance {
     use std::sync::Arc;

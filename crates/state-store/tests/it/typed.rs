@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use state_store::{Record, Scope, Store, StoreError, TypedEvent};
+use state_store::{Record, Scope, Store, StoreError, Tx, TypedEvent};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Subnet {
@@ -35,7 +35,11 @@ fn here() -> Scope {
 }
 
 async fn add(store: &Store, scope: &Scope, record: Subnet) {
-    store.transact(|tx| Ok::<_, StoreError>(tx.put(scope, record.clone()))).await.unwrap();
+    let put = |tx: &mut Tx<'_>| {
+        tx.put(scope, record.clone());
+        Ok::<_, StoreError>(())
+    };
+    store.transact(put).await.unwrap();
 }
 
 #[tokio::test]
