@@ -6,6 +6,7 @@
 
 mod faults;
 mod filters;
+mod images;
 mod instance_types;
 mod instances;
 mod key_pairs;
