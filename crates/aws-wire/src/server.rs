@@ -11,7 +11,7 @@ use crate::query::{Dialect, FormReader};
 use crate::rest::{Bindings, Incoming, read_message, root_of, write_body};
 use crate::route::Label;
 use crate::xml::XmlWriter;
-use aws_schema::{Fault, OperationSpec, Protocol, ReadMembers, ServiceSpec, WriteMembers};
+use aws_schema::{Fault, OperationSpec, Protocol, ReadMembers, ServiceSpec, Structure as _, Unit, WriteMembers};
 use std::borrow::Cow;
 
 /// Fills `target` from a request. `labels` is what [`crate::Router`] found in the path (empty for the RPC protocols).
@@ -121,7 +121,7 @@ fn ec2_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn Write
     xml.raw(XML_DECLARATION);
     xml.root(&format!("{}Response", operation.name), service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
         xml.text_element("requestId", request_id);
-        if output.shape().members.is_empty() {
+        if output.shape().name == Unit::SHAPE.name {
             xml.text_element("return", "true");
         }
         output.write_members(xml);
