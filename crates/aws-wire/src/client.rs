@@ -4,13 +4,13 @@ use crate::budget::Budget;
 use crate::cbor::{CborReader, CborWriter};
 use crate::error::WireError;
 use crate::json::{JsonReader, JsonWriter};
-use crate::message::{Headers, RequestOut};
+use crate::message::{Bound, Headers, RequestOut};
 use crate::query::{Dialect, FormWriter};
-use crate::rest::{Bindings, Incoming, read_message, root_of, write_body};
+use crate::rest::{Bindings, Body, Incoming, read_message, root_of, write_body};
 use crate::server::content_type;
 use crate::xml::{Element, XmlReader};
 use aws_schema::{
-    Fault, Kind, Member, OperationSpec, Protocol, ReadError, ReadMembers, Reader, ServiceSpec, Shape, WriteMembers,
+    Fault, Kind, Member, OperationSpec, Protocol, ReadError, ReadMembers, Reader, ServiceSpec, Shape, Structure as _, Unit, WriteMembers,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
@@ -46,9 +46,14 @@ pub fn encode_request(
             request.path = format!("/service/{target}/operation/{}", operation.name);
             request.headers.push(("smithy-protocol".into(), "rpc-v2-cbor".to_owned()));
             request.headers.push(("Accept".into(), "application/cbor".to_owned()));
-            let mut cbor = CborWriter::new();
-            cbor.root(input);
-            request.body = cbor.finish();
+            if operation.input.name == Unit::SHAPE.name {
+                // No input, no body, and so no type of it.
+                request.headers.retain(|(name, _)| name != "Content-Type");
+            } else {
+                let mut cbor = CborWriter::new();
+                cbor.root(input);
+                request.body = cbor.finish();
+            }
         }
         Protocol::Query | Protocol::Ec2 => {
             request.headers = vec![("Content-Type".into(), "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
@@ -85,12 +90,21 @@ fn rest_request(
     }
     request.headers = bindings.headers;
     let (root, namespace) = root_of(input.shape());
-    if let Some(body) = write_body(protocol, input, root, namespace.or(service.xml_namespace.map(|uri| ("", uri)))) {
+    let namespace = namespace.or(service.xml_namespace.map(|uri| ("", uri)));
+    let body = write_body(protocol, Bound::Request, input, root, namespace).or_else(|| absent_payload(protocol, input));
+    if let Some(body) = body {
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             request.headers.push(("Content-Type".into(), body.content_type.to_owned()));
         }
         request.body = body.bytes;
     }
+}
+
+/// restJson1 sends `{}` for a structure that is the payload and is not set.
+fn absent_payload(protocol: Protocol, input: &dyn WriteMembers) -> Option<Body> {
+    let shape = input.shape().payload.and_then(|index| input.shape().members.get(index))?.shape;
+    let wanted = protocol == Protocol::RestJson && shape.kind == Kind::Structure && !shape.union;
+    wanted.then(|| Body { content_type: "application/json", bytes: b"{}".to_vec() })
 }
 
 /// A URI template with its labels replaced; a label without value is left empty.
@@ -136,7 +150,7 @@ pub fn decode_response(
         return Ok(Err(decode_fault(protocol, response)));
     }
     match protocol {
-        Protocol::Json10 | Protocol::Json11 => JsonReader::new(response.body)?.root(target, false)?,
+        Protocol::Json10 | Protocol::Json11 => JsonReader::new(response.body)?.root(target, Bound::Nothing)?,
         Protocol::Cbor => CborReader::new(response.body).root(target)?,
         Protocol::Query | Protocol::Ec2 => {
             if response.body.is_empty() {
@@ -145,7 +159,7 @@ pub fn decode_response(
             let mut budget = Budget::new();
             let root = Element::parse(response.body, &mut budget)?;
             let element = operation.result_wrapper.and_then(|name| root.child(name)).unwrap_or(&root);
-            XmlReader::new(element, &mut budget).root(target, false)?;
+            XmlReader::new(element, &mut budget).root(target, Bound::Nothing)?;
         }
         Protocol::RestJson | Protocol::RestXml => {
             let message = Incoming {
@@ -168,7 +182,7 @@ fn decode_fault(protocol: Protocol, response: &ResponseView<'_>) -> Fault {
     let _ = match protocol {
         Protocol::Query | Protocol::Ec2 | Protocol::RestXml => xml_error(response.body, &mut parsed),
         Protocol::Cbor => CborReader::new(response.body).root(&mut parsed),
-        _ => JsonReader::new(response.body).and_then(|reader| reader.root(&mut parsed, false)),
+        _ => JsonReader::new(response.body).and_then(|reader| reader.root(&mut parsed, Bound::Nothing)),
     };
     if let Some(code) = response.headers.get("x-amzn-errortype") {
         code.clone_into(&mut parsed.code);

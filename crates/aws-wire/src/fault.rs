@@ -2,7 +2,7 @@
 
 use crate::cbor::CborWriter;
 use crate::json::JsonWriter;
-use crate::message::ResponseParts;
+use crate::message::{Bound, ResponseParts};
 use crate::server::{XML_DECLARATION, add_request_id, content_type, rest_response};
 use crate::xml::XmlWriter;
 use aws_schema::{ErrorSpec, Fault, FaultKind, OperationSpec, Protocol, ServiceSpec, WriteMembers};
@@ -43,7 +43,14 @@ pub(crate) fn encode(
         members,
         request_id,
     };
-    let mut response = ResponseParts::new(spec.map_or(fault.status, |spec| spec.status));
+    let as_query = matches!(protocol, Protocol::Query | Protocol::Ec2);
+    let status = match spec {
+        // The modelled status of a former query service is that of its query form.
+        Some(spec) if service.query_compatible && !as_query => if spec.sender { 400 } else { 500 },
+        Some(spec) => spec.status,
+        None => fault.status,
+    };
+    let mut response = ResponseParts::new(status);
     match protocol {
         Protocol::RestJson | Protocol::RestXml => {
             // Members of an error may be bound to headers.
@@ -67,7 +74,7 @@ pub(crate) fn encode(
     if matches!(protocol, Protocol::Json10 | Protocol::Json11 | Protocol::RestJson) {
         response.push("x-amzn-ErrorType", failure.name);
     }
-    if service.query_compatible && !matches!(protocol, Protocol::Query | Protocol::Ec2) {
+    if service.query_compatible && !as_query {
         // Clients of former query services look for the code they always knew.
         response.push("x-amzn-query-error", format!("{};{}", failure.code, failure.side()));
     }
@@ -98,7 +105,8 @@ impl Failure<'_> {
                 json.text_member(name, value);
             }
             if let Some(members) = self.members {
-                json.bound_members(members, protocol == Protocol::RestJson);
+                let bound = if protocol == Protocol::RestJson { Bound::Response } else { Bound::Nothing };
+                json.bound_members(members, bound);
             }
         });
         json.finish()
@@ -131,7 +139,7 @@ impl Failure<'_> {
             xml.text_element(name, value);
         }
         if let Some(members) = self.members {
-            xml.unbound(members);
+            xml.unbound(members, Bound::Response);
         }
     }
 

@@ -1,5 +1,6 @@
 //! HTTP messages as the codecs see them: borrowed requests, owned responses, no HTTP library.
 
+use aws_schema::Location;
 use std::borrow::Cow;
 
 /// The headers of a message. Names are compared without regard to case.
@@ -76,6 +77,28 @@ impl ResponseParts {
     /// Adds a header.
     pub(crate) fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         self.headers.push((name.into(), value.into()));
+    }
+}
+
+/// Which members of a structure are looked for, or put, outside the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// None: a nested structure, or an RPC protocol.
+    Nothing,
+    /// Those of a REST request.
+    Request,
+    /// Those of a REST response: labels and query parameters mean nothing there and are part of the body.
+    Response,
+}
+
+impl Bound {
+    /// Whether a member of this location is outside the body.
+    pub(crate) fn is_elsewhere(self, location: Location) -> bool {
+        match self {
+            Bound::Nothing => false,
+            Bound::Request => location != Location::Body,
+            Bound::Response => matches!(location, Location::Header | Location::Headers | Location::StatusCode),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::WireError;
 use crate::fault;
 use crate::form::QueryForm;
 use crate::json::{JsonReader, JsonWriter};
-use crate::message::{RequestParts, ResponseParts};
+use crate::message::{Bound, RequestParts, ResponseParts};
 use crate::query::{Dialect, FormReader};
 use crate::rest::{Bindings, Incoming, read_message, root_of, write_body};
 use crate::route::Label;
@@ -26,7 +26,7 @@ pub fn decode_request(
     target: &mut dyn ReadMembers,
 ) -> Result<(), WireError> {
     match protocol {
-        Protocol::Json10 | Protocol::Json11 => Ok(JsonReader::new(parts.body)?.root(target, false)?),
+        Protocol::Json10 | Protocol::Json11 => Ok(JsonReader::new(parts.body)?.root(target, Bound::Nothing)?),
         Protocol::Cbor => Ok(CborReader::new(parts.body).root(target)?),
         Protocol::Query | Protocol::Ec2 => decode_form(protocol, &QueryForm::from_request(parts)?, target),
         Protocol::RestJson | Protocol::RestXml => {
@@ -142,7 +142,7 @@ pub(crate) fn rest_response(
     let bindings = Bindings::of(output);
     response.status = bindings.status.unwrap_or(response.status);
     let (root, namespace) = root_of(output.shape());
-    let body = write_body(protocol, output, root, namespace.or(service.xml_namespace.map(|uri| ("", uri))));
+    let body = write_body(protocol, Bound::Response, output, root, namespace.or(service.xml_namespace.map(|uri| ("", uri))));
     response.content_type = Cow::Borrowed("");
     if let Some(body) = body {
         response.content_type = Cow::Borrowed(body.content_type);

@@ -2,8 +2,9 @@
 
 use super::lexer::{Kind, Lexer, malformed};
 use crate::budget::Budget;
+use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Location, Member, ReadError, ReadMembers, Reader, Timestamp};
+use aws_schema::{Document, Member, ReadError, ReadMembers, Reader, Timestamp};
 use std::collections::BTreeMap;
 
 /// Reads one JSON text.
@@ -29,8 +30,8 @@ impl<'a> JsonReader<'a> {
     }
 
     /// Fills `target` from the whole text, after which nothing may follow. No text at all is an empty object.
-    /// With `bound`, members that REST puts elsewhere in the message are not read from the body.
-    pub(crate) fn root(mut self, target: &mut dyn ReadMembers, bound: bool) -> Result<(), ReadError> {
+    /// Members that `bound` puts elsewhere in the message are not read from the body.
+    pub(crate) fn root(mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {
         match self.lexer.peek() {
             None => return Ok(()),
             Some(b'n') => self.lexer.literal("null")?,
@@ -49,7 +50,7 @@ impl<'a> JsonReader<'a> {
         matches!(self.lexer.peek(), None | Some(b'n'))
     }
 
-    fn object(&mut self, target: &mut dyn ReadMembers, bound: bool) -> Result<(), ReadError> {
+    fn object(&mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {
         let found = self.lexer.kind()?;
         if found != Kind::Object {
             return Err(unexpected(found, "a structure"));
@@ -67,7 +68,7 @@ impl<'a> JsonReader<'a> {
                 let is_key = |member: &Member| member.wire_name() == key;
                 let after = members.get(next..).unwrap_or_default().iter().position(is_key).map(|at| at + next);
                 match after.or_else(|| members.iter().take(next).position(is_key)) {
-                    Some(index) if !(bound && members[index].location != Location::Body) => {
+                    Some(index) if !bound.is_elsewhere(members[index].location) => {
                         next = index + 1;
                         self.member(index, &members[index], target)?;
                     }
@@ -215,7 +216,7 @@ impl Reader for JsonReader<'_> {
     }
 
     fn structure(&mut self, _: &'static Member, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
-        self.object(target, false)
+        self.object(target, Bound::Nothing)
     }
 
     fn list(

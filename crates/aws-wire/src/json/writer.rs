@@ -1,7 +1,8 @@
 //! Values into JSON text.
 
+use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Location, Member, TimestampFormat, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{Document, Member, TimestampFormat, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer};
 
 /// Writes one JSON text.
 pub(crate) struct JsonWriter {
@@ -11,12 +12,12 @@ pub(crate) struct JsonWriter {
     /// Nothing was written yet at this level.
     first: bool,
     /// Members that REST puts elsewhere in the message are left out at this level.
-    bound: bool,
+    bound: Bound,
 }
 
 impl JsonWriter {
     pub(crate) fn new() -> JsonWriter {
-        JsonWriter { out: String::with_capacity(256), named: false, first: true, bound: false }
+        JsonWriter { out: String::with_capacity(256), named: false, first: true, bound: Bound::Nothing }
     }
 
     /// The finished text.
@@ -25,15 +26,15 @@ impl JsonWriter {
     }
 
     /// The body of a REST message: only the members that travel in it.
-    pub(crate) fn unbound(&mut self, value: &dyn WriteMembers) {
-        self.object(&mut |writer| writer.bound_members(value, true));
+    pub(crate) fn unbound(&mut self, value: &dyn WriteMembers, bound: Bound) {
+        self.object(&mut |writer| writer.bound_members(value, bound));
     }
 
-    /// The members of `value` inside an open object; with `bound` only those that travel in a REST body.
-    pub(crate) fn bound_members(&mut self, value: &dyn WriteMembers, bound: bool) {
+    /// The members of `value` inside an open object, but those that `bound` puts elsewhere.
+    pub(crate) fn bound_members(&mut self, value: &dyn WriteMembers, bound: Bound) {
         self.bound = bound;
         value.write_members(self);
-        self.bound = false;
+        self.bound = Bound::Nothing;
     }
 
     /// `value` as an object.
@@ -56,7 +57,7 @@ impl JsonWriter {
 
     fn nested(&mut self, open: char, close: char, named: bool, write: &mut dyn FnMut(&mut Self)) {
         let before = (self.named, self.first, self.bound);
-        (self.named, self.first, self.bound) = (named, true, false);
+        (self.named, self.first, self.bound) = (named, true, Bound::Nothing);
         self.out.push(open);
         write(self);
         self.out.push(close);
@@ -71,7 +72,7 @@ impl JsonWriter {
 
     /// Comma and name, as the place demands; false for members that do not travel in the body.
     fn begin(&mut self, member: &'static Member) -> bool {
-        if self.bound && member.location != Location::Body {
+        if self.bound.is_elsewhere(member.location) {
             return false;
         }
         self.comma();

@@ -23,7 +23,7 @@ impl Dialect {
         }
         let name = member.wire_name();
         match name.as_bytes().first() {
-            Some(first) if first.is_ascii_lowercase() && member.location_name.is_some() => {
+            Some(first) if first.is_ascii_lowercase() => {
                 let mut capital = name.to_owned();
                 capital[..1].make_ascii_uppercase();
                 Cow::Owned(capital)

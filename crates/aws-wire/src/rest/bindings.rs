@@ -11,6 +11,8 @@ pub(crate) struct Bindings {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) labels: Vec<(&'static str, String)>,
     pub(crate) status: Option<u16>,
+    /// Names of the query parameters that have their own members.
+    named: Vec<&'static str>,
     /// Set while the items of a bound list or the entries of a bound map are written.
     at: Option<At>,
 }
@@ -29,7 +31,9 @@ enum At {
 impl Bindings {
     /// All bound members of `value`.
     pub(crate) fn of(value: &dyn WriteMembers) -> Bindings {
-        let mut bindings = Bindings::default();
+        let is_named = |member: &&Member| member.location == Location::Query && member.shape.kind != Kind::Map;
+        let named = value.shape().members.iter().filter(is_named).map(Member::wire_name).collect();
+        let mut bindings = Bindings { named, ..Bindings::default() };
         value.write_members(&mut bindings);
         bindings
     }
@@ -149,8 +153,8 @@ impl Writer for Bindings {
     fn document(&mut self, _: &'static Member, _: &Document) {}
     fn structure(&mut self, _: &'static Member, _: &dyn WriteMembers) {}
 
-    fn list(&mut self, member: &'static Member, len: usize, value: &dyn WriteItems) {
-        let Some(item) = member.shape.members.first().filter(|_| self.is_bound(member) && len > 0) else { return };
+    fn list(&mut self, member: &'static Member, _: usize, value: &dyn WriteItems) {
+        let Some(item) = member.shape.members.first().filter(|_| self.is_bound(member)) else { return };
         let at = match (&self.at, member.location) {
             (Some(at), _) => at.clone(),
             (None, Location::Header) => At::HeaderItems(String::new()),
@@ -170,6 +174,10 @@ impl Writer for Bindings {
                 self.within(At::Header(name), |writer| value.write(entry, writer));
             }),
             Location::Query => value.write_entries(&mut |key, value| {
+                // A member of its own goes before an entry of the map.
+                if self.named.contains(&key) {
+                    return;
+                }
                 self.within(At::Query(key.to_owned()), |writer| value.write(entry, writer));
             }),
             _ => {}

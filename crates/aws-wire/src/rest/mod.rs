@@ -7,4 +7,4 @@ mod write;
 
 pub(crate) use bindings::Bindings;
 pub(crate) use read::{Incoming, read_message};
-pub(crate) use write::{root_of, write_body};
+pub(crate) use write::{Body, root_of, write_body};

@@ -5,10 +5,10 @@ use crate::budget::Budget;
 use crate::error::WireError;
 use crate::form;
 use crate::json::JsonReader;
-use crate::message::Headers;
+use crate::message::{Bound, Headers};
 use crate::route::Label;
 use crate::xml::{Element, XmlReader};
-use aws_schema::{Kind, Location, Member, Protocol, ReadError, ReadMembers};
+use aws_schema::{Kind, Location, Protocol, ReadError, ReadMembers};
 use std::borrow::Cow;
 
 /// The parts of a request or response that carry members.
@@ -28,7 +28,8 @@ pub(crate) fn read_message(protocol: Protocol, message: &Incoming<'_>, target: &
     if has(Location::Header) || has(Location::Headers) {
         read_headers(message.headers, target)?;
     }
-    if has(Location::Query) {
+    let bound = if message.status.is_some() { Bound::Response } else { Bound::Request };
+    if bound == Bound::Request && has(Location::Query) {
         read_query(message.query, target)?;
     }
     for (index, member) in shape.members.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(crate) fn read_message(protocol: Protocol, message: &Incoming<'_>, target: &
             read_text(target, index, vec![text])?;
         }
     }
-    read_body(protocol, message.body, target)
+    read_body(protocol, message.body, bound, target)
 }
 
 fn read_text(target: &mut dyn ReadMembers, index: usize, texts: Vec<Cow<'_, str>>) -> Result<(), ReadError> {
@@ -54,7 +55,13 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
     let members = target.shape().members;
     // Several lines of one header make one list.
     let mut found: Vec<(usize, Vec<Cow<'_, str>>)> = Vec::new();
-    let mut prefixed: Vec<(usize, Vec<(String, Vec<String>)>)> = Vec::new();
+    // A map of prefixed headers is there even when none of them is.
+    let mut prefixed: Vec<(usize, Vec<(String, Vec<String>)>)> = members
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| member.location == Location::Headers)
+        .map(|(index, _)| (index, Vec::new()))
+        .collect();
     headers.each(&mut |name, value| {
         for (index, member) in members.iter().enumerate() {
             let wanted = member.wire_name();
@@ -67,9 +74,8 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
                 }
                 Location::Headers if name.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted)) => {
                     let entry = (name[wanted.len()..].to_owned(), vec![value.to_owned()]);
-                    match prefixed.iter_mut().find(|(at, _)| *at == index) {
-                        Some((_, pairs)) => pairs.push(entry),
-                        None => prefixed.push((index, vec![entry])),
+                    if let Some((_, pairs)) = prefixed.iter_mut().find(|(at, _)| *at == index) {
+                        pairs.push(entry);
                     }
                 }
                 _ => {}
@@ -100,10 +106,9 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
     }
     for (index, member) in members.iter().enumerate().filter(|(_, member)| member.location == Location::Query) {
         if member.shape.kind == Kind::Map {
-            // The map takes what no other member names.
-            let rest = pairs.iter().filter(|(key, _)| !is_bound(members, key)).cloned().collect::<Vec<_>>();
-            if !rest.is_empty() {
-                target.read_member(index, &mut PairsReader { pairs: rest, location: Location::Query })?;
+            // The map takes all parameters, also those that other members name.
+            if !pairs.is_empty() {
+                target.read_member(index, &mut PairsReader { pairs: pairs.clone(), location: Location::Query })?;
             }
         } else if let Some((_, values)) = pairs.iter().find(|(key, _)| key == member.wire_name()) {
             read_text(target, index, values.iter().map(|value| Cow::Borrowed(&**value)).collect())?;
@@ -115,23 +120,19 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
 /// Most different keys in the query string of a REST request.
 const MAX_QUERY_KEYS: usize = 1_000;
 
-fn is_bound(members: &[Member], key: &str) -> bool {
-    members.iter().any(|member| member.location == Location::Query && member.shape.kind != Kind::Map && member.wire_name() == key)
-}
-
-fn read_body(protocol: Protocol, body: &[u8], target: &mut dyn ReadMembers) -> Result<(), WireError> {
+fn read_body(protocol: Protocol, body: &[u8], bound: Bound, target: &mut dyn ReadMembers) -> Result<(), WireError> {
     let shape = target.shape();
     let Some(index) = shape.payload else {
-        let in_body = shape.members.iter().any(|member| member.location == Location::Body);
+        let in_body = shape.members.iter().any(|member| !bound.is_elsewhere(member.location));
         if body.is_empty() || !in_body {
             return Ok(());
         }
         if protocol == Protocol::RestJson {
-            return Ok(JsonReader::new(body)?.root(target, true)?);
+            return Ok(JsonReader::new(body)?.root(target, bound)?);
         }
         let mut budget = Budget::new();
         let root = Element::parse(body, &mut budget)?;
-        return Ok(XmlReader::new(&root, &mut budget).root(target, true)?);
+        return Ok(XmlReader::new(&root, &mut budget).root(target, bound)?);
     };
     let Some(member) = shape.members.get(index).filter(|_| !body.is_empty()) else { return Ok(()) };
     let result = if matches!(member.shape.kind, Kind::Blob | Kind::String) {

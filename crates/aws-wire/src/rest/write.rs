@@ -1,9 +1,10 @@
 //! The body of a REST message out of a structure.
 
 use crate::json::JsonWriter;
+use crate::message::Bound;
 use crate::xml::XmlWriter;
 use aws_schema::{
-    Document, Kind, Location, Member, Protocol, Shape, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer,
+    Document, Kind, Member, Protocol, Shape, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer,
 };
 
 /// A body and what it is.
@@ -15,23 +16,29 @@ pub(crate) struct Body {
 /// The body of a message; `None` when the message has none.
 ///
 /// `root` and `namespace` are the root element of an XML body made of the structure's own members.
-pub(crate) fn write_body(protocol: Protocol, value: &dyn WriteMembers, root: &str, namespace: Option<(&str, &str)>) -> Option<Body> {
+pub(crate) fn write_body(
+    protocol: Protocol,
+    bound: Bound,
+    value: &dyn WriteMembers,
+    root: &str,
+    namespace: Option<(&str, &str)>,
+) -> Option<Body> {
     let shape = value.shape();
     if let Some(payload) = shape.payload.and_then(|index| shape.members.get(index)) {
         let mut writer = Payload { protocol, payload, namespace, body: None };
         value.write_members(&mut writer);
         return writer.body;
     }
-    if !shape.members.iter().any(|member| member.location == Location::Body) {
+    if shape.members.iter().all(|member| bound.is_elsewhere(member.location)) {
         return None;
     }
     if protocol == Protocol::RestJson {
         let mut json = JsonWriter::new();
-        json.unbound(value);
+        json.unbound(value, bound);
         return Some(Body { content_type: "application/json", bytes: json.finish() });
     }
     let mut xml = XmlWriter::new(0);
-    xml.root(root, namespace, &mut |xml| xml.unbound(value));
+    xml.root(root, namespace, &mut |xml| xml.unbound(value, bound));
     Some(Body { content_type: "application/xml", bytes: xml.finish() })
 }
 

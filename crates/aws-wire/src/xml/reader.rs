@@ -2,8 +2,9 @@
 
 use super::tree::Element;
 use crate::budget::Budget;
+use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Kind, Location, Member, ReadError, ReadMembers, Reader, Timestamp};
+use aws_schema::{Document, Kind, Member, ReadError, ReadMembers, Reader, Timestamp};
 
 /// Where a reader stands.
 enum Place<'e> {
@@ -26,14 +27,14 @@ impl<'e, 'b> XmlReader<'e, 'b> {
         XmlReader { place: Place::Element(element), budget }
     }
 
-    /// Fills `target` from the element; with `bound`, members that REST puts elsewhere are not read.
-    pub(crate) fn root(&mut self, target: &mut dyn ReadMembers, bound: bool) -> Result<(), ReadError> {
+    /// Fills `target` from the element, but the members that `bound` puts elsewhere.
+    pub(crate) fn root(&mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {
         let Place::Element(element) = self.place else { return Err(ReadError::new("Unexpected list or text")) };
         let members = target.shape().members;
         self.budget.spend(1 + members.len())?;
         self.budget.enter()?;
         for (index, member) in members.iter().enumerate() {
-            if bound && member.location != Location::Body {
+            if bound.is_elsewhere(member.location) {
                 continue;
             }
             if let Some(place) = find(element, member) {
@@ -113,7 +114,7 @@ impl Reader for XmlReader<'_, '_> {
     }
 
     fn structure(&mut self, _: &'static Member, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
-        self.root(target, false)
+        self.root(target, Bound::Nothing)
     }
 
     fn list(

@@ -1,7 +1,8 @@
 //! Values into XML text.
 
+use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Location, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer};
 use std::borrow::Cow;
 
 /// Writes one XML text.
@@ -10,7 +11,7 @@ pub(crate) struct XmlWriter {
     /// Name of the elements written at this level instead of their own (list items, map keys and values).
     name: Option<&'static str>,
     /// Members that REST puts elsewhere in the message are left out at this level.
-    bound: bool,
+    bound: Bound,
     /// Where attributes of the innermost structure go: just before the `>` of its opening tag.
     tag_end: usize,
     /// Least number of fractional digits of a timestamp (EC2 writes milliseconds always).
@@ -20,7 +21,7 @@ pub(crate) struct XmlWriter {
 impl XmlWriter {
     pub(crate) fn new(fraction: usize) -> XmlWriter {
         let out = String::with_capacity(512);
-        XmlWriter { out, name: None, bound: false, tag_end: 0, fraction }
+        XmlWriter { out, name: None, bound: Bound::Nothing, tag_end: 0, fraction }
     }
 
     /// The finished text.
@@ -50,10 +51,10 @@ impl XmlWriter {
     }
 
     /// The members of a REST body: only those that travel in it.
-    pub(crate) fn unbound(&mut self, value: &dyn WriteMembers) {
-        self.bound = true;
+    pub(crate) fn unbound(&mut self, value: &dyn WriteMembers, bound: Bound) {
+        self.bound = bound;
         value.write_members(self);
-        self.bound = false;
+        self.bound = Bound::Nothing;
     }
 
     fn open(&mut self, name: &str, namespace: Option<(&str, &str)>) {
@@ -83,7 +84,7 @@ impl XmlWriter {
     }
 
     fn is_elsewhere(&self, member: &Member) -> bool {
-        self.bound && member.location != Location::Body
+        self.bound.is_elsewhere(member.location)
     }
 
     /// One scalar, as an element or as an attribute of the structure around it.
@@ -108,7 +109,7 @@ impl XmlWriter {
     /// Walks something nested and comes back to this level's state.
     fn nested(&mut self, name: Option<&'static str>, walk: impl FnOnce(&mut Self)) {
         let before = (self.name, self.bound, self.tag_end);
-        (self.name, self.bound, self.tag_end) = (name, false, self.out.len().saturating_sub(1));
+        (self.name, self.bound, self.tag_end) = (name, Bound::Nothing, self.out.len().saturating_sub(1));
         walk(self);
         (self.name, self.bound, self.tag_end) = before;
     }

@@ -11,6 +11,7 @@ pub(crate) fn json(body: &[u8]) -> Json {
 fn numbers(value: Json) -> Json {
     match value {
         Json::Number(number) => json!(number.as_f64()),
+        Json::String(text) => json!(instant(&text).unwrap_or(text)),
         Json::Array(items) => items.into_iter().map(numbers).collect(),
         Json::Object(entries) => entries.into_iter().map(|(key, value)| (key, numbers(value))).collect(),
         other => other,
@@ -50,14 +51,48 @@ fn element(text: &str) -> (Json, &str) {
             rest = after;
             break;
         }
+        if let Some(comment) = after.strip_prefix("!--") {
+            rest = comment.split_once("-->").expect("comment").1;
+            continue;
+        }
+        if let Some(data) = after.strip_prefix("![CDATA[") {
+            let (data, after) = data.split_once("]]>").expect("end of data");
+            words.push_str(data);
+            rest = after;
+            continue;
+        }
         let (child, after) = element(&rest[before.len()..]);
         children.push(child);
         rest = after;
     }
-    children.sort_by_key(|child| child[0].as_str().unwrap().to_owned());
-    // Space between elements is for people; inside a leaf it is content.
-    let words = if children.is_empty() { words } else { words.trim().to_owned() };
-    (json!([name, map, words, children]), rest)
+    // The entries of a map have no order.
+    let is_entry = |child: &Json| child[0] == "entry" || child[3][0][0] == "key" || child[3][0][0] == "K";
+    children.sort_by_key(|child| (child[0].to_string(), if is_entry(child) { child.to_string() } else { String::new() }));
+    // Text between elements means nothing, and neither does a line break in an empty one; other space in a leaf is content.
+    let blank = words.contains('\n') && words.trim().is_empty();
+    let words = if children.is_empty() && !blank { words } else { String::new() };
+    (json!([name, map, instant(&words).unwrap_or(words), children]), rest)
+}
+
+/// ISO 8601 times as seconds since 1970, so that offsets and zero fractions do not matter.
+fn instant(text: &str) -> Option<String> {
+    let (date, time) = text.split_once('T')?;
+    let numbers = |text: &str, by: char| text.split(by).map(|part| part.parse::<f64>().ok()).collect::<Option<Vec<_>>>();
+    let (clock, offset) = match time.strip_suffix('Z') {
+        Some(clock) => (clock, 0.0),
+        None => {
+            let (clock, offset) = time.split_at(time.rfind(['+', '-'])?);
+            let parts = numbers(&offset[1..], ':')?;
+            (clock, (parts[0] * 3600.0 + parts[1] * 60.0) * if offset.starts_with('-') { -1.0 } else { 1.0 })
+        }
+    };
+    let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
+    let before = [0.0, 31.0, 59.0, 90.0, 120.0, 151.0, 181.0, 212.0, 243.0, 273.0, 304.0, 334.0];
+    let (year, month) = (date[0], date[1]);
+    let leap = (((year - if month > 2.0 { 0.0 } else { 1.0 }) - 1968.0) / 4.0).floor(); // right from 1901 to 2099
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let days = (year - 1970.0) * 365.0 + leap + before[month as usize - 1] + date[2] - 1.0;
+    Some(format!("time {}", days * 86400.0 + clock[0] * 3600.0 + clock[1] * 60.0 + clock[2] - offset))
 }
 
 fn unescape(text: &str) -> String {

@@ -4,4 +4,5 @@
 mod canonical;
 mod dynamic;
 mod shapes;
+mod skips;
 mod vectors;

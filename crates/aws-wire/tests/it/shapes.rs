@@ -52,7 +52,7 @@ impl<'j> Model<'j> {
         let Some(name) = reference["shape"].as_str() else { return Unit::SHAPE };
         let shape = self.shape(name, UNROLL);
         leak(Shape {
-            location_name: text(reference, "locationName").or(shape.location_name),
+            location_name: shape.location_name.or(text(reference, "locationName")),
             xml_namespace: namespace(reference).map(|(_, uri)| uri).or(shape.xml_namespace),
             ..copy(shape)
         })
@@ -217,4 +217,21 @@ pub(crate) fn service(metadata: &Json) -> (Protocol, &'static ServiceSpec) {
         all_operations: &[],
     });
     (protocol, spec)
+}
+
+/// The same service with an XML namespace.
+pub(crate) fn with_namespace(service: &ServiceSpec, uri: &str) -> &'static ServiceSpec {
+    leak(ServiceSpec {
+        id: service.id,
+        signing_name: service.signing_name,
+        target_prefix: service.target_prefix,
+        api_version: service.api_version,
+        service_id: service.service_id,
+        xml_namespace: Some(leak(uri.to_owned())),
+        protocols: service.protocols,
+        query_compatible: service.query_compatible,
+        global: service.global,
+        operations: service.operations,
+        all_operations: service.all_operations,
+    })
 }
