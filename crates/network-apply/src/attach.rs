@@ -10,8 +10,8 @@ use crate::edge::{FAR_END_V4, FAR_END_V6, LOOPBACK};
 use crate::netlink::Socket;
 use crate::readback::alias;
 use crate::route::{
-    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth, put_route,
-    set_up,
+    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth,
+    answer_at_once, put_route, set_up,
 };
 use crate::router::{Router, path_route};
 use crate::{ApplyError, netns};
@@ -66,6 +66,7 @@ impl Router {
             add_permanent_neighbour(out, index, FAR_END_V4.into(), link.mac);
             add_permanent_neighbour(out, index, FAR_END_V6.into(), link.mac);
         });
+        changes.add(format!("proxy ARP for {}", to.eni), &[], |out| answer_at_once(out, index));
         for route in &routes {
             changes.add(format!("route {} to {}", route.destination, to.eni), &[], |out| {
                 put_route(out, route, true);

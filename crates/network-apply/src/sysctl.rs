@@ -28,9 +28,8 @@ const FORWARDING: &[(&str, &str)] = &[
 /// Settings of a VPC's router on top.
 const ROUTER: &[(&str, &str)] = &[
     // Machines believe their subnet to be one Ethernet; the router answers for
-    // the neighbours, and at once (the default delay is up to 0.8 s).
+    // the neighbours (how fast, see `route::answer_at_once`).
     ("ipv4/conf/all/proxy_arp", "1"),
-    ("ipv4/neigh/default/proxy_delay", "0"),
     // An appliance makes the router see each packet of a flow twice.
     ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
 ];

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::Ipv4Net;
 
 use crate::{
     Eni, MAX_ENI_NUMBER, MAX_GROUP_NUMBER, MAX_GROUPS_PER_ENI, MAX_TABLE_NUMBER, PlanError, Ports, Protocol,
@@ -90,7 +92,7 @@ fn check_addresses(placed: &[Placed<'_>]) -> Result<(), PlanError> {
     for Placed { eni, subnet, .. } in placed {
         for address in eni.addresses() {
             let inside = match address {
-                IpAddr::V4(v4) => subnet.cidr_v4.contains(&v4),
+                IpAddr::V4(v4) => usable(subnet.cidr_v4, v4),
                 IpAddr::V6(v6) => subnet.cidr_v6.is_some_and(|cidr| cidr.contains(&v6)),
             };
             within("an address", inside, &eni.id)?;
@@ -114,6 +116,12 @@ fn check_addresses(placed: &[Placed<'_>]) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// AWS keeps the first four addresses and the last one of every subnet.
+fn usable(subnet: Ipv4Net, address: Ipv4Addr) -> bool {
+    let first = u32::from(subnet.network()).saturating_add(4);
+    subnet.contains(&address) && (first..u32::from(subnet.broadcast())).contains(&address.into())
 }
 
 fn by_id<'a, T>(items: &'a [T], id: fn(&T) -> &String) -> HashMap<&'a str, &'a T> {

@@ -1,0 +1,17 @@
+//! Packets in namespaces that the tests make themselves. Every test has a
+//! private "host"; nothing touches the namespace the tests were started in.
+//! Without the rights to make namespaces each test says so and passes.
+
+// Entering namespaces and raw sockets have no safe interface.
+#![allow(unsafe_code)]
+
+mod adoption;
+mod facts;
+mod groups;
+mod internet;
+mod isolation;
+mod kernel;
+mod routing;
+mod services;
+mod wire;
+mod world;

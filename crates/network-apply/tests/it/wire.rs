@@ -1,0 +1,209 @@
+//! Real packets: connections, datagrams, echoes, frames.
+
+use std::io;
+use std::mem::size_of;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+use crate::world::Namespace;
+
+/// Long enough for a busy machine; only failing tests wait it out.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub fn listen(at: &Namespace, address: &str) -> TcpListener {
+    at.inside(|| TcpListener::bind(address).unwrap())
+}
+
+/// Connects; the address may be a name with a port in any usual form.
+pub fn connect(at: &Namespace, to: &str) -> io::Result<TcpStream> {
+    at.inside(|| {
+        let address = to.to_socket_addrs()?.next().unwrap();
+        TcpStream::connect_timeout(&address, PATIENCE)
+    })
+}
+
+/// Connects and returns the address under which the listener sees us.
+pub fn seen_as(at: &Namespace, to: &str, listener: &TcpListener) -> IpAddr {
+    let _stream = connect(at, to).unwrap();
+    let (_, peer) = listener.accept().unwrap();
+    peer.ip()
+}
+
+/// Begins a connection without waiting for it; the packet is on its way when
+/// this returns.
+pub fn begin(at: &Namespace, to: &str) -> OwnedFd {
+    at.inside(|| {
+        let address: SocketAddr = to.parse().unwrap();
+        let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+        let socket = open(family, libc::SOCK_STREAM | libc::SOCK_NONBLOCK, 0);
+        let (raw, len) = raw_address(address);
+        // SAFETY: `raw` is a live sockaddr of `len` bytes.
+        let result = unsafe { libc::connect(socket.as_raw_fd(), raw.as_ptr().cast(), len) };
+        assert!(result == 0 || io::Error::last_os_error().raw_os_error() == Some(libc::EINPROGRESS));
+        socket
+    })
+}
+
+pub fn bind_udp(at: &Namespace, address: &str) -> UdpSocket {
+    let socket = at.inside(|| UdpSocket::bind(address).unwrap());
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+/// Sends an ICMP or ICMPv6 message of any type and code.
+pub fn send_icmp(at: &Namespace, to: IpAddr, kind: u8, code: u8) -> OwnedFd {
+    at.inside(|| {
+        let (family, protocol) = match to {
+            IpAddr::V4(_) => (libc::AF_INET, libc::IPPROTO_ICMP),
+            IpAddr::V6(_) => (libc::AF_INET6, libc::IPPROTO_ICMPV6),
+        };
+        let socket = open(family, libc::SOCK_RAW, protocol);
+        let mut message = [kind, code, 0, 0, 0x12, 0x34, 0, 1, 1, 2, 3, 4];
+        if to.is_ipv4() {
+            let sum = checksum(&message);
+            message[2..4].copy_from_slice(&sum.to_be_bytes());
+        }
+        send_to(&socket, to, &message);
+        socket
+    })
+}
+
+/// Sends a bare packet of a transport protocol.
+pub fn send_protocol(at: &Namespace, to: Ipv4Addr, protocol: u8) {
+    at.inside(|| {
+        let socket = open(libc::AF_INET, libc::SOCK_RAW, protocol.into());
+        send_to(&socket, to.into(), &[0; 16]);
+    });
+}
+
+/// A socket that receives a raw protocol.
+pub fn receive_protocol(at: &Namespace, protocol: u8) -> OwnedFd {
+    at.inside(|| open(libc::AF_INET, libc::SOCK_RAW, protocol.into()))
+}
+
+/// Waits for the next message; `None` after a long silence.
+pub fn receive(socket: &OwnedFd) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; 2048];
+    // SAFETY: the buffer is valid for its length.
+    let got = unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+    let len = usize::try_from(got).ok()?;
+    buffer.truncate(len);
+    Some(buffer)
+}
+
+/// Whether an echo comes back.
+pub fn ping(at: &Namespace, to: &str) -> bool {
+    let to: IpAddr = to.parse().unwrap();
+    let (request, reply) = if to.is_ipv4() { (8, 0) } else { (128, 129) };
+    let socket = send_icmp(at, to, request, 0);
+    loop {
+        let Some(message) = receive(&socket) else { return false };
+        // IPv4 raw sockets deliver the IP header too.
+        let skip = if to.is_ipv4() { usize::from(message[0] & 0xf) * 4 } else { 0 };
+        if message[skip] == reply {
+            return true;
+        }
+    }
+}
+
+/// Sends an IPv4 packet inside an Ethernet frame of our own making.
+pub fn send_frame(at: &Namespace, source_mac: [u8; 6], source: Ipv4Addr, to: Ipv4Addr) {
+    at.inside(|| {
+        let socket = open(libc::AF_PACKET, libc::SOCK_RAW, 0);
+        let mut packet = vec![0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0];
+        packet.extend(source.octets());
+        packet.extend(to.octets());
+        let sum = checksum(&packet);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        // UDP to port 9, without a checksum.
+        packet.extend([0x80, 0, 0, 9, 0, 8, 0, 0]);
+        let mut frame = vec![0x0a, 0xa1, 0, 0, 2, 1];
+        frame.extend(source_mac);
+        frame.extend([8, 0]);
+        frame.extend(packet);
+        let name = c"eth0";
+        // SAFETY: `name` is a live, zero-terminated string.
+        let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+        // SAFETY: all-zero bytes are a valid sockaddr_ll.
+        let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+        address.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
+        address.sll_ifindex = i32::try_from(index).unwrap();
+        // SAFETY: frame and address are live for their stated lengths.
+        let sent = unsafe {
+            libc::sendto(
+                socket.as_raw_fd(),
+                frame.as_ptr().cast(),
+                frame.len(),
+                0,
+                std::ptr::from_ref(&address).cast(),
+                u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
+            )
+        };
+        assert_eq!(usize::try_from(sent).unwrap(), frame.len());
+    });
+}
+
+fn open(family: i32, kind: i32, protocol: i32) -> OwnedFd {
+    // SAFETY: no pointers; the result is checked.
+    let raw = unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) };
+    assert!(raw >= 0, "{}", io::Error::last_os_error());
+    // SAFETY: fresh and owned by nobody else.
+    let socket = unsafe { OwnedFd::from_raw_fd(raw) };
+    let patience = libc::timeval { tv_sec: 5, tv_usec: 0 };
+    // SAFETY: the pointer is to a live timeval of the stated size.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVTIMEO,
+            std::ptr::from_ref(&patience).cast(),
+            u32::try_from(size_of::<libc::timeval>()).unwrap(),
+        )
+    };
+    assert_eq!(result, 0);
+    socket
+}
+
+fn send_to(socket: &OwnedFd, to: IpAddr, message: &[u8]) {
+    let (raw, len) = raw_address(SocketAddr::new(to, 0));
+    // SAFETY: message and address are live for their stated lengths.
+    let sent = unsafe {
+        libc::sendto(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0, raw.as_ptr().cast(), len)
+    };
+    assert!(sent >= 0, "{}", io::Error::last_os_error());
+}
+
+/// A sockaddr as bytes.
+fn raw_address(address: SocketAddr) -> (Vec<u8>, u32) {
+    let mut raw = Vec::new();
+    match address {
+        SocketAddr::V4(v4) => {
+            raw.extend(u16::try_from(libc::AF_INET).unwrap().to_ne_bytes());
+            raw.extend(v4.port().to_be_bytes());
+            raw.extend(v4.ip().octets());
+            raw.extend([0; 8]);
+        }
+        SocketAddr::V6(v6) => {
+            raw.extend(u16::try_from(libc::AF_INET6).unwrap().to_ne_bytes());
+            raw.extend(v6.port().to_be_bytes());
+            raw.extend([0; 4]);
+            raw.extend(v6.ip().octets());
+            raw.extend([0; 4]);
+        }
+    }
+    let len = u32::try_from(raw.len()).unwrap();
+    (raw, len)
+}
+
+/// The internet checksum (RFC 1071).
+fn checksum(bytes: &[u8]) -> u16 {
+    let mut sum: u32 = 0;
+    for pair in bytes.chunks(2) {
+        sum += u32::from(u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)]));
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !u16::try_from(sum).unwrap()
+}

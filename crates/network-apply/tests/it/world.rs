@@ -1,0 +1,162 @@
+//! A private host with a network, and machines that are bare namespaces.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use network_apply::{Attachment, Counts, HostConfig, Network, Uplink, VpcCounters};
+use network_plan::{Gate, VpcInput, VpcPlan, plan};
+
+/// A network namespace of the tests.
+pub struct Namespace {
+    file: File,
+}
+
+impl Namespace {
+    pub fn new() -> Self {
+        let file = thread::spawn(|| {
+            // SAFETY: no pointers; moves this scratch thread only.
+            assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNET) }, 0);
+            File::open("/proc/thread-self/ns/net").unwrap()
+        });
+        Self { file: file.join().unwrap() }
+    }
+
+    /// Runs `work` inside, on a thread of its own.
+    pub fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        thread::scope(|scope| {
+            let handle = scope.spawn(|| {
+                // SAFETY: no pointers; moves this scratch thread only.
+                assert_eq!(unsafe { libc::setns(self.file.as_raw_fd(), libc::CLONE_NEWNET) }, 0);
+                work()
+            });
+            handle.join().unwrap()
+        })
+    }
+
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// The network under test and its machines, by ENI id.
+pub struct World {
+    pub network: Option<Network>,
+    pub machines: BTreeMap<String, Namespace>,
+    pub input: VpcInput,
+    config: HostConfig,
+    _dir: tempfile::TempDir,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Moves the test into a host of its own. `None`, with the reason printed, if
+/// this is not allowed here.
+pub fn private_host() -> Option<()> {
+    // SAFETY: no pointers; moves this test's thread only.
+    if unsafe { libc::unshare(libc::CLONE_NEWNET) } == 0 && std::fs::metadata("/proc/sys/net").is_ok() {
+        return Some(());
+    }
+    println!("skipped: {} (root is needed)", std::io::Error::last_os_error());
+    None
+}
+
+impl World {
+    /// A world without machines, in a host of its own.
+    pub fn new(input: VpcInput) -> Option<Self> {
+        private_host()?;
+        Some(Self::on_this_host(input, Uplink::None))
+    }
+
+    /// A world on the host that the test is in already.
+    pub fn on_this_host(input: VpcInput, uplink: Uplink) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut config = HostConfig::new(format!("it-{}-{number}", std::process::id()));
+        config.run_dir = dir.path().to_owned();
+        config.uplink = uplink;
+        let network = Network::open(config.clone()).unwrap();
+        let mut world = Self { network: Some(network), machines: BTreeMap::new(), input, config, _dir: dir };
+        world.apply();
+        let enis: Vec<String> = world.input.enis.iter().map(|eni| eni.id.clone()).collect();
+        for eni in enis {
+            world.boot(&eni);
+        }
+        world
+    }
+
+    pub fn network(&mut self) -> &mut Network {
+        self.network.as_mut().unwrap()
+    }
+
+    pub fn plan(&self) -> VpcPlan {
+        plan(&self.input).unwrap()
+    }
+
+    /// Makes the facts true.
+    pub fn apply(&mut self) {
+        let plan = self.plan();
+        self.network().apply(&plan).unwrap();
+    }
+
+    /// Changes the facts and makes them true.
+    pub fn change(&mut self, edit: impl FnOnce(&mut VpcInput)) {
+        edit(&mut self.input);
+        self.apply();
+    }
+
+    /// Starts a machine for an ENI.
+    pub fn boot(&mut self, eni: &str) {
+        let machine = Namespace::new();
+        let vpc = self.input.id.clone();
+        let to = Attachment { eni, machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+        self.network().attach(&vpc, &to).unwrap();
+        self.machines.insert(eni.to_owned(), machine);
+    }
+
+    pub fn at(&self, eni: &str) -> &Namespace {
+        &self.machines[eni]
+    }
+
+    pub fn counters(&mut self) -> VpcCounters {
+        let vpc = self.input.id.clone();
+        self.network().counters(&vpc).unwrap()
+    }
+
+    pub fn dropped(&mut self, eni: &str, gate: Gate) -> Counts {
+        self.counters().enis[eni].dropped(gate)
+    }
+
+    /// Runs `send`, then waits until the gate has counted a drop for the ENI. A
+    /// drop is proven by its counter, never by silence.
+    pub fn drops<T>(&mut self, eni: &str, gate: Gate, send: impl FnOnce(&Self) -> T) -> T {
+        let before = self.dropped(eni, gate).packets;
+        let result = send(self);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while self.dropped(eni, gate).packets == before {
+            assert!(Instant::now() < deadline, "{gate:?} counted nothing for {eni}");
+            thread::sleep(Duration::from_millis(1));
+        }
+        result
+    }
+
+    /// Forgets the network without tearing anything down, and finds it again.
+    pub fn restart(&mut self) {
+        self.network = None;
+        self.network = Some(Network::open(self.config.clone()).unwrap());
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(network) = self.network.take() {
+            let result = network.teardown();
+            if !thread::panicking() {
+                result.unwrap();
+            }
+        }
+    }
+}
