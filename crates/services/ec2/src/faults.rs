@@ -59,3 +59,8 @@ pub(crate) fn incorrect_state(message: impl Into<String>) -> Fault {
 pub(crate) fn internal(message: impl Into<String>) -> Fault {
     Fault { code: "InternalError".into(), ..Fault::internal(message) }
 }
+
+/// `PrivateIpAddressLimitExceeded`.
+pub(crate) fn address_limit() -> Fault {
+    Fault::sender("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
+}

@@ -4,20 +4,29 @@
 //! enforces the change where packets could notice it, and answers. It never touches the kernel.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod operations;
+
+mod cidr;
 mod faults;
 mod filters;
 mod images;
 mod instance_types;
 mod instances;
 mod key_pairs;
+mod interface;
 mod limits;
+mod lookup;
 mod paging;
 mod places;
 mod resource_kind;
+mod security_group;
 mod settle;
+mod subnet;
 mod tags;
 #[cfg(test)]
 mod test_world;
+mod vpc;
 
 use contracts::{Platform, ServiceTable};
 use records::Millis;
@@ -53,6 +62,9 @@ pub fn table(platform: Platform) -> ServiceTable {
     let mut table = ServiceTable::new(&api_ec2::SERVICE);
     places::table::add(&mut table, &service);
     tags::table::add(&mut table, &service);
+    vpc::add(&mut table, &service);
+    subnet::add(&mut table, &service);
+    security_group::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table
 }

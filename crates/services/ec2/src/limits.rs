@@ -8,8 +8,8 @@ pub(crate) const RULES_PER_GROUP: usize = 60;
 pub(crate) const ROUTES_PER_TABLE: usize = 500;
 /// IPv4 or IPv6 blocks of one VPC (AWS: 5).
 pub(crate) const CIDRS_PER_VPC: usize = 5;
-/// Route tables of one VPC (AWS: 200).
-pub(crate) const TABLES_PER_VPC: usize = 200;
+/// Route tables of one VPC (AWS: 200); a new block of the VPC changes all of them in one transaction.
+pub(crate) const TABLES_PER_VPC: usize = 100;
 /// Subnets of one VPC (AWS: 200).
 pub(crate) const SUBNETS_PER_VPC: usize = 200;
 /// VPCs of an account in a region (AWS: 5, raised on request).

@@ -1,0 +1,167 @@
+//! Groups and rules as the API shows them.
+
+use super::protocol;
+use crate::tags;
+use api_ec2::{IpPermission, IpRange, Ipv6Range, PrefixListId, RevokedSecurityGroupRule, UserIdGroupPair};
+use ipnet::IpNet;
+use records::{Peer, Rule, SecurityGroup};
+use state_store::typed::{Scope, Store};
+
+/// `arn:aws:ec2:…:security-group/sg-…`.
+pub(super) fn arn(scope: &Scope, id: &str) -> String {
+    format!("arn:aws:ec2:{}:{}:security-group/{id}", scope.region, scope.account)
+}
+
+/// Rules of one direction gathered by protocol and ports, as DescribeSecurityGroups shows them.
+pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPermission> {
+    let mut shown: Vec<((i32, Option<i32>, Option<i32>), IpPermission)> = Vec::new();
+    for rule in rules {
+        let key = (rule.protocol, rule.from, rule.to);
+        let at = shown.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            let empty = IpPermission {
+                ip_protocol: Some(protocol::name(rule.protocol)),
+                from_port: rule.from,
+                to_port: rule.to,
+                ip_ranges: Some(Vec::new()),
+                ipv6_ranges: Some(Vec::new()),
+                user_id_group_pairs: Some(Vec::new()),
+                prefix_list_ids: Some(Vec::new()),
+            };
+            shown.push((key, empty));
+            shown.len() - 1
+        });
+        add_peer(&mut shown[at].1, rule);
+    }
+    shown.into_iter().map(|(_, permission)| permission).collect()
+}
+
+fn add_peer(permission: &mut IpPermission, rule: &Rule) {
+    let description = rule.description.clone();
+    match &rule.peer {
+        Peer::Cidr(IpNet::V4(net)) => permission
+            .ip_ranges
+            .get_or_insert_default()
+            .push(IpRange { cidr_ip: Some(net.to_string()), description }),
+        Peer::Cidr(IpNet::V6(net)) => permission
+            .ipv6_ranges
+            .get_or_insert_default()
+            .push(Ipv6Range { cidr_ipv6: Some(net.to_string()), description }),
+        Peer::Group { id, account } => {
+            permission.user_id_group_pairs.get_or_insert_default().push(UserIdGroupPair {
+                group_id: Some(id.clone()),
+                user_id: Some(account.clone()),
+                description,
+                ..UserIdGroupPair::default()
+            })
+        }
+        Peer::PrefixList(id) => permission
+            .prefix_list_ids
+            .get_or_insert_default()
+            .push(PrefixListId { prefix_list_id: Some(id.clone()), description }),
+    }
+}
+
+/// A group with rules and tags.
+pub(super) fn group(store: &Store, scope: &Scope, group: &SecurityGroup) -> api_ec2::SecurityGroup {
+    api_ec2::SecurityGroup {
+        group_id: Some(group.id.clone()),
+        group_name: Some(group.name.clone()),
+        description: Some(group.description.clone()),
+        vpc_id: Some(group.vpc_id.clone()),
+        owner_id: Some(scope.account.to_string()),
+        security_group_arn: Some(arn(scope, &group.id)),
+        ip_permissions: Some(permissions(group.rules.iter().filter(|rule| !rule.egress))),
+        ip_permissions_egress: Some(permissions(group.rules.iter().filter(|rule| rule.egress))),
+        tags: Some(tags::to_api(&tags::of(store, scope, &group.id))),
+    }
+}
+
+/// Where a rule's peer stands in the flat forms: IPv4 block, IPv6 block, prefix list, group.
+struct Flat {
+    v4: Option<String>,
+    v6: Option<String>,
+    list: Option<String>,
+    group: Option<(String, String)>,
+}
+
+fn flat(rule: &Rule) -> Flat {
+    let mut flat = Flat { v4: None, v6: None, list: None, group: None };
+    match &rule.peer {
+        Peer::Cidr(IpNet::V4(net)) => flat.v4 = Some(net.to_string()),
+        Peer::Cidr(IpNet::V6(net)) => flat.v6 = Some(net.to_string()),
+        Peer::PrefixList(id) => flat.list = Some(id.clone()),
+        Peer::Group { id, account } => flat.group = Some((id.clone(), account.clone())),
+    }
+    flat
+}
+
+/// One rule; ports of protocols without ports are shown as -1 here.
+pub(super) fn rule(
+    store: &Store,
+    scope: &Scope,
+    group: &SecurityGroup,
+    rule: &Rule,
+) -> api_ec2::SecurityGroupRule {
+    let peer = flat(rule);
+    api_ec2::SecurityGroupRule {
+        security_group_rule_id: Some(rule.id.clone()),
+        group_id: Some(group.id.clone()),
+        group_owner_id: Some(scope.account.to_string()),
+        is_egress: Some(rule.egress),
+        ip_protocol: Some(protocol::name(rule.protocol)),
+        from_port: Some(rule.from.unwrap_or(-1)),
+        to_port: Some(rule.to.unwrap_or(-1)),
+        cidr_ipv4: peer.v4,
+        cidr_ipv6: peer.v6,
+        prefix_list_id: peer.list,
+        referenced_group_info: peer.group.map(|(id, account)| api_ec2::ReferencedSecurityGroup {
+            group_id: Some(id),
+            user_id: Some(account),
+            vpc_id: Some(group.vpc_id.clone()),
+            ..Default::default()
+        }),
+        description: rule.description.clone(),
+        tags: Some(tags::to_api(&tags::of(store, scope, &rule.id))),
+        security_group_rule_arn: Some(format!(
+            "arn:aws:ec2:{}:{}:security-group-rule/{}",
+            scope.region, scope.account, rule.id
+        )),
+    }
+}
+
+/// A rule that is no more.
+pub(super) fn revoked(group: &SecurityGroup, rule: &Rule) -> RevokedSecurityGroupRule {
+    let peer = flat(rule);
+    RevokedSecurityGroupRule {
+        security_group_rule_id: Some(rule.id.clone()),
+        group_id: Some(group.id.clone()),
+        is_egress: Some(rule.egress),
+        ip_protocol: Some(protocol::name(rule.protocol)),
+        from_port: Some(rule.from.unwrap_or(-1)),
+        to_port: Some(rule.to.unwrap_or(-1)),
+        cidr_ipv4: peer.v4,
+        cidr_ipv6: peer.v6,
+        prefix_list_id: peer.list,
+        referenced_group_id: peer.group.map(|(id, _)| id),
+        description: rule.description.clone(),
+    }
+}
+
+/// A rule in the words of `InvalidPermission.Duplicate`.
+pub(super) fn words(rule: &Rule) -> String {
+    let peer = match &rule.peer {
+        Peer::Cidr(net) => net.to_string(),
+        Peer::Group { id, .. } | Peer::PrefixList(id) => id.clone(),
+    };
+    let protocol = match rule.protocol {
+        protocol::ALL => "ALL".to_owned(),
+        other => protocol::name(other).to_uppercase(),
+    };
+    match (rule.from, rule.to) {
+        (Some(from), Some(to)) if matches!(rule.protocol, protocol::TCP | protocol::UDP) => {
+            format!("peer: {peer}, {protocol}, from port: {from}, to port: {to}, ALLOW")
+        }
+        (Some(kind), Some(code)) => format!("peer: {peer}, {protocol}, type: {kind}, code: {code}, ALLOW"),
+        _ => format!("peer: {peer}, {protocol}, ALLOW"),
+    }
+}

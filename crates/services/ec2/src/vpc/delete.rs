@@ -1,0 +1,49 @@
+//! DeleteVpc.
+
+use super::build::release_ipv6;
+use crate::resource_kind::ResourceKind;
+use crate::{Ec2, faults, lookup, tags};
+use api_ec2::DeleteVpcRequest;
+use aws_schema::Unit;
+use contracts::{Call, Reply};
+use records::{InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc};
+
+/// DeleteVpc: refused while anything but the main route table and the default group lives in it.
+pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Reply<Unit> {
+    let id = faults::required(input.vpc_id, "vpcId")?;
+    let scope = call.scope();
+    let deleted = call.platform.transact(|tx| {
+        let vpc = lookup::find::<Vpc>(tx, scope, ResourceKind::Vpc, &id)?;
+        let tables = tx.by_index::<RouteTable>(scope, "vpc", &id);
+        let groups = tx.by_index::<SecurityGroup>(scope, "vpc", &id);
+        let in_use = !tx.by_index::<Subnet>(scope, "vpc", &id).is_empty()
+            || !tx.by_index::<InternetGateway>(scope, "vpc", &id).is_empty()
+            || !tx.by_index::<NetworkInterface>(scope, "vpc", &id).is_empty()
+            || tables.iter().any(|table| !table.is_main())
+            || groups.iter().any(|group| group.name != "default");
+        if in_use {
+            return Err(faults::dependency_violation(format!(
+                "The vpc '{id}' has dependencies and cannot be deleted."
+            )));
+        }
+        for table in tables {
+            tags::delete(tx, scope, &table.id);
+            tx.delete::<RouteTable>(scope, &table.id);
+        }
+        for group in groups {
+            for rule in &group.rules {
+                tags::delete(tx, scope, &rule.id);
+            }
+            tags::delete(tx, scope, &group.id);
+            tx.delete::<SecurityGroup>(scope, &group.id);
+        }
+        for block in vpc.ipv6_blocks() {
+            release_ipv6(tx, &block);
+        }
+        tags::delete(tx, scope, &id);
+        tx.delete::<Vpc>(scope, &id);
+        Ok(())
+    });
+    deleted.await?;
+    Ok(Unit)
+}
