@@ -1,5 +1,6 @@
 //! Measures the store: durable transactions per second with 64 writers, single commits, opening, reads,
-//! resetting, memory. `cargo run --release -p state-store-embedded --example store_bench [directory]`.
+//! resetting, memory. `cargo run --release -p state-store-embedded --example store_bench [directory]`;
+//! `store_bench fill <directory>` only writes 100,000 records, `store_bench hold <directory>` only opens.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a measuring tool")]
 
 use std::path::{Path, PathBuf};
@@ -156,6 +157,11 @@ fn hold(directory: &Path) {
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("hold") {
         return hold(Path::new(&std::env::args().nth(2).unwrap()));
+    }
+    if std::env::args().nth(1).as_deref() == Some("fill") {
+        let (_backend, store) = open(Path::new(&std::env::args().nth(2).unwrap()));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        return runtime.block_on(fill(&store, &Scope::new("000000000000", "eu-central-1"), RECORDS));
     }
     let given = std::env::args().nth(1).map(PathBuf::from);
     let temporary = tempfile::tempdir().unwrap();

@@ -19,6 +19,10 @@ const CACHE_BYTES: u64 = 1024 * 1024;
 const MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// Open table files kept.
 const CACHED_FILES: usize = 64;
+/// Full memtables that may wait for flushing; the engine itself stops at 4.
+const MAX_SEALED: usize = 3;
+/// Tables that may wait for compaction; the engine itself slows down at 20.
+const MAX_UNSORTED_TABLES: usize = 18;
 /// Dead records removed per step of tidying.
 const TIDY_STEP: usize = 500;
 
@@ -66,6 +70,7 @@ impl FjallLog {
 
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), LogError> {
         let (database, keyspace) = self.engine()?;
+        wait_for_room(&database, &keyspace)?;
         let state = self.final_state(batch);
         let revision = batch.revision();
         guarded(|| {
@@ -296,6 +301,17 @@ fn open_engine(directory: &Path) -> Result<(Database, Keyspace), OpenError> {
         // The engine asserts on some kinds of damage instead of reporting them.
         Err(_) => Err(OpenError::Journal("an assertion of the log engine failed".to_owned())),
     }
+}
+
+/// Waits while the engine is behind with flushing and compacting. It would wait by itself after a
+/// commit, but for ever if its worker has died meanwhile (of a full disk, say); here that is noticed.
+fn wait_for_room(database: &Database, keyspace: &Keyspace) -> Result<(), LogError> {
+    while keyspace.sealed_memtable_count() >= MAX_SEALED || keyspace.l0_table_count() >= MAX_UNSORTED_TABLES {
+        // Writes nothing new; fails once the engine has stopped.
+        guarded(|| database.persist(PersistMode::Buffer))?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 /// Runs engine code; its errors and its panics (it asserts on damaged files) become [`LogError`]s.

@@ -56,7 +56,7 @@ pub trait Observer: Send + Sync {
     /// Forget everything; these are the records now (called at the start and after a large wipe).
     fn reset(&self, records: &mut dyn Iterator<Item = &KeyValue>);
     /// These changes have just become visible, in order.
-    fn apply(&self, events: &[Event]);
+    fn apply(&self, events: &[Arc<Event>]);
 }
 
 /// Keys and values with one global revision, after etcd's data model.

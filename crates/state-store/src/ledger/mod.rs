@@ -225,8 +225,8 @@ impl Ledger {
             return;
         }
         for (prefix, observer) in &self.observers {
-            let concerned: Vec<Event> =
-                events.iter().filter(|e| e.key.starts_with(&**prefix)).map(|e| Event::clone(e)).collect();
+            let concerned: Vec<Arc<Event>> =
+                events.iter().filter(|event| event.key.starts_with(&**prefix)).cloned().collect();
             if !concerned.is_empty() {
                 observer.apply(&concerned);
             }

@@ -78,7 +78,7 @@ impl<R: Record> Observer for IndexTable<R> {
         records.for_each(|stored| Self::insert(&mut entries, stored));
     }
 
-    fn apply(&self, events: &[Event]) {
+    fn apply(&self, events: &[Arc<Event>]) {
         let mut entries = self.entries.write();
         for event in events {
             if let Some(previous) = &event.previous {

@@ -123,6 +123,20 @@ impl<'a> Tx<'a> {
         self.write(scope, record, None);
     }
 
+    /// Changes a record in place; tells whether it was there. The id must stay as it is.
+    pub fn update<R: Record>(&mut self, scope: &Scope, id: &str, change: impl FnOnce(&mut R)) -> bool {
+        let Some(current) = self.get::<R>(scope, id) else { return false };
+        let mut record = R::clone(&current);
+        change(&mut record);
+        if record.id() == id {
+            self.put(scope, record);
+        } else {
+            let reason = "an update must not change the id";
+            self.fail(StoreError::InvalidKey { key: key_of::<R>(scope, id).to_string(), reason });
+        }
+        true
+    }
+
     /// Writes a record that vanishes when the lease ends.
     pub fn put_leased<R: Record>(&mut self, scope: &Scope, record: R, lease: LeaseId) {
         self.write(scope, record, Some(lease));

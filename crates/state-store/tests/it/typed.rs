@@ -84,6 +84,24 @@ async fn a_transaction_sees_its_own_writes() {
 }
 
 #[tokio::test]
+async fn an_update_changes_what_is_there_and_keeps_the_id() {
+    let store = Store::in_memory();
+    add(&store, &here(), subnet("s-1", "v-1")).await;
+    let step = |tx: &mut Tx<'_>| {
+        let known = tx.update::<Subnet>(&here(), "s-1", |subnet| subnet.used += 1);
+        let unknown = tx.update::<Subnet>(&here(), "s-2", |subnet| subnet.used += 1);
+        Ok::<_, StoreError>((known, unknown))
+    };
+    assert_eq!(store.transact(step).await.unwrap().value, (true, false));
+    assert_eq!(store.get::<Subnet>(&here(), "s-1").unwrap().used, 1);
+    let rename = |tx: &mut Tx<'_>| {
+        Ok::<_, StoreError>(tx.update::<Subnet>(&here(), "s-1", |subnet| subnet.id = "s-2".into()))
+    };
+    assert!(matches!(store.transact(rename).await, Err(StoreError::InvalidKey { .. })));
+    assert_eq!(ids(&store.list(&here())), ["s-1"]);
+}
+
+#[tokio::test]
 async fn an_aborted_transaction_changes_nothing() {
     let store = Store::in_memory();
     let before = store.revision();
