@@ -215,6 +215,9 @@ fn connect(
     finish_link(&mut changes, inner, config.edge_address(), HOST_MAC);
     let everywhere = via(IpNet::V4(Ipv4Net::default()), inner);
     changes.add("default route of the edge", &[], |out| put_route(out, &everywhere, true));
+    // The host's own address lies in the pool, whose rest is a blackhole here.
+    let host_side = via(IpNet::from(IpAddr::V4(config.host_address())), inner);
+    changes.add("route of the edge to the host", &[], |out| put_route(out, &host_side, true));
     // Replies over IPv6 go to the host itself and no further (see `via`).
     let everywhere = via(IpNet::V6(ipnet::Ipv6Net::default()), inner);
     changes.add("default route of the edge", &[libc::EAFNOSUPPORT, libc::EOPNOTSUPP], |out| {

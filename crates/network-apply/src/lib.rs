@@ -23,7 +23,7 @@ mod netlink;
 mod netns;
 mod network;
 mod nft;
-//mod probe;
+mod probe;
 mod readback;
 mod route;
 mod router;
@@ -34,7 +34,7 @@ pub use config::{HostConfig, Uplink};
 pub use counters::{Counts, EniCounters, VpcCounters};
 pub use error::ApplyError;
 pub use network::Network;
-//pub use probe::{Feature, probe};
+pub use probe::{Feature, probe};
 
 #[cfg(test)]
 mod tests;

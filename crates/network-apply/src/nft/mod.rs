@@ -10,7 +10,7 @@ mod structure;
 pub(crate) use batch::{Batch, Family};
 pub(crate) use element::{add_elements, delete_elements};
 pub(crate) use read::{CountedElement, counted, elements, table_fingerprint};
-pub(crate) use structure::{add_chain, add_rule, add_table, create_table, delete_table};
+pub(crate) use structure::{add_chain, add_rule, add_set, add_table, create_table, delete_table};
 
 /// `NFT_MSG_*`.
 mod message {

@@ -122,3 +122,13 @@ fn parse(body: &[u8]) -> Option<LinkInfo> {
     }
     Some(link)
 }
+
+/// Creates a VXLAN device that is attached to nothing, to see whether it can be.
+pub(crate) fn add_vxlan(out: &mut Messages, name: &str, id: u32) {
+    const VXLAN_ID: u16 = 1;
+    out.begin(NEW, FRESH, &header(0, 0, 0)).text(NAME, name).nest(LINK_INFO, |info| {
+        info.text(INFO_KIND, "vxlan").nest(INFO_DATA, |data| {
+            data.native32(VXLAN_ID, id);
+        });
+    });
+}

@@ -1,1 +1,164 @@
-//! To come.
+//! A new process finds what an old one left, and traffic does not notice.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+
+use network_apply::{ApplyError, Attachment};
+use network_plan::{Element, Gate, Key, SetId};
+
+use crate::facts::{eni, open_out, public, rule, tcp, vpc};
+use crate::wire::{begin, connect, listen};
+use crate::world::{Namespace, World};
+
+fn small() -> network_plan::VpcInput {
+    let mut input = vpc(1);
+    input.groups = vec![open_out(1, vec![rule("sgr-in", tcp(80), "0.0.0.0/0")])];
+    input.enis = vec![public(eni(11, 3, &["sg-1"]), "198.18.0.11"), eni(12, 2, &["sg-1"])];
+    input
+}
+
+#[test]
+fn a_restart_adopts_everything_and_connections_stay_up() {
+    let Some(mut world) = World::new(small()) else { return };
+    let server = listen(world.at("eni-12"), "0.0.0.0:80");
+    let mut client = connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    let (mut stream, _) = server.accept().unwrap();
+    world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:81"));
+    let counters = world.counters();
+    let state = world.kernel_state();
+    world.restart();
+    // Between the processes, packets flow.
+    client.write_all(b"one").unwrap();
+    let mut heard = [0; 3];
+    stream.read_exact(&mut heard).unwrap();
+    assert_eq!(world.network().list(), ["vpc-1"]);
+    world.apply();
+    assert_eq!(world.kernel_state(), state, "nothing was touched");
+    assert_eq!(world.counters(), counters, "not even the counters");
+    stream.write_all(b"two").unwrap();
+    client.read_exact(&mut heard).unwrap();
+    connect(&Namespace::current(), "198.18.0.11:80").unwrap_err();
+    let _public = listen(world.at("eni-11"), "0.0.0.0:80");
+    connect(&Namespace::current(), "198.18.0.11:80").unwrap();
+}
+
+#[test]
+fn what_changed_while_nobody_watched_is_made_true() {
+    let Some(mut world) = World::new(small()) else { return };
+    world.restart();
+    world.change(|input| {
+        input.groups[0].ingress = vec![rule("sgr-new", tcp(81), "0.0.0.0/0")];
+        input.subnets.remove(0);
+        input.route_tables[0].number = 9;
+        input.enis[1].source_dest_check = false;
+    });
+    let state = world.kernel_state();
+    let _servers = [80, 81].map(|port| listen(world.at("eni-12"), &format!("0.0.0.0:{port}")));
+    connect(world.at("eni-11"), "10.0.2.12:81").unwrap();
+    world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:80"));
+    // A VPC made from nothing with these facts looks the same.
+    let input = world.input.clone();
+    drop(world);
+    let fresh = World::on_this_host(input, network_apply::Uplink::None);
+    assert_eq!(fresh.kernel_state(), state);
+}
+
+#[test]
+fn an_eni_that_vanished_meanwhile_loses_its_link() {
+    let Some(mut world) = World::new(small()) else { return };
+    world.restart();
+    world.change(|input| {
+        input.enis.pop();
+    });
+    let links = world.router().inside(|| std::process::Command::new("ip").arg("link").output());
+    let text = String::from_utf8(links.unwrap().stdout).unwrap();
+    assert!(text.contains("e11@") && !text.contains("e12@"), "{text}");
+}
+
+#[test]
+fn an_old_processs_table_is_replaced_without_cutting_connections() {
+    let Some(mut world) = World::new(small()) else { return };
+    let server = listen(world.at("eni-12"), "0.0.0.0:80");
+    let mut client = connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    let (mut stream, _) = server.accept().unwrap();
+    let before = world.kernel_state();
+    // Another version's table: same name, no fingerprint.
+    world.router().inside(|| {
+        let script = "delete table inet allod; add table inet allod";
+        let status = std::process::Command::new("nft").arg(script).status();
+        assert!(status.unwrap().success());
+    });
+    world.restart();
+    world.apply();
+    assert_eq!(world.kernel_state(), before);
+    client.write_all(b"on").unwrap();
+    let mut heard = [0; 2];
+    stream.read_exact(&mut heard).unwrap();
+}
+
+#[test]
+fn a_refused_batch_changes_nothing_and_names_the_step() {
+    let Some(mut world) = World::new(small()) else { return };
+    let before = world.kernel_state();
+    let mut plan = world.plan();
+    // Two overlapping intervals, which no plan contains: the kernel refuses.
+    let key = |from: u16, to: u16| {
+        let base = || Key::new().native(1).native(1).byte(6);
+        Element::range(base().short(from), base().short(to))
+    };
+    plan.elements.insert(SetId::EgressGroup, vec![key(1, 10), key(5, 20)]);
+    plan.elements.remove(&SetId::Ingress4);
+    let error = world.network().apply(&plan).unwrap_err();
+    let ApplyError::Refused { step, .. } = &error else { panic!("{error}") };
+    assert!(step.contains("egress_group"), "{error}");
+    assert_eq!(world.kernel_state(), before);
+    // And the next good plan goes through.
+    world.apply();
+    assert_eq!(world.kernel_state(), before);
+}
+
+#[test]
+fn elements_removed_from_outside_come_back() {
+    let Some(mut world) = World::new(small()) else { return };
+    let before = world.kernel_state();
+    let meddle = || {
+        let script = "flush set inet allod eni_mac; flush map inet allod eni_group";
+        let status = std::process::Command::new("nft").arg(script).status();
+        assert!(status.unwrap().success());
+    };
+    world.router().inside(meddle);
+    world.network().distrust("vpc-1");
+    world.apply();
+    assert_eq!(world.kernel_state(), before);
+    // Even trusted: deleting what is missing is refused, read back, repeated.
+    world.router().inside(meddle);
+    world.change(|input| {
+        input.enis.pop();
+    });
+    let after = world.kernel_state();
+    world.network().distrust("vpc-1");
+    world.apply();
+    assert_eq!(world.kernel_state(), after);
+}
+
+#[test]
+fn attaching_twice_is_harmless_and_attaching_elsewhere_is_refused() {
+    let Some(mut world) = World::new(small()) else { return };
+    let machine = world.machines.remove("eni-12").unwrap();
+    let to = Attachment { eni: "eni-12", machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+    world.network().attach("vpc-1", &to).unwrap();
+    let server = listen(&machine, "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    server.accept().unwrap();
+    let thief = Namespace::new();
+    let elsewhere = Attachment { eni: "eni-12", machine: thief.file().as_fd(), interface: "eth0", metric: 0 };
+    let error = world.network().attach("vpc-1", &elsewhere).unwrap_err();
+    assert!(matches!(error, ApplyError::AlreadyAttached(_)), "{error}");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    // The machine's end takes the link along; then another may have it.
+    drop((server, machine));
+    world.until("the link is gone", |w| w.network().attach("vpc-1", &elsewhere).is_ok());
+    let unknown = Attachment { eni: "eni-99", ..elsewhere };
+    let error = world.network().attach("vpc-1", &unknown).unwrap_err();
+    assert!(matches!(error, ApplyError::UnknownEni(_)));
+}

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,6 +25,11 @@ impl Namespace {
             File::open("/proc/thread-self/ns/net").unwrap()
         });
         Self { file: file.join().unwrap() }
+    }
+
+    /// The namespace that the test is in.
+    pub fn current() -> Self {
+        Self { file: File::open("/proc/thread-self/ns/net").unwrap() }
     }
 
     /// Runs `work` inside, on a thread of its own.
@@ -143,11 +150,71 @@ impl World {
         result
     }
 
+    /// Waits until something holds.
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "in vain: {what}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The VPC's router.
+    pub fn router(&self) -> Namespace {
+        Namespace { file: File::open(self.directory().join(&self.input.id)).unwrap() }
+    }
+
+    /// Where the handles are.
+    pub fn directory(&self) -> PathBuf {
+        self.config.run_dir.join(&self.config.name)
+    }
+
+    /// The router's sets, routes, rules, addresses and links as other programs
+    /// see them, without counters.
+    pub fn kernel_state(&self) -> Vec<String> {
+        let commands: [&[&str]; 7] = [
+            &["nft", "-s", "list", "table", "inet", "allod"],
+            &["ip", "-4", "route", "show", "table", "all"],
+            &["ip", "-6", "route", "show", "table", "all"],
+            &["ip", "-4", "rule"],
+            &["ip", "-6", "rule"],
+            &["ip", "-o", "addr", "show", "dev", "lo"],
+            &["ip", "-o", "neigh", "show", "nud", "permanent"],
+        ];
+        self.router().inside(|| {
+            let output = commands.iter().flat_map(|words| {
+                let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
+                assert!(output.status.success(), "{words:?}");
+                let text = String::from_utf8(output.stdout).unwrap().replace("elements = {", "");
+                // Which order a set is listed in depends on its history.
+                let mut lines: Vec<String> =
+                    text.split(['\n', ',', '}']).map(|line| line.trim().to_owned()).collect();
+                lines.sort();
+                lines
+            });
+            output.filter(|line| !line.is_empty()).collect()
+        })
+    }
+
     /// Forgets the network without tearing anything down, and finds it again.
     pub fn restart(&mut self) {
         self.network = None;
         self.network = Some(Network::open(self.config.clone()).unwrap());
     }
+}
+
+/// Packets that the router dropped for want of a route, or in a blackhole.
+pub fn no_route_drops(world: &mut World) -> u64 {
+    world.router().inside(|| {
+        let text = std::fs::read_to_string("/proc/thread-self/net/stat/rt_cache").unwrap();
+        let mut lines = text.lines();
+        let at = lines.next().unwrap().split_whitespace().position(|name| name == "in_no_route");
+        let column = |line: &str| {
+            let word = line.split_whitespace().nth(at.unwrap()).unwrap();
+            u64::from_str_radix(word, 16).unwrap()
+        };
+        lines.map(column).sum()
+    })
 }
 
 impl Drop for World {
