@@ -3,6 +3,10 @@
 
 mod canonical;
 mod dynamic;
+mod hostile;
+mod random;
+mod roundtrip;
 mod shapes;
+mod sink;
 mod skips;
 mod vectors;
