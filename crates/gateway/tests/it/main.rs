@@ -1,0 +1,14 @@
+//! The gateway over real connections, with a small service that speaks every protocol.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
+
+mod browser;
+mod client;
+mod crowd;
+mod echo;
+mod endurance;
+mod identity;
+mod limits;
+mod own_paths;
+mod protocols;
+mod world;
