@@ -30,3 +30,4 @@ pub use audit::{AuditEntry, AuditSink};
 pub use builtin::ControlHooks;
 pub use config::{GatewayConfig, Limits, Mode};
 pub use gateway::{Gateway, GatewayError, GatewayParts};
+pub use listener::listen;

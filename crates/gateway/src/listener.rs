@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
@@ -26,6 +27,22 @@ const FULL_HOUSE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// Smallest head buffer the HTTP library takes.
 const SMALLEST_HEAD: usize = 8 << 10;
+
+/// Connections the kernel keeps while they wait to be accepted; it cuts this to its own limit. What
+/// finds no place there tries again after a second, which a burst of clients would notice.
+const WAITING_ROOM: u32 = 4_096;
+
+/// Binds a listener fit for [`Gateway::serve`].
+///
+/// # Errors
+/// What the system says: the address is in use, or not ours.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A server that was just stopped leaves its port in use for a minute otherwise.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_ROOM)
+}
 
 /// Accepts until `stop`, then waits for open requests.
 pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, stop: impl Future<Output = ()>) {

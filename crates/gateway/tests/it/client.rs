@@ -88,10 +88,10 @@ impl Request {
             if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
         let mut text = format!("{} {target} HTTP/1.1\r\n", self.method);
         for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
+            text.extend([name, ": ", value, "\r\n"]);
         }
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding")) {
-            text += &format!("Content-Length: {}\r\n", self.body.len());
+            text.extend(["Content-Length: ", &self.body.len().to_string(), "\r\n"]);
         }
         let mut bytes = (text + "\r\n").into_bytes();
         bytes.extend_from_slice(&self.body);

@@ -4,6 +4,7 @@
 
 mod browser;
 mod client;
+mod cost;
 mod crowd;
 mod echo;
 mod endurance;

@@ -12,7 +12,6 @@ use gateway::{
     AuditEntry, AuditSink, ControlHooks, Gateway, GatewayConfig, GatewayError, GatewayParts, Mode,
 };
 use parking_lot::Mutex;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -57,24 +56,33 @@ impl World {
         Self::with(GatewayConfig { mode, ..GatewayConfig::default() }, true).await
     }
 
+    /// As most clouds run: nobody collects audit entries.
+    pub(crate) async fn unaudited(mode: Mode) -> Self {
+        Self::build(GatewayConfig { mode, ..GatewayConfig::default() }, false, false).await
+    }
+
     pub(crate) async fn with(config: GatewayConfig, allow_reset: bool) -> Self {
+        Self::build(config, allow_reset, true).await
+    }
+
+    async fn build(config: GatewayConfig, allow_reset: bool, audited: bool) -> Self {
         let echo = Arc::new(Echo::default());
         let audit = Arc::new(Audit::default());
         let resets = Arc::new(Resets::default());
-        let gateway = Gateway::new(GatewayParts {
+        let front = Gateway::new(GatewayParts {
             tables: echo::tables(&echo),
             keys: Arc::new(keys()),
             authorizer: Arc::new(Doorman),
             clock: Arc::new(SystemClock),
             hooks: allow_reset.then(|| Arc::clone(&resets) as Arc<dyn ControlHooks>),
-            audit: Some(Arc::clone(&audit) as Arc<dyn AuditSink>),
+            audit: audited.then(|| Arc::clone(&audit) as Arc<dyn AuditSink>),
             config,
         });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let listener = gateway::listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(async move {
-            gateway
+            front
                 .serve(listener, async {
                     // Dropped with the world: the same as stopping.
                     let _ = stopped.await;
