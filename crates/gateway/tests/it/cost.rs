@@ -13,8 +13,8 @@ use crate::client::Request;
 use crate::echo::{self, Say, SayRequest};
 use crate::world::World;
 
-const CONNECTIONS: usize = 16;
-const REQUESTS: usize = 200_000;
+const CONNECTIONS: u32 = 16;
+const REQUESTS: u32 = 200_000;
 /// Set in the child process: the address of the server.
 const CHILD: &str = "ALLOD_TEST_COST";
 
@@ -36,8 +36,8 @@ async fn processor_time_per_request() {
         let (wall, processor) = (start.elapsed().as_secs_f64(), processor_seconds() - before);
         println!(
             "{protocol:?}: {:.1} µs processor time each, {:.0} requests/s",
-            processor / REQUESTS as f64 * 1e6,
-            REQUESTS as f64 / wall
+            processor / f64::from(REQUESTS) * 1e6,
+            f64::from(REQUESTS) / wall
         );
     }
 }
