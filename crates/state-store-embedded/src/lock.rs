@@ -1,7 +1,8 @@
 //! One process per directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use state_store::StoreError;
@@ -20,7 +21,9 @@ impl DirectoryLock {
     /// [`StoreError::Open`] with the process that holds it, or with what the file system says.
     pub fn take(directory: &Path) -> Result<Self, StoreError> {
         let failed = |reason: String| StoreError::Open { directory: directory.display().to_string(), reason };
-        std::fs::create_dir_all(directory).map_err(|error| failed(format!("cannot create it: {error}")))?;
+        // Records hold secrets; what is there already keeps the rights its owner gave it.
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        created.map_err(|error| failed(format!("cannot create it: {error}")))?;
         let path = directory.join("lock");
         let mut file = OpenOptions::new()
             .read(true)

@@ -46,8 +46,8 @@ pub struct Unsettled {
     pub revision: u64,
     /// The newest accepted state of each key in question; `None` means removed.
     pub changes: Vec<(Arc<str>, Option<KeyValue>)>,
-    /// Every visible key that is not in `changes` is going to vanish, too.
-    pub wiped: bool,
+    /// Prefixes whose visible keys are going to vanish, except for those in `changes`.
+    pub wiped: Vec<Arc<str>>,
 }
 
 /// Somebody who must see changes in the very step in which they become visible, such as an index.

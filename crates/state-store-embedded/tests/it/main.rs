@@ -6,6 +6,7 @@ mod faults;
 mod kill;
 mod open;
 mod torn;
+mod unsettled;
 
 mod conformance {
     use std::sync::Arc;

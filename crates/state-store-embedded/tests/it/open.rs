@@ -86,6 +86,24 @@ async fn leases_and_their_keys_survive() {
     assert!(store.is_empty());
 }
 
+#[test]
+fn the_directory_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("a/b");
+    drop(EmbeddedStore::open(&data).unwrap());
+    assert_eq!(std::fs::metadata(data).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_an_error_with_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = EmbeddedStore::open(&file.join("data")).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("file/data"), "{error}");
+}
+
 #[tokio::test]
 async fn closing_writes_what_was_accepted_and_ends_watches() {
     let directory = tempfile::tempdir().unwrap();

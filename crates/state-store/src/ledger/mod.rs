@@ -128,7 +128,7 @@ impl Ledger {
         Unsettled {
             revision: self.accepted,
             changes: self.overlay.changes(prefix),
-            wiped: self.overlay.wipes(prefix),
+            wiped: self.overlay.wipes(prefix).cloned().collect(),
         }
     }
 

@@ -49,12 +49,13 @@ impl Overlay {
 
     /// Whether some unsettled change lies below the prefix.
     pub(super) fn touches(&self, prefix: &str) -> bool {
-        self.iter(prefix).next().is_some() || self.wipes(prefix)
+        self.iter(prefix).next().is_some() || self.wipes(prefix).next().is_some()
     }
 
-    /// Whether an unsettled wipe removes visible keys below the prefix.
-    pub(super) fn wipes(&self, prefix: &str) -> bool {
-        self.wipes.iter().any(|(_, wiped)| wiped.starts_with(prefix) || prefix.starts_with(&**wiped))
+    /// Wiped prefixes that meet this one.
+    pub(super) fn wipes(&self, prefix: &str) -> impl Iterator<Item = &Arc<str>> {
+        let wipes = self.wipes.iter().map(|(_, wiped)| wiped);
+        wipes.filter(move |wiped| wiped.starts_with(prefix) || prefix.starts_with(&***wiped))
     }
 
     fn wiped(&self, key: &str) -> bool {
@@ -67,8 +68,7 @@ impl Overlay {
             .take_while(move |(key, _)| key.starts_with(prefix))
     }
 
-    /// Unsettled changes below a prefix, and, when a wipe meets the prefix only in part, nothing else:
-    /// the caller is told about wipes separately.
+    /// Unsettled changes below a prefix; wipes are told separately.
     pub(super) fn changes(&self, prefix: &str) -> Vec<(Arc<str>, Option<KeyValue>)> {
         self.iter(prefix).map(|(key, change)| (Arc::clone(key), change.current.clone())).collect()
     }

@@ -25,6 +25,8 @@ struct Read {
     revision: u64,
     /// How much of the key names kind and scope.
     scope_length: usize,
+    /// A range read before already guards this key.
+    covered: bool,
 }
 
 /// What a transaction's closure works with; see [`Store::transact`].
@@ -98,11 +100,8 @@ impl<'a> Tx<'a> {
         // both rather than in neither, and one that is newer than `revision` makes the compare fail.
         let unsettled = self.store.backend().unsettled(&prefix);
         self.note_range(&prefix, unsettled.revision);
-        let mut found: BTreeMap<Arc<str>, Arc<R>> = if unsettled.wiped {
-            BTreeMap::new()
-        } else {
-            table.find(scope, index, value).into_iter().collect()
-        };
+        let mut found: BTreeMap<Arc<str>, Arc<R>> = table.find(scope, index, value).into_iter().collect();
+        found.retain(|key, _| !unsettled.wiped.iter().any(|wiped| key.starts_with(&**wiped)));
         let own_writes = below(&self.writes, &prefix).map(|(key, write)| {
             (Arc::clone(key), write.value.as_ref().map(|value| own(key, Arc::clone(value))))
         });
@@ -183,7 +182,8 @@ impl<'a> Tx<'a> {
         let revision = found.as_ref().map_or(0, |record| record.modified_revision);
         // The first sight counts: a second one that differs must make the transaction fail.
         let scope_length = key.len() - id.len();
-        self.reads.entry(key).or_insert(Read { revision, scope_length });
+        let covered = self.ranges.keys().any(|prefix| key.starts_with(&**prefix));
+        self.reads.entry(key).or_insert(Read { revision, scope_length, covered });
         found
     }
 
@@ -226,10 +226,7 @@ impl<'a> Tx<'a> {
 /// Turns reads into conditions, inside etcd's limit on their number: when there are too many keys, a
 /// condition on everything they have in common replaces them. It is stricter, never looser.
 fn compares(reads: BTreeMap<Arc<str>, Read>, mut ranges: BTreeMap<Arc<str>, u64>, base: u64) -> Vec<Compare> {
-    let mut keys: Vec<(Arc<str>, Read)> = reads
-        .into_iter()
-        .filter(|(key, _)| !ranges.keys().any(|prefix| key.starts_with(&**prefix)))
-        .collect();
+    let mut keys: Vec<(Arc<str>, Read)> = reads.into_iter().filter(|(_, read)| !read.covered).collect();
     if keys.len() + ranges.len() > MAX_OPERATIONS {
         for (key, read) in keys.drain(..) {
             ranges.insert(key[..read.scope_length].into(), base);

@@ -94,6 +94,27 @@ async fn more_reads_than_etcd_has_compares_are_still_guarded() {
     assert_eq!((done.value, runs.into_inner()), (false, 2));
 }
 
+/// A key read first and its list read later must not hide a change in between.
+#[tokio::test]
+async fn a_change_between_a_read_and_a_list_is_a_conflict() {
+    let store = Store::in_memory();
+    set(&store, "p", "1").await;
+    let (other, runs) = (store.clone(), AtomicU32::new(0));
+    let step = |tx: &mut Tx<'_>| {
+        let single = tx.get::<Parameter>(&here(), "p").map(|parameter| parameter.value.clone());
+        if runs.fetch_add(1, Ordering::SeqCst) == 0 {
+            let key = format!("/ssm/parameter/{}/p", here());
+            let raw = state_store::Operation::put(key, r#"{"v":1,"r":{"name":"p","value":"2"}}"#);
+            drop(other.backend().transaction(state_store::Transaction::of(vec![raw])));
+        }
+        let listed = tx.list::<Parameter>(&here()).first().map(|parameter| parameter.value.clone());
+        tx.put(&here(), parameter("q", "x"));
+        Ok::<_, StoreError>((single, listed))
+    };
+    let (single, listed) = store.transact(step).await.unwrap().value;
+    assert_eq!((single.as_deref(), listed.as_deref()), (Some("2"), Some("2")));
+}
+
 #[tokio::test]
 async fn a_closure_that_always_loses_gives_up() {
     let store = Store::in_memory();
