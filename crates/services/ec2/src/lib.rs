@@ -8,8 +8,11 @@
 mod operations;
 
 mod cidr;
+mod client_token;
+mod dhcp_options;
 mod faults;
 mod filters;
+mod gateway;
 mod images;
 mod instance_types;
 mod instances;
@@ -19,7 +22,9 @@ mod limits;
 mod lookup;
 mod paging;
 mod places;
+mod prefix_list;
 mod resource_kind;
+mod route_table;
 mod security_group;
 mod settle;
 mod subnet;
@@ -64,7 +69,11 @@ pub fn table(platform: Platform) -> ServiceTable {
     tags::table::add(&mut table, &service);
     vpc::add(&mut table, &service);
     subnet::add(&mut table, &service);
+    dhcp_options::add(&mut table, &service);
+    route_table::add(&mut table, &service);
+    gateway::add(&mut table, &service);
     security_group::add(&mut table, &service);
+    prefix_list::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table
 }
