@@ -21,8 +21,6 @@ pub struct BootPlan {
     pub login_users: Vec<String>,
     /// OpenSSH public keys.
     pub authorized_keys: Vec<String>,
-    /// Start `/usr/sbin/sshd` when the image has it.
-    pub start_sshd: bool,
     /// User-data, decoded and ordered.
     pub actions: Vec<BootAction>,
 }

@@ -11,9 +11,15 @@
 #![allow(unsafe_code)]
 
 pub mod boot;
+pub mod cgroup;
 pub mod client;
 pub mod error;
+pub mod init;
+mod journal;
+pub mod process;
 pub mod protocol;
 pub mod seqpacket;
+mod server;
 
 pub use error::KeeperError;
+pub use server::{KeeperConfig, run};

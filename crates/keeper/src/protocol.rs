@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cgroup::CgroupUsage;
 use crate::error::Refusal;
 
 /// Largest message in bytes; well under the default socket buffer.
@@ -79,6 +80,11 @@ pub enum Request {
         /// Machine id.
         id: String,
     },
+    /// What a machine uses at the moment.
+    Usage {
+        /// Machine id.
+        id: String,
+    },
     /// One page of known machines, ordered by id, after the given id.
     Machines {
         /// Last id of the previous page.
@@ -143,6 +149,8 @@ pub enum Reply {
     },
     /// Answer to [`Request::Machine`].
     Machine(MachineStatus),
+    /// Answer to [`Request::Usage`].
+    Usage(CgroupUsage),
     /// Answer to [`Request::Machines`].
     Machines(Vec<MachineStatus>),
     /// Answer to [`Request::ExecStatus`].
@@ -179,6 +187,8 @@ pub struct LaunchSpec {
     pub console_file: PathBuf,
     /// Where PID 1 notes its progress; created by the keeper.
     pub status_file: PathBuf,
+    /// Answer on port 22 with the image's sshd, started per connection.
+    pub ssh: bool,
     /// An unreleased machine is killed this many milliseconds after its client went away.
     pub unreleased_timeout_ms: u64,
 }

@@ -50,7 +50,7 @@ fn pump(mut source: Option<Events>, keeper: &Weak<KeeperProcess>, sender: &Sende
             }
             continue;
         }
-        let Some(alive) = keeper.upgrade() else { return };
+        let Some(alive) = keeper.upgrade().filter(|keeper| !keeper.is_closed()) else { return };
         match alive.connect().and_then(|connection| Ok(connection.subscribe()?)) {
             Ok(events) => {
                 source = Some(events);

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use keeper::client::Connection;
@@ -23,17 +24,28 @@ pub(crate) struct KeeperProcess {
     argv: Vec<OsString>,
     log: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Set when the keeper was told to end: nobody starts it again.
+    closed: AtomicBool,
     /// Held while starting, so that two threads do not start two keepers.
     starting: Mutex<()>,
 }
 
 impl KeeperProcess {
     pub(crate) fn new(socket: PathBuf, argv: Vec<OsString>, log: PathBuf) -> Self {
-        Self { socket, argv, log, idle: Mutex::new(Vec::new()), starting: Mutex::new(()) }
+        Self { socket, argv, log, idle: Mutex::new(Vec::new()), closed: AtomicBool::new(false), starting: Mutex::new(()) }
     }
 
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// From now on the keeper is not started again.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// A connection to a running keeper, starting one if nobody listens.
@@ -44,6 +56,9 @@ impl KeeperProcess {
         let _starting = self.starting.lock();
         if let Ok(connection) = Connection::open(&self.socket) {
             return Ok(connection);
+        }
+        if self.is_closed() {
+            return Err(keeper::KeeperError::Disconnected.into());
         }
         self.start()?;
         let begun = Instant::now();

@@ -6,6 +6,7 @@
 
 pub mod error;
 mod events;
+mod image;
 mod keeper_process;
 mod machines;
 mod paths;

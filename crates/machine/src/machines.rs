@@ -10,11 +10,14 @@ use keeper::protocol::{
     CommandStatus, ExecSpec, Limits, MachineState, MachineStatus, Mode, PAGE, Reply, Request,
 };
 
+use parking_lot::Mutex;
+
 use crate::error::{MachineError, Result};
 use crate::events::{self, Event};
+use crate::image;
 use crate::keeper_process::KeeperProcess;
 use crate::paths::{self, MachineDir};
-use crate::spec::{LaunchSpec, Launched, MachinesConfig, StopMode};
+use crate::spec::{Image, LaunchSpec, Launched, MachinesConfig, StopMode, Usage};
 
 /// A machine that nobody releases within this time after its client went away is killed.
 const UNRELEASED_MS: u64 = 10_000;
@@ -27,6 +30,8 @@ pub struct Machines {
     pub(crate) data_dir: PathBuf,
     pub(crate) keeper: Arc<KeeperProcess>,
     mode: Mode,
+    /// The host image, once it is prepared.
+    image: Arc<Mutex<Option<Image>>>,
 }
 
 impl Machines {
@@ -42,12 +47,42 @@ impl Machines {
             Reply::Hello { mode, .. } => Ok(mode),
             other => Err(unexpected(&other)),
         })?;
-        Ok(Self { data_dir: config.data_dir, keeper, mode })
+        Ok(Self { data_dir: config.data_dir, keeper, mode, image: Arc::default() })
     }
 
     /// What the keeper can do here.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// The built-in image: the host's `/usr` under a fresh identity. Prepared at the first call (some 20 ms).
+    pub fn host_image(&self) -> Result<Image> {
+        let mut known = self.image.lock();
+        if let Some(image) = &*known {
+            return Ok(image.clone());
+        }
+        let image = image::prepare(&self.data_dir.join("images"), self.mode)?;
+        *known = Some(image.clone());
+        Ok(image)
+    }
+
+    /// The last 64 KiB of console output, oldest first; empty for a machine that never booted.
+    pub fn console(&self, id: &str) -> Result<Vec<u8>> {
+        paths::check_id(id)?;
+        let path = MachineDir::new(&self.data_dir, id).console_file();
+        match keeper::init::console::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.map_err(|error| MachineError::file(&path, error)),
+        }
+    }
+
+    /// What a machine uses at the moment; zeros where the host has no control groups.
+    pub fn usage(&self, id: &str) -> Result<Usage> {
+        paths::check_id(id)?;
+        self.keeper.with(|connection| match connection.call(Request::Usage { id: id.to_owned() })?.0 {
+            Reply::Usage(usage) => Ok(usage),
+            other => Err(unexpected(&other)),
+        })
     }
 
     /// Forks a machine; it waits for [`Machines::release`]. Launching a stopped machine again keeps its root.
@@ -67,8 +102,9 @@ impl Machines {
 
     fn launch_in(&self, dir: &MachineDir, spec: LaunchSpec) -> Result<Launched> {
         for overlay in &spec.image.overlays {
+            paths::private_dir(&dir.root().join(&overlay.name))?;
             for half in ["upper", "work"] {
-                paths::private_dir(&dir.root().join(&overlay.name).join(half))?;
+                paths::layer_dir(&dir.root().join(&overlay.name).join(half))?;
             }
         }
         let plan = serde_json::to_vec(&spec.boot_plan())
@@ -91,6 +127,7 @@ impl Machines {
             boot_file: dir.boot_file(),
             console_file: dir.console_file(),
             status_file: dir.status_file(),
+            ssh: spec.start_sshd,
             unreleased_timeout_ms: UNRELEASED_MS,
         }));
         self.keeper.with(|connection| {
@@ -240,6 +277,7 @@ impl Machines {
 
     /// Ends the keeper; machines live on. For ephemeral clouds that terminated theirs, and for tests.
     pub fn shut_down_keeper(&self) -> Result<()> {
+        self.keeper.close();
         self.tell(Request::Shutdown)
     }
 

@@ -51,6 +51,17 @@ pub(crate) fn private_dir(path: &Path) -> Result<()> {
         .map_err(|error| MachineError::file(path, error))
 }
 
+/// Makes one writable half of an overlay. Its mode is what `/` has inside, where everyone must pass; on the host
+/// the directory above it keeps everyone out.
+pub(crate) fn layer_dir(path: &Path) -> Result<()> {
+    match DirBuilder::new().mode(0o755).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(MachineError::file(path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Instance ids become directory and cgroup names, so nothing but letters, digits and dashes may pass.
 pub(crate) fn check_id(id: &str) -> Result<()> {
     let good = !id.is_empty()

@@ -52,7 +52,7 @@ pub struct LaunchSpec {
     pub dns_servers: Vec<IpAddr>,
     /// Search domains.
     pub search_domains: Vec<String>,
-    /// Start sshd when the image has one.
+    /// Answer on port 22 when the image has an sshd.
     pub start_sshd: bool,
 }
 
@@ -99,16 +99,7 @@ pub enum StopMode {
     Force,
 }
 
-/// What a machine uses at the moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// CPU time since launch in nanoseconds.
-    pub cpu_ns: u64,
-    /// Memory charged to it in bytes, page cache included.
-    pub memory_bytes: u64,
-    /// Processes and threads.
-    pub pids: u32,
-}
+pub use keeper::cgroup::CgroupUsage as Usage;
 
 impl LaunchSpec {
     /// What PID 1 will do.
@@ -122,7 +113,6 @@ impl LaunchSpec {
             search_domains: self.search_domains.clone(),
             login_users: LOGIN_USERS.iter().map(|&name| name.to_owned()).collect(),
             authorized_keys: self.authorized_keys.clone(),
-            start_sshd: self.start_sshd,
             actions: self.user_data.clone(),
         }
     }
