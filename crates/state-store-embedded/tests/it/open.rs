@@ -67,6 +67,30 @@ async fn what_was_wiped_stays_away_and_what_came_after_stays() {
 }
 
 #[tokio::test]
+async fn dead_records_are_swept_and_live_ones_kept_whatever_their_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let fill = async |store: &EmbeddedStore, value: &str, every: usize| {
+        for block in 0..40 {
+            let numbers = (block * 100..(block + 1) * 100).step_by(every);
+            let steps = numbers.map(|n| Operation::put(format!("/x/{n:05}"), value.to_owned())).collect();
+            store.transaction(Transaction::of(steps)).await.unwrap();
+        }
+    };
+    for round in 0..3 {
+        let store = EmbeddedStore::open(directory.path()).unwrap();
+        fill(&store, "old", 1).await;
+        store.wipe(if round == 1 { "/x/" } else { "" }).await.unwrap();
+        // New records among the dead ones, while the sweep is at work.
+        fill(&store, "new", 7).await;
+        let expected = keys(&store);
+        drop(store);
+        let store = EmbeddedStore::open(directory.path()).unwrap();
+        assert_eq!(keys(&store), expected);
+        assert!(store.range(RangeRequest::prefix("/x/")).items.iter().all(|record| record.bytes() == "new"));
+    }
+}
+
+#[tokio::test]
 async fn leases_and_their_keys_survive() {
     let directory = tempfile::tempdir().unwrap();
     let (kept, ended);

@@ -155,7 +155,7 @@ fn flipped_bits_never_show_a_false_state() {
     let end = data_end(&journal(&recorded.path().join("image")));
     let mut random = Random::new(11);
     let (mut refused, mut opened) = (0, 0);
-    for _ in 0..60 {
+    for _ in 0..40 {
         let at = random.below(end);
         let bit = 1_u8 << random.below(8);
         let kept = survivors(recorded.path(), |path| {

@@ -1,30 +1,23 @@
 //! The log on fjall: an LSM tree used for its journal, never read but at the start.
 
+mod engine;
+mod final_state;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use state_store::ledger::Commit;
-use state_store::{KeyValue, LeaseId};
+use fjall::{Database, Keyspace, PersistMode};
+use state_store::LeaseId;
 
+use self::engine::{OpenError, guarded, open_engine, wait_for_room};
+use self::final_state::FinalState;
 use crate::format::{self, Entry};
 use crate::{Batch, Durable, Loaded, LogError, journal};
 
-/// Values live in our own memory; the engine's caches would only hold them a second time.
-const CACHE_BYTES: u64 = 1024 * 1024;
-/// Also a copy of what we hold, so as small as keeps flushing rare.
-const MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
-/// Open table files kept.
-const CACHED_FILES: usize = 64;
-/// Full memtables that may wait for flushing; the engine itself stops at 4.
-const MAX_SEALED: usize = 3;
-/// Tables that may wait for compaction; the engine itself slows down at 20.
-const MAX_UNSORTED_TABLES: usize = 18;
-/// Dead records removed per step of tidying.
-const TIDY_STEP: usize = 500;
+/// Records looked at per step of tidying; a commit waits for at most one step.
+const TIDY_STEP: usize = 1_000;
 
 /// A [`Durable`] log in a directory of its own.
 pub struct FjallLog {
@@ -37,6 +30,8 @@ pub struct FjallLog {
     /// Wipes and leases of a failed batch: what the log holds about them is unknown and has to be set right.
     suspect_wipes: BTreeSet<Arc<str>>,
     suspect_leases: BTreeSet<LeaseId>,
+    /// The clean-up under way, if any.
+    sweep: Option<Sweep>,
 }
 
 impl FjallLog {
@@ -50,6 +45,7 @@ impl FjallLog {
             leases: BTreeMap::new(),
             suspect_wipes: BTreeSet::new(),
             suspect_leases: BTreeSet::new(),
+            sweep: None,
         }
     }
 
@@ -111,38 +107,41 @@ impl FjallLog {
         state
     }
 
-    /// Removes some dead records of one wiped prefix; once none is left, the mark goes, too. Nothing here
-    /// is synced: the journal keeps the order, and a lost step is simply done again.
-    fn tidy_step(&mut self, prefix: &str, wiped: u64) -> Result<(), LogError> {
+    /// Looks at some records of a wiped prefix and removes the dead ones; at the end the mark goes, too. Nothing
+    /// here is synced: the journal keeps the order, and a lost step is simply done again.
+    fn tidy_step(&mut self, sweep: &mut Sweep) -> Result<bool, LogError> {
         let (database, keyspace) = self.engine()?;
-        let finished = guarded(|| {
-            let mut dead = Vec::new();
-            let below = if prefix.is_empty() { "/" } else { prefix };
-            for guard in keyspace.prefix(below) {
+        guarded(|| {
+            let mut write = database.batch();
+            let mut looked_at = 0;
+            for guard in keyspace.range(sweep.next.clone()..) {
                 let (key, value) = guard.into_inner()?;
-                if format::modified_revision(&value).is_some_and(|modified| modified <= wiped) {
-                    dead.push(key);
-                }
-                if dead.len() == TIDY_STEP {
+                if looked_at == TIDY_STEP || !key.starts_with(sweep.prefix.as_bytes()) {
                     break;
                 }
+                looked_at += 1;
+                // The smallest key after this one.
+                sweep.next = [&key, &[0][..]].concat();
+                if format::modified_revision(&value).is_some_and(|modified| modified <= sweep.revision) {
+                    write.remove(&keyspace, key);
+                }
             }
-            let finished = dead.len() < TIDY_STEP;
-            let mut write = database.batch();
-            for key in dead {
-                write.remove(&keyspace, key);
-            }
+            let finished = looked_at < TIDY_STEP;
             if finished {
-                write.remove(&keyspace, format::wipe_key(prefix));
+                write.remove(&keyspace, format::wipe_key(&sweep.prefix));
             }
             write.commit()?;
             Ok(finished)
-        })?;
-        if finished {
-            self.wipes.remove(prefix);
-        }
-        Ok(())
+        })
     }
+}
+
+/// How far the removal of a wiped prefix's dead records has come.
+struct Sweep {
+    prefix: Arc<str>,
+    revision: u64,
+    /// Where to go on; tombstones behind need not be waded through again.
+    next: Vec<u8>,
 }
 
 impl Durable for FjallLog {
@@ -209,125 +208,24 @@ impl Durable for FjallLog {
 
     fn tidy(&mut self) -> bool {
         let Some((prefix, revision)) = self.wipes.first_key_value() else { return false };
-        let (prefix, revision) = (Arc::clone(prefix), *revision);
-        match self.tidy_step(&prefix, revision) {
-            Ok(()) => !self.wipes.is_empty(),
+        let mut sweep = match self.sweep.take() {
+            Some(sweep) if sweep.prefix == *prefix && sweep.revision == *revision => sweep,
+            _ => {
+                let start = if prefix.is_empty() { "/" } else { &**prefix };
+                Sweep { prefix: Arc::clone(prefix), revision: *revision, next: start.into() }
+            }
+        };
+        match self.tidy_step(&mut sweep) {
+            Ok(true) => {
+                self.wipes.remove(&sweep.prefix);
+            }
+            Ok(false) => self.sweep = Some(sweep),
             Err(error) => {
                 tracing::warn!(%error, "dead records could not be removed; trying again later");
                 self.open = None;
-                false
+                return false;
             }
         }
-    }
-}
-
-/// What a batch leaves behind. A fjall batch has one sequence number, so a key must not occur twice in it.
-struct FinalState<'a> {
-    records: BTreeMap<&'a str, Option<&'a KeyValue>>,
-    leases: BTreeMap<LeaseId, Option<u64>>,
-    wipes: BTreeMap<Arc<str>, Option<u64>>,
-}
-
-impl<'a> FinalState<'a> {
-    fn follow(&mut self, commit: &'a Commit) {
-        if let Some(prefix) = &commit.wipe {
-            for (key, record) in &mut self.records {
-                if key.starts_with(&**prefix) {
-                    *record = None;
-                }
-            }
-            self.wipes.insert(Arc::clone(prefix), Some(commit.revision));
-        }
-        for event in &commit.events {
-            self.records.insert(&event.key, event.current.as_ref());
-        }
-        if let Some((id, ttl)) = commit.granted {
-            self.leases.insert(id, Some(u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX)));
-        }
-        if let Some(id) = commit.ended {
-            self.leases.insert(id, None);
-        }
-    }
-
-    fn write_to(&self, write: &mut fjall::OwnedWriteBatch, keyspace: &Keyspace) {
-        for (key, record) in &self.records {
-            match record {
-                Some(record) => write.insert(keyspace, *key, format::encode_record(record)),
-                None => write.remove(keyspace, *key),
-            }
-        }
-        let leases = self.leases.iter().map(|(id, ttl)| (format::lease_key(*id), *ttl));
-        let wipes = self.wipes.iter().map(|(prefix, revision)| (format::wipe_key(prefix), *revision));
-        for (key, number) in leases.chain(wipes) {
-            match number {
-                Some(number) => write.insert(keyspace, key, number.to_le_bytes()),
-                None => write.remove(keyspace, key),
-            }
-        }
-    }
-}
-
-/// Why the engine does not open.
-enum OpenError {
-    /// Something in a journal does not fit together.
-    Journal(String),
-    Other(LogError),
-}
-
-impl OpenError {
-    fn into_log_error(self) -> LogError {
-        match self {
-            Self::Journal(reason) => LogError(format!("the log is damaged: {reason}; restore a copy")),
-            Self::Other(error) => error,
-        }
-    }
-}
-
-fn open_engine(directory: &Path) -> Result<(Database, Keyspace), OpenError> {
-    let attempt = || -> fjall::Result<(Database, Keyspace)> {
-        let database = Database::builder(directory)
-            .worker_threads(1)
-            .cache_size(CACHE_BYTES)
-            .max_cached_files(Some(CACHED_FILES))
-            .open()?;
-        let keyspace = database
-            .keyspace("state", || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
-        Ok((database, keyspace))
-    };
-    match catch_unwind(AssertUnwindSafe(attempt)) {
-        Ok(Ok(opened)) => Ok(opened),
-        Ok(Err(fjall::Error::JournalRecovery(error))) => Err(OpenError::Journal(format!("{error:?}"))),
-        Ok(Err(error)) => Err(OpenError::Other(LogError(describe(&error)))),
-        // The engine asserts on some kinds of damage instead of reporting them.
-        Err(_) => Err(OpenError::Journal("an assertion of the log engine failed".to_owned())),
-    }
-}
-
-/// Waits while the engine is behind with flushing and compacting. It would wait by itself after a
-/// commit, but for ever if its worker has died meanwhile (of a full disk, say); here that is noticed.
-fn wait_for_room(database: &Database, keyspace: &Keyspace) -> Result<(), LogError> {
-    while keyspace.sealed_memtable_count() >= MAX_SEALED || keyspace.l0_table_count() >= MAX_UNSORTED_TABLES {
-        // Writes nothing new; fails once the engine has stopped.
-        guarded(|| database.persist(PersistMode::Buffer))?;
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    Ok(())
-}
-
-/// Runs engine code; its errors and its panics (it asserts on damaged files) become [`LogError`]s.
-fn guarded<T>(work: impl FnOnce() -> fjall::Result<T>) -> Result<T, LogError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(LogError(describe(&error))),
-        Err(_) => Err(LogError("the log engine gave up on a damaged file".to_owned())),
-    }
-}
-
-fn describe(error: &fjall::Error) -> String {
-    match error {
-        fjall::Error::Io(error) => error.to_string(),
-        fjall::Error::Locked => "another process is using the log".to_owned(),
-        fjall::Error::Poisoned => "the log engine stopped after an earlier failure".to_owned(),
-        other => format!("the log is damaged or of an unknown kind ({other})"),
+        !self.wipes.is_empty()
     }
 }
