@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use aws_schema::{Fault, Protocol, ServiceSpec};
-use aws_signature::{Dialect, Presented, SignatureError, SignatureFault, Timestamp, is_s3};
+use aws_signature::{
+    ChunkDecoder, Dialect, PayloadCheck, Presented, SignatureError, SignatureFault, Timestamp, is_s3,
+};
 use contracts::seams::KnownKey;
 use contracts::{Principal, PrincipalKind};
 
@@ -17,6 +19,8 @@ pub(crate) struct Identity {
     pub(crate) region: String,
     pub(crate) principal: Principal,
     pub(crate) access_key_id: String,
+    /// Proves the chunks of a chunked body.
+    pub(crate) chunks: Option<Box<ChunkDecoder>>,
 }
 
 /// What the gateway knows of a service when it reports a signature error.
@@ -101,23 +105,32 @@ pub(crate) fn identity(
     let region = region(claim).map_err(|error| voice.signature_fault(&error))?;
     let access_key_id = claim.scope.access_key_id();
     let known = gateway.keys.key(access_key_id);
-    let (account, principal) = match (gateway.config.mode, known) {
+    let (account, principal, chunks) = match (gateway.config.mode, known) {
         (Mode::Open, known) => believed(gateway, access_key_id, known),
         (Mode::Enforced, Some(known)) => proven(gateway, voice, head, body, claim, known)?,
         (Mode::Enforced, None) => return Err(voice.unknown_key()),
     };
     gateway.keys.used(access_key_id, claim.scope.service(), region);
-    Ok(Identity { account, region: region.to_owned(), principal, access_key_id: access_key_id.to_owned() })
+    Ok(Identity {
+        account,
+        region: region.to_owned(),
+        principal,
+        access_key_id: access_key_id.to_owned(),
+        chunks,
+    })
 }
 
+/// Account, principal, and what proves the chunks of the body, if it has any.
+type Known = (String, Principal, Option<Box<ChunkDecoder>>);
+
 /// Open mode: an issued key is its owner, twelve digits are an account, all else is the default.
-fn believed(gateway: &Gateway, access_key_id: &str, known: Option<KnownKey>) -> (String, Principal) {
+fn believed(gateway: &Gateway, access_key_id: &str, known: Option<KnownKey>) -> Known {
     if let Some(known) = known {
-        return (known.account, known.principal);
+        return (known.account, known.principal, None);
     }
     let is_account = access_key_id.len() == 12 && access_key_id.bytes().all(|digit| digit.is_ascii_digit());
     let account = if is_account { access_key_id } else { &gateway.config.default_account };
-    (account.to_owned(), Principal::root(account))
+    (account.to_owned(), Principal::root(account), None)
 }
 
 /// Enforced mode: signature, session token, life and state of the key.
@@ -128,7 +141,7 @@ fn proven(
     body: &[u8],
     claim: &Presented<'_>,
     known: KnownKey,
-) -> Result<(String, Principal), Fault> {
+) -> Result<Known, Fault> {
     if claim.session_token.as_deref() != known.session_token.as_deref() {
         return Err(voice.unknown_key());
     }
@@ -136,7 +149,7 @@ fn proven(
     let headers = head.headers();
     let parts = head.signature_parts(&headers, body);
     let at = Timestamp::from_unix(now.div_euclid(1_000));
-    aws_signature::verify(&parts, claim, &known.secret, at, &gateway.signing_keys)
+    let verified = aws_signature::verify(&parts, claim, &known.secret, at, &gateway.signing_keys)
         .map_err(|error| voice.signature_fault(&error))?;
     if known.expires.is_some_and(|end| end <= now) {
         return Err(voice.expired_key());
@@ -144,7 +157,12 @@ fn proven(
     if !known.active {
         return Err(voice.unknown_key());
     }
-    Ok((known.account, known.principal))
+    let chunks = match verified.payload {
+        PayloadCheck::Chunked(decoder) => Some(decoder),
+        // The body was whole, so a promised hash has been compared already.
+        PayloadCheck::Done | PayloadCheck::Sha256(_) | PayloadCheck::Unsigned => None,
+    };
+    Ok((known.account, known.principal, chunks))
 }
 
 /// The region of the scope. It becomes part of every record's key, so it must look like one.
@@ -165,5 +183,6 @@ fn anonymous(gateway: &Gateway) -> Identity {
         region: gateway.config.default_region.clone(),
         principal: Principal { kind: PrincipalKind::Anonymous, arn: String::new(), user_id: String::new() },
         access_key_id: String::new(),
+        chunks: None,
     }
 }

@@ -26,6 +26,10 @@ pub(crate) async fn answer(gateway: &Gateway, head: &Head) -> Option<Response<Bo
     Some(match path {
         "/_allod/health" if reads => answer::json(StatusCode::OK, &health(gateway)),
         "/_localstack/health" if reads => answer::json(StatusCode::OK, &localstack_health(gateway)),
+        // Who calls what how often is nobody's business but the operator's.
+        "/_allod/metrics" if reads && gateway.config.mode == Mode::Enforced && !is_local(head) => {
+            problem(StatusCode::FORBIDDEN, "Metrics are shown to this machine only.")
+        }
         "/_allod/metrics" if reads => {
             let text = metrics::text(&gateway.counters, &gateway.catalogue);
             answer::text(StatusCode::OK, "text/plain; version=0.0.4", text)
@@ -79,7 +83,7 @@ async fn reset(gateway: &Gateway, head: &Head) -> Response<Body> {
     let Some(hooks) = &gateway.hooks else {
         return problem(StatusCode::FORBIDDEN, "Resets are not allowed; start the cloud with --allow-reset.");
     };
-    if !head.peer.is_some_and(|peer| peer.is_loopback()) {
+    if !is_local(head) {
         return problem(StatusCode::FORBIDDEN, "Resets are taken from this machine only.");
     }
     match hooks.reset().await {
@@ -89,6 +93,11 @@ async fn reset(gateway: &Gateway, head: &Head) -> Response<Body> {
         }
         Err(reason) => problem(StatusCode::INTERNAL_SERVER_ERROR, &reason),
     }
+}
+
+/// Whether the request comes from this machine.
+fn is_local(head: &Head) -> bool {
+    head.peer.is_some_and(|peer| peer.is_loopback())
 }
 
 fn problem(status: StatusCode, message: &str) -> Response<Body> {

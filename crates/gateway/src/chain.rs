@@ -26,6 +26,7 @@ use crate::body;
 use crate::builtin;
 use crate::catalogue::Service;
 use crate::config::Mode;
+use crate::content;
 use crate::gateway::Gateway;
 use crate::guard;
 use crate::head::Head;
@@ -159,9 +160,11 @@ fn prepare<'g>(
     understood.operation = Some(operation);
 
     let claim = claim.as_ref();
-    let identity = authenticate::identity(gateway, understood.voice, head, body, claim, operation.unsigned)?;
+    let mut identity =
+        authenticate::identity(gateway, understood.voice, head, body, claim, operation.unsigned)?;
+    let content = content::unwrap(head, claim, identity.chunks.take(), body)?;
     let caller = Arc::new(caller(gateway, head, identity));
-    let prepared = decode(gateway, service, operation, protocol, head, body, form.as_ref(), &labels)?;
+    let prepared = decode(gateway, service, operation, protocol, head, &content, form.as_ref(), &labels)?;
     authorise(gateway, service, operation, &caller)?;
     if prepared.dry_run {
         let message = "Request would have succeeded, but DryRun flag is set.";

@@ -63,8 +63,10 @@ pub struct Limits {
     pub body_grace: Duration,
     /// … and the bytes per second it must then come in with.
     pub body_rate: u64,
-    /// Time an answer may stand unsent because the client does not take it.
-    pub write_stall: Duration,
+    /// Time a client may take for an answer that does not go out at once …
+    pub answer_grace: Duration,
+    /// … and the bytes per second it must then take.
+    pub answer_rate: u64,
     /// Time that open requests are given when the server stops.
     pub farewell: Duration,
 }
@@ -82,7 +84,8 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             body_grace: Duration::from_secs(10),
             body_rate: 16 << 10,
-            write_stall: Duration::from_secs(30),
+            answer_grace: Duration::from_secs(30),
+            answer_rate: 16 << 10,
             farewell: Duration::from_secs(5),
         }
     }

@@ -17,12 +17,14 @@ mod builtin;
 mod catalogue;
 mod chain;
 mod config;
+mod content;
 mod gateway;
 mod guard;
 mod head;
 mod identify;
 mod listener;
 mod metrics;
+mod pace;
 mod refusal;
 mod request_id;
 

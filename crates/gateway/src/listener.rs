@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use crate::chain;
 use crate::gateway::Gateway;
 use crate::metrics::GatewayCounters;
+use crate::pace::{Pace, Paced};
 
 /// What a client gets to see of a full house, before its request is even read.
 const FULL_HOUSE: &[u8] =
@@ -103,8 +104,12 @@ async fn converse(
     peer: SocketAddr,
 ) {
     let limits = &gateway.config.limits;
-    prepare(&stream, limits.write_stall);
     let local = stream.local_addr().ok();
+    // Small answers go out at once instead of waiting for company.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was refused");
+    }
+    let stream = Paced::new(stream, Pace { grace: limits.answer_grace, rate: limits.answer_rate });
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -126,16 +131,5 @@ async fn converse(
     if let Err(error) = ended {
         // Clients break off, time out and talk nonsense all day; that is their affair.
         tracing::debug!(%peer, %error, "a connection ended early");
-    }
-}
-
-/// Small answers go out at once, and a client that takes none is dropped by the kernel.
-fn prepare(stream: &TcpStream, write_stall: Duration) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was refused");
-    }
-    let millis = u32::try_from(write_stall.as_millis()).unwrap_or(u32::MAX);
-    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, millis) {
-        tracing::debug!(%error, "TCP_USER_TIMEOUT was refused");
     }
 }

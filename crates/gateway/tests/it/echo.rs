@@ -201,6 +201,9 @@ pub(crate) static QUERY: ServiceSpec = spec("queryecho", None, &[Protocol::Query
 pub(crate) static EC2: ServiceSpec = spec("ec2echo", None, &[Protocol::Ec2]);
 pub(crate) static REST_JSON: ServiceSpec = spec("restecho", None, &[Protocol::RestJson]);
 pub(crate) static REST_XML: ServiceSpec = spec("xmlecho", None, &[Protocol::RestXml]);
+/// Takes chunked bodies, as everything that signs so.
+pub(crate) static S3: ServiceSpec =
+    ServiceSpec { signing_name: "s3", ..spec("s3echo", None, &[Protocol::RestXml]) };
 /// Shares its signing name with [`JSON`].
 pub(crate) static TWIN: ServiceSpec = ServiceSpec {
     signing_name: "jsonecho",
@@ -253,7 +256,7 @@ async fn hang(call: Call<Echo>, _: Unit) -> Reply<Unit> {
 
 /// One table per service, all with the same handlers.
 pub(crate) fn tables(echo: &Arc<Echo>) -> Vec<ServiceTable> {
-    [&JSON, &TWIN, &CBOR, &QUERY, &EC2, &REST_JSON, &REST_XML]
+    [&JSON, &TWIN, &CBOR, &QUERY, &EC2, &REST_JSON, &REST_XML, &S3]
         .map(|spec| {
             let mut table = ServiceTable::new(spec);
             table

@@ -188,3 +188,42 @@ async fn rights_are_asked_for_by_action() {
     let response = hang.signed_by("AKIADENIED", &echo::JSON).send(world.address).await;
     assert_eq!(response.status, 403);
 }
+
+/// A chunked body is unwrapped in both modes; in enforced mode every chunk must be the signed one.
+#[tokio::test]
+async fn chunked_bodies_are_unwrapped() {
+    use aws_signature::{ChunkEncoder, ChunkMode};
+
+    let whole = call(Protocol::RestXml, &echo::S3);
+    let signer = Signer::new("AKIAALICE", SECRET, "eu-central-1", "s3");
+    for mode in [ChunkMode::Signed, ChunkMode::SignedTrailer, ChunkMode::UnsignedTrailer] {
+        let at = now();
+        let request = whole
+            .clone()
+            .header("X-Amz-Content-Sha256", mode.payload_hash())
+            .header("X-Amz-Decoded-Content-Length", &whole.body.len().to_string())
+            .signed_at(&signer, at);
+        let seed = request.headers.last().unwrap().1.rsplit('=').next().unwrap().to_owned();
+        let mut encoder = ChunkEncoder::new(mode, signer.key(at).into(), at, &signer.scope(at), &seed);
+        let mut body = Vec::new();
+        for chunk in whole.body.chunks(10) {
+            encoder.chunk(chunk, &mut body);
+        }
+        encoder.finish(&[("x-amz-checksum-crc32", "AAAAAA==")], &mut body);
+        let good = request.clone().body(body.clone());
+        let mut altered = body.clone();
+        let at = altered.windows(2).position(|pair| pair == b"hi").unwrap();
+        altered[at] = b'H';
+        let altered = request.clone().body(altered);
+        let cut = request.body(&body[..body.len() - 40]);
+        for gateway_mode in [Mode::Open, Mode::Enforced] {
+            let world = World::start(gateway_mode).await;
+            let response = good.send(world.address).await;
+            assert!(response.says("<Text>hi</Text>"), "{mode:?} {gateway_mode:?}: {}", response.text());
+            assert!(cut.send(world.address).await.says("IncompleteBody"), "{mode:?} {gateway_mode:?}");
+            let proven = gateway_mode == Mode::Enforced && mode != ChunkMode::UnsignedTrailer;
+            let status = altered.send(world.address).await.status;
+            assert_eq!(status, if proven { 403 } else { 200 }, "{mode:?} {gateway_mode:?}");
+        }
+    }
+}

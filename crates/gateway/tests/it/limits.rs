@@ -153,6 +153,34 @@ async fn all_bodies_together_are_bounded() {
     assert_eq!(Response::read(&mut holder).await.unwrap().status, 403);
 }
 
+/// A large answer that nobody reads does not keep its seat.
+#[tokio::test]
+async fn an_answer_that_is_not_taken_is_given_up() {
+    let limits =
+        Limits { answer_grace: Duration::from_millis(200), answer_rate: 1 << 30, ..Limits::default() };
+    let world = world(limits).await;
+    let input = SayRequest { text: Some("x".repeat(100)), count: Some(1_000_000), dry_run: None };
+    let large =
+        Request::call(Protocol::Json11, &echo::JSON, Say::SPEC, &input).signed_by("test", &echo::JSON);
+    let mut deaf = TcpStream::connect(world.address).await.unwrap();
+    deaf.write_all(&large.bytes()).await.unwrap();
+    let open_connections = async || {
+        let metrics = Request::new("GET", "/_allod/metrics").send(world.address).await.text();
+        metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("allod_connections_open ")?.parse::<u32>().ok())
+            .unwrap()
+    };
+    assert_eq!(open_connections().await, 2, "the deaf one and the one that asks");
+    // Connections that asked before may take a moment to go; the deaf one must go too.
+    while open_connections().await > 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut said = Vec::new();
+    let _ = deaf.read_to_end(&mut said).await;
+    assert!(said.len() < 100_000_000, "it was all sent");
+}
+
 #[tokio::test]
 async fn a_full_house_says_so() {
     let world = world(Limits { connections: 2, ..Limits::default() }).await;
