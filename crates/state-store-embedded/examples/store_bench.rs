@@ -140,6 +140,54 @@ fn reads(store: &Store, scope: &Scope) {
     println!("list of {RECORDS}: {:.2} ms CPU", (cpu() - before) * 1e3 / 20.0);
 }
 
+/// From the start of a write until each of 1,000 watchers has the record in hand.
+async fn watchers(store: &Store, scope: &Scope) {
+    const WATCHERS: usize = 1_000;
+    const WRITES: u64 = 200;
+    let started = Arc::new(std::sync::Mutex::new(Instant::now()));
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..WATCHERS {
+        let (mut watch, started, sender) =
+            (store.watch_kind::<Watched>(), Arc::clone(&started), sender.clone());
+        watch.next().await.unwrap();
+        tokio::spawn(async move {
+            while watch.next().await.is_ok() {
+                let waited = started.lock().unwrap().elapsed();
+                if sender.send(waited).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    let mut times = Vec::new();
+    for number in 0..WRITES {
+        *started.lock().unwrap() = Instant::now();
+        let step = |tx: &mut state_store::Tx<'_>| {
+            tx.put(scope, Watched { id: number.to_string() });
+            Ok::<_, StoreError>(())
+        };
+        store.transact(step).await.unwrap();
+        for _ in 0..WATCHERS {
+            times.push(receiver.recv().await.unwrap());
+        }
+    }
+    times.sort_unstable();
+    let at = |percent: usize| times[times.len() * percent / 100];
+    println!("{WATCHERS} watchers: p50 {:?}, p99 {:?} from write to delivery", at(50), at(99));
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Watched {
+    id: String,
+}
+
+impl Record for Watched {
+    const KIND: &'static str = "bench/watched";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// What a fresh process needs to hold a directory; memory freed by earlier steps would blur it here.
 fn measure_fresh_process(directory: &Path) {
     let program = std::env::current_exe().unwrap();
@@ -179,6 +227,7 @@ fn main() {
     println!("first commit: {:?}", started.elapsed());
 
     runtime.block_on(single_commits(&store, &scope));
+    runtime.block_on(watchers(&store, &scope));
     let (before, started) = (cpu(), Instant::now());
     let done = runtime.block_on(writers(&store, &scope, 1_000_000));
     let rate = done as f64 / started.elapsed().as_secs_f64();

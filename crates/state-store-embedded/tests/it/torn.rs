@@ -12,6 +12,11 @@ use state_store_embedded::EmbeddedStore;
 /// Transactions in the journal under test; number `n` writes `n` to `/left/n` and `/right/n`.
 const COUNT: u64 = 40;
 
+/// In memory where possible: these tests damage files themselves and need no honest disk.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -40,7 +45,7 @@ fn copy_without_trailing_zeros(from: &Path, to: &Path) {
 /// Writes the transactions and copies the files while the store still runs, as a power cut would leave them
 /// when every sync had been honest.
 fn record() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch();
     let live = directory.path().join("live");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let store = EmbeddedStore::open(&live).unwrap();
@@ -74,7 +79,7 @@ fn data_end(journal: &Path) -> u64 {
 
 /// How many transactions a damaged image still holds; `None` if it was refused with a clear error.
 fn survivors(recorded: &Path, damage: impl FnOnce(&Path)) -> Option<u64> {
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = scratch();
     let image = scratch.path().join("image");
     copy(&recorded.join("image"), &image);
     damage(&journal(&image));

@@ -1,5 +1,18 @@
 //! Records instead of bytes: the layer services use.
 //!
+//! What to know before writing a handler:
+//!
+//! - [`Store::get`], [`Store::list`], [`Store::by_index`] answer from memory and see what is durable. They
+//!   are for answers; decisions belong into [`Store::transact`], whose reads are checked at the commit.
+//! - The closure of `transact` may run several times, so it only reads, computes and writes through [`Tx`];
+//!   ids, clocks and random numbers are drawn before it. It sees its own writes. Its error aborts everything.
+//! - Lists and indexes read inside guard against phantoms: "at most five" and "this name is free" hold.
+//! - One transaction holds at most 128 writes and 1.5 MiB (etcd's limits); larger work goes in steps, each of
+//!   which leaves a state one can live with.
+//! - A controller calls [`Store::watch_kind`]: all records first, then every change, never a gap.
+//! - Changing a record's fields: new ones need `#[serde(default)]`; when that is not enough, raise
+//!   [`Record::VERSION`] and write [`Record::upgrade`]. Call [`Store::check`] for each kind at start.
+//!
 //! ```
 //! # #[derive(Clone, serde::Serialize, serde::Deserialize)] struct Vpc { vpc_id: String, cidr: String }
 //! # use state_store::{Record, Scope, Store, StoreError};
