@@ -73,6 +73,10 @@ impl Router {
             });
         }
         let done = changes.commit(&mut self.route).and_then(|()| configure(to, &link));
+        let done = done.and_then(|()| {
+            route::wait_until_running(&mut self.route, &name)
+                .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))
+        });
         if done.is_err() {
             // Half a link is worse than none: the next attempt starts afresh.
             self.unlink(link.number)?;
@@ -119,6 +123,11 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
     let mut changes = Changes::new();
     changes.add("raise the machine's loopback", &[], |out| set_up(out, LOOPBACK, None));
     changes.add("raise the machine's interface", &[], |out| set_up(out, index, None));
+    changes.commit(&mut socket)?;
+    // IPv6 takes part in nothing before the link runs.
+    route::wait_until_running(&mut socket, to.interface)
+        .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))?;
+    let mut changes = Changes::new();
     if let Some(address) = link.address_v4 {
         changes.add("the machine's address", there, |out| {
             add_address(out, index, address.into(), link.prefix_v4);
@@ -136,6 +145,12 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
         });
     }
     if !link.addresses_v6.is_empty() {
+        // The kernel puts IPv6 addresses to use in deferred work; with a fixed
+        // neighbour the first packet does not depend on the router's having done
+        // so.
+        changes.add("the machine's IPv6 gateway", &[], |out| {
+            add_permanent_neighbour(out, index, GATEWAY_V6.into(), GATEWAY_MAC);
+        });
         let everywhere = default_route(to, index, GATEWAY_V6.into());
         changes.add("the machine's IPv6 default route", there, |out| {
             put_route(out, &everywhere, false);

@@ -64,14 +64,13 @@ impl Edge {
         let dir = config.dir();
         fs::create_dir_all(&dir).map_err(ApplyError::io(format!("making {}", dir.display())))?;
         let handle = dir.join(EDGE_HANDLE);
-        let namespace = match netns::open(&handle)? {
-            Some(namespace) => namespace,
-            None => {
-                let (namespace, prepared) = netns::create(sysctl::prepare_edge)?;
-                prepared?;
-                netns::pin(&namespace, &handle)?;
-                namespace
-            }
+        let namespace = if let Some(namespace) = netns::open(&handle)? {
+            namespace
+        } else {
+            let (namespace, prepared) = netns::create(sysctl::prepare_edge)?;
+            prepared?;
+            netns::pin(&namespace, &handle)?;
+            namespace
         };
         let open = ApplyError::io("opening a netlink socket");
         let mut route = netns::inside(namespace.as_fd(), Socket::route)?.map_err(open)?;
@@ -228,6 +227,8 @@ fn connect(
         PathRoute { table: MAIN_TABLE, destination: pool, metric: METRIC, action: Action::Blackhole };
     changes.add("blackhole of the public pool", &[], |out| put_route(out, &nobody, true));
     changes.commit(edge)?;
+    route::wait_until_running(host, &name)
+        .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))?;
     Ok(outer)
 }
 

@@ -54,10 +54,11 @@ impl ApplyError {
     }
 
     pub(crate) fn refused(step: impl Into<String>, refusal: Refusal) -> Self {
-        let mut detail = refusal.text.unwrap_or_default();
-        if let Some(offset) = refusal.offset {
-            detail.push_str(&format!(" (at byte {offset})"));
-        }
+        let text = refusal.text.unwrap_or_default();
+        let detail = match refusal.offset {
+            Some(offset) => format!("{text} (at byte {offset})"),
+            None => text,
+        };
         let source = io::Error::from_raw_os_error(refusal.errno);
         Self::Refused { step: step.into(), source, detail }
     }

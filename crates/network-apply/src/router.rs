@@ -192,7 +192,9 @@ impl Router {
             add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V4.into(), EDGE_SIDE_MAC);
             add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V6.into(), EDGE_SIDE_MAC);
         });
-        changes.commit(&mut self.route)
+        changes.commit(&mut self.route)?;
+        route::wait_until_running(&mut edge.route, &name)
+            .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))
     }
 
     /// The index of this router's link in the edge, as the kernel has it.

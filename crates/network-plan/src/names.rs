@@ -15,6 +15,8 @@ pub const EDGE_INDEX: u32 = 0xfff;
 pub const ENI_INDEX_BASE: u32 = 0x1000;
 /// The largest ENI number; keeps indexes far below the kernel's 2^31.
 pub const MAX_ENI_NUMBER: u32 = 0x00ff_ffff;
+/// The largest VPC number; it becomes part of an interface index too.
+pub const MAX_VPC_NUMBER: u32 = 0x00ff_ffff;
 /// The largest number of a security group: the mark [`ALLOWED`] must stay free.
 pub const MAX_GROUP_NUMBER: u32 = 0x7fff_ffff;
 /// The largest number of a route table.

@@ -124,7 +124,7 @@ impl Gate {
 
 impl Field {
     /// The field's bytes, without padding.
-    pub const fn len(self) -> usize {
+    pub const fn width(self) -> usize {
         match self {
             Self::Number | Self::Interface | Self::Mark | Self::Ipv4 => 4,
             Self::Ipv6 => 16,
@@ -136,7 +136,7 @@ impl Field {
 
     /// The bytes it takes in a key: fields start at multiples of four.
     pub const fn padded(self) -> usize {
-        self.len().next_multiple_of(4)
+        self.width().next_multiple_of(4)
     }
 }
 

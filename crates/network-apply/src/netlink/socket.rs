@@ -127,9 +127,19 @@ impl Socket {
         Ok(refusals)
     }
 
-    /// Sends one request and collects the whole answer.
+    /// Asks for everything of a kind.
     pub(crate) fn dump(&mut self, request: &mut Messages) -> Result<Vec<Reply>, Refusal> {
-        request.add_flags(0, DUMP);
+        self.ask(request, DUMP)
+    }
+
+    /// Asks for one object.
+    pub(crate) fn get(&mut self, request: &mut Messages) -> Result<Vec<Reply>, Refusal> {
+        // The acknowledgement marks the end, as a dump's last message does.
+        self.ask(request, ACK)
+    }
+
+    fn ask(&mut self, request: &mut Messages, flags: u16) -> Result<Vec<Reply>, Refusal> {
+        request.add_flags(0, flags);
         let first = self.start(request)?;
         let mut replies = Vec::new();
         loop {

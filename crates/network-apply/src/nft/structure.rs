@@ -182,5 +182,5 @@ const fn type_number(field: Field) -> u32 {
 }
 
 fn len32(field: Field) -> u32 {
-    u32::try_from(field.len()).unwrap_or(u32::MAX)
+    u32::try_from(field.width()).unwrap_or(u32::MAX)
 }

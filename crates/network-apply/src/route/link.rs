@@ -1,6 +1,8 @@
 //! Links: veth pairs, up, down, gone.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::thread;
+use std::time::Duration;
 
 use crate::netlink::{Messages, Refusal, Socket, attributes};
 
@@ -11,9 +13,15 @@ const ADDRESS: u16 = 1;
 const NAME: u16 = 3;
 const MTU: u16 = 4;
 const LINK: u16 = 5;
+const STATE: u16 = 16;
+/// `IF_OPER_UP`.
+const RUNNING: u8 = 6;
 const LINK_INFO: u16 = 18;
 const ALIAS: u16 = 20;
 const NAMESPACE_FD: u16 = 28;
+const EXTRAS: u16 = 29;
+/// `RTEXT_FILTER_SKIP_STATS`: half of an answer would be statistics.
+const SKIP_STATISTICS: u32 = 8;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
@@ -49,6 +57,8 @@ pub(crate) struct LinkInfo {
     /// The index of the other end, in its own namespace.
     pub(crate) other_end: u32,
     pub(crate) alias: String,
+    /// Whether packets can leave through it.
+    pub(crate) running: bool,
 }
 
 fn header(index: u32, flags: u32, change: u32) -> Vec<u8> {
@@ -96,25 +106,60 @@ pub(crate) fn delete_link(out: &mut Messages, index: u32) {
 /// All links of the socket's namespace.
 pub(crate) fn links(socket: &mut Socket) -> Result<Vec<LinkInfo>, Refusal> {
     let mut request = Messages::new();
-    request.begin(GET, 0, &header(0, 0, 0));
+    request.begin(GET, 0, &header(0, 0, 0)).native32(EXTRAS, SKIP_STATISTICS);
     let replies = socket.dump(&mut request)?;
     Ok(replies.iter().filter(|reply| reply.kind == NEW).filter_map(|r| parse(&r.body)).collect())
 }
 
-/// The link with this name.
+/// The link with this name. Asked for by name: a router may have thousands.
 pub(crate) fn link(socket: &mut Socket, name: &str) -> Result<Option<LinkInfo>, Refusal> {
-    Ok(links(socket)?.into_iter().find(|link| link.name == name))
+    let mut request = Messages::new();
+    request.begin(GET, 0, &header(0, 0, 0)).text(NAME, name).native32(EXTRAS, SKIP_STATISTICS);
+    match socket.get(&mut request) {
+        Ok(replies) => Ok(replies.iter().find_map(|reply| parse(&reply.body))),
+        Err(refusal) if refusal.errno == libc::ENODEV => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
+
+/// Waits until packets can leave through a link both ends of which are up.
+///
+/// The end that was raised first learns of the other one by deferred work in the
+/// kernel, and drops what it should send until then: a machine would lose the
+/// answers to its first packets. Asking for the link makes kernels since 6.8 do
+/// that work at once; older ones are asked again.
+pub(crate) fn wait_until_running(socket: &mut Socket, name: &str) -> Result<(), Refusal> {
+    for _ in 0..PATIENCE {
+        if link(socket, name)?.is_some_and(|link| link.running) {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+    // It will come up in its own time; that is a delay, not a failure.
+    tracing::warn!(name, "a link is slow to come up");
+    Ok(())
+}
+
+/// How often a link is asked for: about one second in all.
+const PATIENCE: u32 = 5000;
 
 fn parse(body: &[u8]) -> Option<LinkInfo> {
     let index = u32::from_ne_bytes(body.get(4..8)?.try_into().ok()?);
-    let mut link =
-        LinkInfo { index, name: String::new(), mac: Vec::new(), mtu: 0, other_end: 0, alias: String::new() };
+    let mut link = LinkInfo {
+        index,
+        name: String::new(),
+        mac: Vec::new(),
+        mtu: 0,
+        other_end: 0,
+        alias: String::new(),
+        running: false,
+    };
     for attribute in attributes(body.get(HEADER..)?) {
         match attribute.kind {
             ADDRESS => link.mac = attribute.value.to_vec(),
             NAME => link.name = attribute.text(),
             MTU => link.mtu = attribute.native32()?,
+            STATE => link.running = attribute.value == [RUNNING],
             LINK => link.other_end = attribute.native32()?,
             ALIAS => link.alias = attribute.text(),
             _ => {}

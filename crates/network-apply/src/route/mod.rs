@@ -10,7 +10,9 @@ mod rule;
 
 pub(crate) use address::{add_address, addresses, delete_address};
 pub(crate) use changes::Changes;
-pub(crate) use link::{LinkInfo, Peer, Veth, add_veth, add_vxlan, delete_link, link, links, set_up};
+pub(crate) use link::{
+    LinkInfo, Peer, Veth, add_veth, add_vxlan, delete_link, link, links, set_up, wait_until_running,
+};
 pub(crate) use neighbour::{add_permanent_neighbour, answer_at_once};
 pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes};
 pub(crate) use rule::{add_rule, delete_rule, rules};

@@ -8,7 +8,7 @@ use network_plan::{Element, Gate, Key, SetId};
 
 use crate::facts::{eni, open_out, public, rule, tcp, vpc};
 use crate::wire::{begin, connect, listen};
-use crate::world::{Namespace, World};
+use crate::world::{Namespace, World, assert_same};
 
 fn small() -> network_plan::VpcInput {
     let mut input = vpc(1);
@@ -33,7 +33,7 @@ fn a_restart_adopts_everything_and_connections_stay_up() {
     stream.read_exact(&mut heard).unwrap();
     assert_eq!(world.network().list(), ["vpc-1"]);
     world.apply();
-    assert_eq!(world.kernel_state(), state, "nothing was touched");
+    assert_same(&world.kernel_state(), &state);
     assert_eq!(world.counters(), counters, "not even the counters");
     stream.write_all(b"two").unwrap();
     client.read_exact(&mut heard).unwrap();
@@ -60,7 +60,7 @@ fn what_changed_while_nobody_watched_is_made_true() {
     let input = world.input.clone();
     drop(world);
     let fresh = World::on_this_host(input, network_apply::Uplink::None);
-    assert_eq!(fresh.kernel_state(), state);
+    assert_same(&fresh.kernel_state(), &state);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_old_processs_table_is_replaced_without_cutting_connections() {
     });
     world.restart();
     world.apply();
-    assert_eq!(world.kernel_state(), before);
+    assert_same(&world.kernel_state(), &before);
     client.write_all(b"on").unwrap();
     let mut heard = [0; 2];
     stream.read_exact(&mut heard).unwrap();
@@ -111,10 +111,10 @@ fn a_refused_batch_changes_nothing_and_names_the_step() {
     let error = world.network().apply(&plan).unwrap_err();
     let ApplyError::Refused { step, .. } = &error else { panic!("{error}") };
     assert!(step.contains("egress_group"), "{error}");
-    assert_eq!(world.kernel_state(), before);
+    assert_same(&world.kernel_state(), &before);
     // And the next good plan goes through.
     world.apply();
-    assert_eq!(world.kernel_state(), before);
+    assert_same(&world.kernel_state(), &before);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn elements_removed_from_outside_come_back() {
     world.router().inside(meddle);
     world.network().distrust("vpc-1");
     world.apply();
-    assert_eq!(world.kernel_state(), before);
+    assert_same(&world.kernel_state(), &before);
     // Even trusted: deleting what is missing is refused, read back, repeated.
     world.router().inside(meddle);
     world.change(|input| {
@@ -138,7 +138,7 @@ fn elements_removed_from_outside_come_back() {
     let after = world.kernel_state();
     world.network().distrust("vpc-1");
     world.apply();
-    assert_eq!(world.kernel_state(), after);
+    assert_same(&world.kernel_state(), &after);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut config = HostConfig::new(format!("it-{}-{number}", std::process::id()));
-        config.run_dir = dir.path().to_owned();
+        dir.path().clone_into(&mut config.run_dir);
         config.uplink = uplink;
         let network = Network::open(config.clone()).unwrap();
         let mut world = Self { network: Some(network), machines: BTreeMap::new(), input, config, _dir: dir };
@@ -170,7 +170,8 @@ impl World {
     }
 
     /// The router's sets, routes, rules, addresses and links as other programs
-    /// see them, without counters.
+    /// see them, without counters, and without what the kernel itself adds to
+    /// links in its own time.
     pub fn kernel_state(&self) -> Vec<String> {
         let commands: [&[&str]; 7] = [
             &["nft", "-s", "list", "table", "inet", "allod"],
@@ -192,7 +193,9 @@ impl World {
                 lines.sort();
                 lines
             });
-            output.filter(|line| !line.is_empty()).collect()
+            output
+                .filter(|line| !(line.is_empty() || line.contains("fe80::") && line.contains("proto kernel")))
+                .collect()
         })
     }
 
@@ -201,6 +204,23 @@ impl World {
         self.network = None;
         self.network = Some(Network::open(self.config.clone()).unwrap());
     }
+}
+
+/// Fails with the lines that differ.
+pub fn assert_same(left: &[String], right: &[String]) {
+    let only = |a: &[String], b: &[String]| -> Vec<String> {
+        let mut rest = b.to_vec();
+        let surplus = a.iter().filter(|line| match rest.iter().position(|other| other == *line) {
+            Some(at) => {
+                rest.swap_remove(at);
+                false
+            }
+            None => true,
+        });
+        surplus.cloned().collect()
+    };
+    let nothing = (Vec::<String>::new(), Vec::new());
+    assert_eq!((only(left, right), only(right, left)), nothing);
 }
 
 /// Packets that the router dropped for want of a route, or in a blackhole.

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use crate::{
-    Eni, MAX_ENI_NUMBER, MAX_GROUP_NUMBER, MAX_GROUPS_PER_ENI, MAX_TABLE_NUMBER, PlanError, Ports, Protocol,
-    RouteTable, SecurityGroup, Subnet, VpcInput,
+    Eni, MAX_ENI_NUMBER, MAX_GROUP_NUMBER, MAX_GROUPS_PER_ENI, MAX_TABLE_NUMBER, MAX_VPC_NUMBER, PlanError,
+    Ports, Protocol, RouteTable, SecurityGroup, Subnet, VpcInput,
 };
 
 /// Look-up by id. Everything an ENI or subnet refers to is known to exist.
@@ -30,6 +30,7 @@ pub(super) struct Placed<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn check(input: &'a VpcInput) -> Result<Self, PlanError> {
+        within("number", input.number <= MAX_VPC_NUMBER, &input.id)?;
         unique(input.subnets.iter().map(|subnet| subnet.id.as_str()))?;
         let subnets = by_id(&input.subnets, |subnet| &subnet.id);
         let tables = by_id(&input.route_tables, |table| &table.id);
@@ -124,7 +125,7 @@ fn usable(subnet: Ipv4Net, address: Ipv4Addr) -> bool {
     subnet.contains(&address) && (first..u32::from(subnet.broadcast())).contains(&address.into())
 }
 
-fn by_id<'a, T>(items: &'a [T], id: fn(&T) -> &String) -> HashMap<&'a str, &'a T> {
+fn by_id<T>(items: &[T], id: fn(&T) -> &String) -> HashMap<&str, &T> {
     items.iter().map(|item| (id(item).as_str(), item)).collect()
 }
 

@@ -89,7 +89,7 @@ fn source_of(family: Family) -> Chain {
     match family {
         // A machine that asks DHCP for its address does not have one yet.
         Family::V4 => {
-            rules.push(rule![family.source(0), Expr::Equal(0, vec![0; 4]), protocol(UDP), port(67), ACCEPT])
+            rules.push(rule![family.source(0), Expr::Equal(0, vec![0; 4]), protocol(UDP), port(67), ACCEPT]);
         }
         Family::V6 => {
             // Neighbour discovery from link-local addresses, and the question
