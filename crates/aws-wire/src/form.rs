@@ -24,7 +24,7 @@ impl<'a> QueryForm<'a> {
     /// # Errors
     /// [`WireError::Form`] for wrong percent-encoding, text that is not UTF-8, or more than [`MAX_PARAMETERS`] parameters.
     pub fn parse(text: &'a [u8]) -> Result<QueryForm<'a>, WireError> {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(capacity(text));
         collect(text, &mut pairs)?;
         Ok(QueryForm::ordered(pairs))
     }
@@ -34,14 +34,15 @@ impl<'a> QueryForm<'a> {
     /// # Errors
     /// As [`QueryForm::parse`].
     pub fn from_request(parts: &RequestParts<'a>) -> Result<QueryForm<'a>, WireError> {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(capacity(parts.query.as_bytes()) + capacity(parts.body));
         collect(parts.query.as_bytes(), &mut pairs)?;
         collect(parts.body, &mut pairs)?;
         Ok(QueryForm::ordered(pairs))
     }
 
     fn ordered(mut pairs: Vec<Pair<'a>>) -> QueryForm<'a> {
-        // Stable: of a parameter given twice the first counts.
+        // Stable: of a parameter given twice the first counts. SDKs send the members of one structure together but in the
+        // model's order, so there is nearly always something to sort.
         pairs.sort_by(|a, b| tree_order(&a.0, &b.0));
         QueryForm { pairs }
     }
@@ -73,34 +74,39 @@ fn tree_order(a: &str, b: &str) -> Ordering {
     }
 }
 
+/// How many parameters a text has at most.
+fn capacity(text: &[u8]) -> usize {
+    (memchr::memchr_iter(b'&', text).count() + 1).min(MAX_PARAMETERS)
+}
+
 fn collect<'a>(text: &'a [u8], pairs: &mut Vec<Pair<'a>>) -> Result<(), WireError> {
-    for piece in text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
+    let text = std::str::from_utf8(text).map_err(|_| NOT_UTF8)?;
+    for piece in text.split('&').filter(|piece| !piece.is_empty()) {
         if pairs.len() >= MAX_PARAMETERS {
             return Err(WireError::Form("The request has too many parameters"));
         }
-        let (name, value) = match memchr::memchr(b'=', piece) {
-            Some(at) => (&piece[..at], &piece[at + 1..]),
-            None => (piece, &piece[..0]),
-        };
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         pairs.push((decode(name)?, decode(value)?));
     }
     Ok(())
 }
 
+const NOT_UTF8: WireError = WireError::Form("The query string is not valid UTF-8");
+
 /// Undoes form encoding: `+` is a space, `%XX` a byte of UTF-8.
-pub(crate) fn decode(text: &[u8]) -> Result<Cow<'_, str>, WireError> {
-    let invalid = |_| WireError::Form("The query string is not valid UTF-8");
-    if memchr::memchr2(b'%', b'+', text).is_none() {
-        return std::str::from_utf8(text).map(Cow::Borrowed).map_err(invalid);
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, WireError> {
+    let raw = text.as_bytes();
+    if !raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Ok(Cow::Borrowed(text));
     }
-    let mut bytes = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(raw.len());
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
+    while let Some(byte) = raw.get(at) {
         at += 1;
         bytes.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let digit = |offset: usize| text.get(at + offset).and_then(|d| char::from(*d).to_digit(16));
+                let digit = |offset: usize| raw.get(at + offset).and_then(|d| char::from(*d).to_digit(16));
                 let (Some(high), Some(low)) = (digit(0), digit(1)) else {
                     return Err(WireError::Form("The query string contains a syntax error"));
                 };
@@ -110,5 +116,5 @@ pub(crate) fn decode(text: &[u8]) -> Result<Cow<'_, str>, WireError> {
             other => *other,
         });
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| WireError::Form("The query string is not valid UTF-8"))
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| NOT_UTF8)
 }

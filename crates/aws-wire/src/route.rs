@@ -136,7 +136,7 @@ struct Request<'a> {
 }
 
 fn parse_query(query: &str) -> Vec<(String, String)> {
-    let lossy = |text: &str| form::decode(text.as_bytes()).map(|t| t.into_owned()).unwrap_or_default();
+    let lossy = |text: &str| form::decode(text).map(|t| t.into_owned()).unwrap_or_default();
     query
         .split('&')
         .filter(|piece| !piece.is_empty())

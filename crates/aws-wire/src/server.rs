@@ -106,7 +106,8 @@ pub fn encode_modelled_fault(
 /// `<OpResponse><OpResult>…</OpResult><ResponseMetadata><RequestId>…`; operations without output have no result element.
 fn query_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn WriteMembers, request_id: &str) -> Vec<u8> {
     let mut xml = XmlWriter::new(0);
-    xml.root(&format!("{}Response", operation.name), service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
+    let name = response_name(operation);
+    xml.root(&name, service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
         if let Some(wrapper) = operation.result_wrapper {
             xml.root(wrapper, None, &mut |xml| output.write_members(xml));
         }
@@ -119,7 +120,8 @@ fn query_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn Wri
 fn ec2_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn WriteMembers, request_id: &str) -> Vec<u8> {
     let mut xml = XmlWriter::new(3);
     xml.raw(XML_DECLARATION);
-    xml.root(&format!("{}Response", operation.name), service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
+    let name = response_name(operation);
+    xml.root(&name, service.xml_namespace.map(|uri| ("", uri)), &mut |xml| {
         xml.text_element("requestId", request_id);
         if output.shape().name == Unit::SHAPE.name {
             xml.text_element("return", "true");
@@ -127,6 +129,11 @@ fn ec2_body(service: &ServiceSpec, operation: &OperationSpec, output: &dyn Write
         output.write_members(xml);
     });
     xml.finish()
+}
+
+/// Name of the root element of a query response.
+fn response_name(operation: &OperationSpec) -> String {
+    [operation.name, "Response"].concat()
 }
 
 /// What a complete XML document begins with.

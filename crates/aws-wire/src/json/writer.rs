@@ -209,6 +209,10 @@ impl Writer for JsonWriter {
 /// Appends `text` in quotes, escaped as RFC 8259 demands.
 fn quoted(out: &mut String, text: &str) {
     out.push('"');
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        out.push_str(text);
+        return out.push('"');
+    }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {

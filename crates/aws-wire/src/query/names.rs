@@ -39,24 +39,20 @@ impl Dialect {
             return member.wire_name() == segment
                 || (member.is_flattened() && member.shape.members.first().is_some_and(|item| item.location_name == Some(segment)));
         }
-        if let Some(name) = member.query_name {
-            return name == segment;
+        let name = member.query_name.unwrap_or_else(|| member.wire_name());
+        // Nearly all names differ in length or in their tails; say so before anything else.
+        if name.len() != segment.len() || name.get(1..) != segment.get(1..) {
+            return false;
         }
-        let name = member.wire_name();
-        name == segment && member.location_name.is_none_or(|name| !name.starts_with(|c: char| c.is_ascii_lowercase()))
-            || capital_of(name, segment)
+        let (own, given) = (name.as_bytes().first(), segment.as_bytes().first());
+        let is_exact = member.query_name.is_some();
+        // The capital is what EC2 wants; a name that is modelled without one and without `locationName` is taken either way.
+        let capital = own.map(u8::to_ascii_uppercase) == given.copied();
+        own == given && (is_exact || member.location_name.is_none()) || capital && !is_exact
     }
 
     /// Whether a list at this place has no element between its name and the numbers.
     pub(super) fn is_flat(self, member: &Member) -> bool {
         self == Dialect::Ec2 || member.is_flattened()
-    }
-}
-
-/// Whether `segment` is `name` with a capital first letter.
-fn capital_of(name: &str, segment: &str) -> bool {
-    match (name.as_bytes(), segment.as_bytes()) {
-        ([first, rest @ ..], [capital, tail @ ..]) => first.to_ascii_uppercase() == *capital && rest == tail,
-        _ => false,
     }
 }

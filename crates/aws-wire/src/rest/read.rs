@@ -96,7 +96,7 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
     let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
     for piece in query.split('&').filter(|piece| !piece.is_empty()) {
         let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
-        let (key, value) = (form::decode(key.as_bytes())?.into_owned(), form::decode(value.as_bytes())?.into_owned());
+        let (key, value) = (form::decode(key)?.into_owned(), form::decode(value)?.into_owned());
         let count = pairs.len();
         match pairs.iter_mut().find(|(name, _)| *name == key) {
             Some((_, values)) => values.push(value),

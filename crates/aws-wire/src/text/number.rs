@@ -2,12 +2,26 @@
 
 use aws_schema::ReadError;
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// Appends a decimal integer.
 pub(crate) fn push_integer(out: &mut String, value: i64) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "{value}");
+    if value < 0 {
+        out.push('-');
+    }
+    push_padded(out, value.unsigned_abs(), 1);
+}
+
+/// Appends a decimal number, with zeros in front up to `width` digits. Much cheaper than the formatting machinery, and
+/// responses are full of numbers and times.
+pub(super) fn push_padded(out: &mut String, value: u64, width: usize) {
+    let (mut digits, mut at, mut rest) = ([b'0'; 20], 20, value);
+    while rest > 0 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    let from = at.min(20 - width.min(20));
+    out.push_str(std::str::from_utf8(&digits[from..]).unwrap_or_default());
 }
 
 /// A finite float in its shortest exact form, or one of `NaN`, `Infinity`, `-Infinity`.

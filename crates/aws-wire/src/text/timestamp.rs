@@ -1,8 +1,8 @@
 //! Timestamps as text, in the three formats of the protocols.
 
-use super::{double, integer};
+use super::number::push_padded;
+use super::{double, integer, push_integer};
 use aws_schema::{ReadError, Timestamp, TimestampFormat};
-use std::fmt::Write as _;
 
 const SECONDS_OF_DAY: i64 = 86_400;
 /// 0000-01-01 and 9999-12-31T23:59:59, the range every format can write.
@@ -15,53 +15,76 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// fractional digits in ISO 8601 (EC2 always writes milliseconds).
 pub(crate) fn write_timestamp(out: &mut String, value: Timestamp, format: TimestampFormat, digits: usize) {
     let seconds = value.seconds.clamp(EARLIEST, LATEST);
-    // Writing to a String cannot fail.
-    let _ = match format {
-        TimestampFormat::Epoch => {
-            let _ = epoch(out, Timestamp { seconds, nanos: value.nanos });
-            Ok(())
-        }
+    match format {
+        TimestampFormat::Epoch => epoch(out, Timestamp { seconds, nanos: value.nanos }),
         TimestampFormat::Iso8601 => {
             let (year, month, day) = civil(seconds.div_euclid(SECONDS_OF_DAY));
-            let (hour, minute, second) = clock(seconds);
-            let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+            padded(out, year, 4);
+            out.push('-');
+            padded(out, month, 2);
+            out.push('-');
+            padded(out, day, 2);
+            out.push('T');
+            push_clock(out, seconds);
             fraction(out, value.nanos, digits);
             out.push('Z');
-            Ok(())
         }
         TimestampFormat::HttpDate => {
             let days = seconds.div_euclid(SECONDS_OF_DAY);
             let (year, month, day) = civil(days);
-            let (hour, minute, second) = clock(seconds);
-            let weekday = DAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)];
-            let month = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
-            write!(out, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+            out.push_str(DAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)]);
+            out.push_str(", ");
+            padded(out, day, 2);
+            out.push(' ');
+            out.push_str(MONTHS[usize::try_from(month - 1).unwrap_or(0)]);
+            out.push(' ');
+            padded(out, year, 4);
+            out.push(' ');
+            push_clock(out, seconds);
+            out.push_str(" GMT");
         }
-    };
+    }
+}
+
+fn padded(out: &mut String, value: i64, width: usize) {
+    push_padded(out, value.unsigned_abs(), width);
+}
+
+/// Appends `10:00:00`.
+fn push_clock(out: &mut String, seconds: i64) {
+    let (hour, minute, second) = clock(seconds);
+    padded(out, hour, 2);
+    out.push(':');
+    padded(out, minute, 2);
+    out.push(':');
+    padded(out, second, 2);
 }
 
 /// Appends seconds since 1970 with as many fractional digits as there are.
-fn epoch(out: &mut String, value: Timestamp) -> std::fmt::Result {
+fn epoch(out: &mut String, value: Timestamp) {
     if value.seconds < 0 && value.nanos > 0 {
         // The fraction counts forward; the text wants it backward from the next second.
         let whole = value.seconds + 1;
-        write!(out, "{}{whole}", if whole == 0 { "-" } else { "" })?;
+        if whole == 0 {
+            out.push('-');
+        }
+        push_integer(out, whole);
         fraction(out, 1_000_000_000 - value.nanos.min(999_999_999), 0);
     } else {
-        write!(out, "{}", value.seconds)?;
+        push_integer(out, value.seconds);
         fraction(out, value.nanos, 0);
     }
-    Ok(())
 }
 
 fn fraction(out: &mut String, nanos: u32, least: usize) {
     if nanos == 0 && least == 0 {
         return;
     }
-    let digits = format!("{:09}", nanos.min(999_999_999));
-    let used = digits.trim_end_matches('0').len().max(least);
     out.push('.');
-    out.push_str(&digits[..used]);
+    let start = out.len();
+    push_padded(out, u64::from(nanos.min(999_999_999)), 9);
+    let used = out[start..].trim_end_matches('0').len().max(least);
+    out.truncate(start + used);
 }
 
 /// Reads a timestamp. The modelled format is what a well-behaved client sends; the other two are understood as well, as AWS

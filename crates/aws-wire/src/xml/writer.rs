@@ -87,14 +87,15 @@ impl XmlWriter {
         self.bound.is_elsewhere(member.location)
     }
 
-    /// One scalar, as an element or as an attribute of the structure around it.
-    fn put(&mut self, member: &'static Member, value: &str) {
+    /// One scalar, as an element or as an attribute of the structure around it. `write` appends the text; it is told whether
+    /// it stands in an attribute.
+    fn put(&mut self, member: &'static Member, write: impl FnOnce(&mut String, bool)) {
         if self.is_elsewhere(member) {
             return;
         }
         if member.xml_attribute && self.name.is_none() {
             let mut attribute = format!(" {}=\"", member.wire_name());
-            escape(&mut attribute, value, true);
+            write(&mut attribute, true);
             attribute.push('"');
             self.out.insert_str(self.tag_end, &attribute);
             self.tag_end += attribute.len();
@@ -102,7 +103,7 @@ impl XmlWriter {
         }
         let name = self.element_name(member);
         self.open(name, member.xml_namespace);
-        escape(&mut self.out, value, false);
+        write(&mut self.out, false);
         self.close(name);
     }
 
@@ -123,38 +124,32 @@ fn flat_name(member: &'static Member) -> &'static str {
 
 impl Writer for XmlWriter {
     fn boolean(&mut self, member: &'static Member, value: bool) {
-        self.put(member, if value { "true" } else { "false" });
+        self.put(member, |out, _| out.push_str(if value { "true" } else { "false" }));
     }
 
     fn integer(&mut self, member: &'static Member, value: i64) {
-        let mut text = String::new();
-        text::push_integer(&mut text, value);
-        self.put(member, &text);
+        self.put(member, |out, _| text::push_integer(out, value));
     }
 
     fn float(&mut self, member: &'static Member, value: f32) {
-        self.put(member, &text::float_text(f64::from(value), true));
+        self.put(member, |out, _| out.push_str(&text::float_text(f64::from(value), true)));
     }
 
     fn double(&mut self, member: &'static Member, value: f64) {
-        self.put(member, &text::float_text(value, false));
+        self.put(member, |out, _| out.push_str(&text::float_text(value, false)));
     }
 
     fn string(&mut self, member: &'static Member, value: &str) {
-        self.put(member, value);
+        self.put(member, |out, attribute| escape(out, value, attribute));
     }
 
     fn blob(&mut self, member: &'static Member, value: &[u8]) {
-        let mut text = String::new();
-        text::push_base64(&mut text, value);
-        self.put(member, &text);
+        self.put(member, |out, _| text::push_base64(out, value));
     }
 
     fn timestamp(&mut self, member: &'static Member, value: Timestamp) {
-        let mut text = String::new();
-        let format = member.format().unwrap_or(TimestampFormat::Iso8601);
-        text::write_timestamp(&mut text, value, format, self.fraction);
-        self.put(member, &text);
+        let (format, digits) = (member.format().unwrap_or(TimestampFormat::Iso8601), self.fraction);
+        self.put(member, |out, _| text::write_timestamp(out, value, format, digits));
     }
 
     /// No XML protocol has untyped values; no model of theirs has one.
@@ -197,7 +192,7 @@ impl Writer for XmlWriter {
             value.write_entries(&mut |text, value| {
                 writer.open(row, namespace);
                 writer.name = Some(key.location_name.unwrap_or("key"));
-                writer.put(key, text);
+                writer.put(key, |out, attribute| escape(out, text, attribute));
                 writer.name = Some(entry.location_name.unwrap_or("value"));
                 value.write(entry, writer);
                 writer.close(row);
@@ -214,6 +209,11 @@ impl Writer for XmlWriter {
 
 /// Appends character data. Characters XML 1.0 cannot carry at all become U+FFFD.
 pub(super) fn escape(out: &mut String, text: &str, attribute: bool) {
+    // Most text has nothing to escape; U+FFFE and U+FFFF begin with 0xEF.
+    let special = |byte: u8| matches!(byte, 0..0x20 | b'&' | b'<' | b'>' | b'"' | 0xef);
+    if !text.bytes().any(special) {
+        return out.push_str(text);
+    }
     let mut from = 0;
     for (at, letter) in text.char_indices() {
         let replacement: Cow<'_, str> = match letter {
