@@ -7,6 +7,7 @@
 #[macro_use]
 mod operations;
 
+mod address;
 mod cidr;
 mod client_token;
 mod dhcp_options;
@@ -74,6 +75,8 @@ pub fn table(platform: Platform) -> ServiceTable {
     gateway::add(&mut table, &service);
     security_group::add(&mut table, &service);
     prefix_list::add(&mut table, &service);
+    interface::add(&mut table, &service);
+    address::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table
 }

@@ -1,0 +1,45 @@
+//! Elastic IP addresses.
+
+mod allocate;
+mod associate;
+mod describe;
+mod find;
+
+use crate::Ec2;
+use api_ec2::ops;
+use contracts::ServiceTable;
+use records::address::{PublicAddressClaim, pool_scope};
+use records::{Address, NetworkInterface};
+use state_store::typed::{Scope, Tx};
+use std::sync::Arc;
+
+/// Adds the operations on elastic addresses.
+pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
+    network_operations!(table, service, {
+        AllocateAddress => allocate::allocate_address,
+        ReleaseAddress => allocate::release_address,
+        AssociateAddress => associate::associate_address,
+        DisassociateAddress => associate::disassociate_address,
+        DescribeAddresses => describe::describe_addresses,
+    });
+}
+
+/// Takes the public address from the `at`-th private address of an interface: an elastic one is free again, an automatic
+/// one goes back to the pool. The caller writes the interface.
+pub(crate) fn unmap(tx: &mut Tx<'_>, scope: &Scope, interface: &mut NetworkInterface, at: usize) {
+    let Some(private) = interface.private_addresses.get_mut(at) else { return };
+    private.association_id = None;
+    let Some(public) = private.public.take() else { return };
+    match private.allocation_id.take() {
+        Some(allocation) => {
+            if let Some(address) = tx.get::<Address>(scope, &allocation) {
+                let mut address = Address::clone(&address);
+                address.free();
+                tx.put(scope, address);
+            }
+        }
+        None => {
+            tx.delete::<PublicAddressClaim>(&pool_scope(), &public.to_string());
+        }
+    }
+}
