@@ -106,8 +106,6 @@ pub struct LaunchOptions {
     pub resource_name_aaaa: bool,
     /// `disabled` where it is not `default`.
     pub auto_recovery: Option<String>,
-    /// SHA-256 of the launch request, to recognise a repeated client token with other parameters.
-    pub request_digest: Option<String>,
     /// When the instance profile was associated.
     pub profile_since: Option<Millis>,
 }
@@ -219,6 +217,7 @@ record!(
     "reservation" => |i| vec![i.reservation_id.clone()],
     "client-token" => |i| i.client_token.iter().cloned().collect(),
     "profile" => |i| i.iam_instance_profile.iter().map(|(arn, _)| arn.clone()).collect(),
+    "profile-association" => |i| i.iam_association_id.iter().cloned().collect(),
 );
 
 impl Instance {
@@ -227,8 +226,8 @@ impl Instance {
     }
 
     /// Device name of the root volume.
-    pub fn root_device(&self) -> &'static str {
-        ROOT_DEVICE
+    pub fn root_device(&self) -> &str {
+        self.block_devices.first().map_or(ROOT_DEVICE, |device| &device.device_name)
     }
 }
 

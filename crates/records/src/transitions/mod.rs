@@ -10,7 +10,7 @@ mod sweep;
 mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
-pub use sweep::{KEEP_TERMINATED, forget, sweep_terminated};
+pub use sweep::{KEEP_TERMINATED, forget, launch_token_key, sweep_terminated};
 
 use crate::{Instance, InstanceState, Millis, NetworkInterface, StateReason, Tags};
 use state_store::typed::{Scope, Tx};

@@ -1,14 +1,14 @@
 //! Dropping instances that have been terminated long enough.
 
-use crate::{Instance, InstanceState, Millis, Tags};
+use crate::{ClientToken, Instance, InstanceState, Millis, Tags};
 use state_store::StoreError;
 use state_store::typed::{Scope, Store, Tx};
 
 /// How long a terminated instance stays visible: one hour, in milliseconds.
 pub const KEEP_TERMINATED: Millis = 3_600_000;
 
-/// Instances dropped in one transaction: two writes each stay well below the store's limit of 128.
-const CHUNK: usize = 50;
+/// Instances dropped in one transaction: three writes each stay below the store's limit of 128.
+const CHUNK: usize = 40;
 
 fn is_due(instance: &Instance, now: Millis) -> bool {
     instance.state == InstanceState::Terminated
@@ -19,10 +19,26 @@ fn is_due(instance: &Instance, now: Millis) -> bool {
 pub fn forget(tx: &mut Tx<'_>, scope: &Scope, id: &str, now: Millis) -> bool {
     let due = tx.get::<Instance>(scope, id).is_some_and(|instance| is_due(&instance, now));
     if due {
+        forget_token(tx, scope, id);
         tx.delete::<Tags>(scope, id);
         tx.delete::<Instance>(scope, id);
     }
     due
+}
+
+/// Key of the record that remembers a launch's client token.
+pub fn launch_token_key(token: &str) -> String {
+    format!("RunInstances/{token}")
+}
+
+/// The last instance of a launch takes the client token with it, so that tokens do not pile up.
+fn forget_token(tx: &mut Tx<'_>, scope: &Scope, id: &str) {
+    let Some(instance) = tx.get::<Instance>(scope, id) else { return };
+    let Some(token) = &instance.client_token else { return };
+    let left = tx.by_index::<Instance>(scope, "reservation", &instance.reservation_id);
+    if left.iter().all(|other| other.id == id) {
+        tx.delete::<ClientToken>(scope, &launch_token_key(token));
+    }
 }
 
 /// Drops all terminated instances whose hour is over; call it every minute or so. Answers how many there were.

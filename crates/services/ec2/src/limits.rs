@@ -30,5 +30,7 @@ pub(crate) const DHCP_OPTIONS: usize = 1000;
 pub(crate) const ELASTIC_IPS: usize = 1000;
 /// Instances of an account in a region that are not terminated.
 pub(crate) const INSTANCES: usize = 20_000;
+/// Virtual processors of an account's running instances in a region (AWS: 5 to 1,152 at first, raised on request).
+pub(crate) const VCPUS: i64 = 100_000;
 /// Private IPv4 or IPv6 addresses of one interface (AWS: up to 50, by instance type).
 pub(crate) const ADDRESSES_PER_INTERFACE: usize = 50;

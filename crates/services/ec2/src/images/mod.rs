@@ -10,7 +10,7 @@ use crate::Ec2;
 use crate::resource_kind::ResourceKind;
 use aws_schema::Fault;
 use contracts::Call;
-use records::image::{BUILT_IN, BuiltInImage, HOST_ARCHITECTURE};
+use records::image::{AMAZON, BUILT_IN, BuiltInImage, HOST_ARCHITECTURE};
 
 /// Size of every image's root volume in GiB.
 pub(crate) const ROOT_GIB: i32 = 8;
@@ -30,6 +30,12 @@ impl ResolvedImage {
     /// compared with it.
     pub(crate) fn architecture(&self) -> Option<&'static str> {
         self.known.then_some(HOST_ARCHITECTURE)
+    }
+
+    /// Whether a request may mean the root volume by this device name: the images of other distributions, for which an
+    /// unknown id stands, call it `/dev/sda1`.
+    pub(crate) fn may_call_root(&self, device: &str) -> bool {
+        device == "/dev/sda1" && (!self.known || self.built_in.owner != AMAZON)
     }
 
     /// Launches ask for IMDSv2 unless told otherwise.

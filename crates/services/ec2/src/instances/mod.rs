@@ -1,3 +1,18 @@
 //! Instances: run, describe, change state, attributes.
 
+mod console;
+mod describe;
+mod faults;
+mod metadata_options;
+pub(crate) mod names;
+mod profiles;
+mod run;
+mod show;
+mod state;
+mod status;
 pub(crate) mod table;
+mod time_text;
+mod user_data;
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use ipnet::Ipv4Net;
 use records::{Millis, Subnet, Vpc};
 use std::sync::Arc;
 
-pub(crate) use show::subnet as show;
+pub(crate) use show::{available, subnet as show};
 
 /// Adds the operations on subnets.
 pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {

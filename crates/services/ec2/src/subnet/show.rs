@@ -9,7 +9,7 @@ use state_store::typed::{Scope, Store};
 pub(super) const RESERVED: usize = 5;
 
 /// How many addresses of the subnet no interface has.
-pub(super) fn available(store: &Store, scope: &Scope, subnet: &Subnet) -> i32 {
+pub(crate) fn available(store: &Store, scope: &Scope, subnet: &Subnet) -> i32 {
     let interfaces = store.by_index::<NetworkInterface>(scope, "subnet", &subnet.id);
     let used: usize = interfaces.iter().map(|i| i.private_addresses.len()).sum();
     let all = 1usize << (32 - subnet.cidr_block.prefix_len());

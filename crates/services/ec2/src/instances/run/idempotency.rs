@@ -1,0 +1,76 @@
+//! Client tokens of launches (AWS: "Ensuring idempotency in Amazon EC2 API requests").
+
+use crate::faults;
+use api_ec2::RunInstancesRequest;
+use aws_schema::Fault;
+use records::{ClientToken, Instance, Millis};
+use sha2::{Digest as _, Sha256};
+use state_store::typed::{Scope, Tx};
+
+/// A token and the digest of the request it came with.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub(super) token: String,
+    digest: String,
+}
+
+impl Token {
+    /// The request's token.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` beyond 64 printable ASCII characters.
+    pub(super) fn of(input: &RunInstancesRequest) -> Result<Option<Token>, Fault> {
+        let Some(token) = input.client_token.clone().filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
+        if token.len() > 64 || !token.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+            return Err(faults::invalid_value(
+                "clientToken",
+                &token,
+                "The client token must be no longer than 64 ASCII characters.",
+            ));
+        }
+        let mut hash = Sha256::new();
+        // Sensitive members hide from `Debug`, so user data goes in by itself.
+        let shown = RunInstancesRequest { client_token: None, user_data: None, ..input.clone() };
+        hash.update(format!("{shown:?}"));
+        hash.update([0]);
+        hash.update(input.user_data.as_deref().unwrap_or_default());
+        let digest = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        Ok(Some(Token { token, digest }))
+    }
+
+    fn key(&self) -> String {
+        records::transitions::launch_token_key(&self.token)
+    }
+
+    /// The reservation an earlier request with this token made.
+    ///
+    /// # Errors
+    /// `IdempotentParameterMismatch` when that request was another one.
+    pub(super) fn earlier(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, Fault> {
+        let Some(known) = tx.get::<ClientToken>(scope, &self.key()) else { return Ok(None) };
+        if known.fingerprint != self.digest {
+            return Err(Fault::sender(
+                "IdempotentParameterMismatch",
+                "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+            ));
+        }
+        // The token outlives neither its instances nor their hour after termination.
+        let alive = !tx.by_index::<Instance>(scope, "reservation", &known.resource_id).is_empty();
+        Ok(alive.then(|| known.resource_id.clone()))
+    }
+
+    /// Remembers what the request made.
+    pub(super) fn remember(&self, tx: &mut Tx<'_>, scope: &Scope, reservation: &str, now: Millis) {
+        tx.put(
+            scope,
+            ClientToken {
+                id: self.key(),
+                fingerprint: self.digest.clone(),
+                resource_id: reservation.to_owned(),
+                used: now,
+            },
+        );
+    }
+}

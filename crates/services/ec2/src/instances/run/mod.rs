@@ -1,0 +1,15 @@
+//! RunInstances.
+
+mod cpu;
+mod handler;
+mod idempotency;
+mod interfaces;
+mod launch;
+mod network;
+mod quota;
+mod refused;
+mod request;
+mod root_volume;
+mod write;
+
+pub(super) use handler::run_instances;

@@ -1,0 +1,93 @@
+//! Block device mappings of a launch: the root volume, which the API shows and whose size bounds the machine's disk.
+
+use crate::faults;
+use crate::images::{ROOT_GIB, ResolvedImage};
+use api_ec2::{BlockDeviceMapping, EbsBlockDevice};
+use aws_schema::Fault;
+use records::instance::ROOT_DEVICE;
+
+/// The root volume asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RootVolume {
+    pub(super) device_name: String,
+    /// GiB.
+    pub(super) size: i32,
+    pub(super) volume_type: String,
+    pub(super) delete_on_termination: bool,
+}
+
+/// Largest volume in GiB (gp3: 64 TiB).
+const MAX_GIB: i32 = 65536;
+
+fn fault(message: String) -> Fault {
+    Fault::sender("InvalidBlockDeviceMapping", message)
+}
+
+/// Reads the mappings. Volumes beside the root one come with a later release and are refused.
+///
+/// # Errors
+/// `InvalidBlockDeviceMapping`, `UnsupportedOperation`.
+pub(super) fn parse(
+    mappings: Option<Vec<BlockDeviceMapping>>,
+    image: &ResolvedImage,
+) -> Result<RootVolume, Fault> {
+    let mut root = RootVolume {
+        device_name: ROOT_DEVICE.to_owned(),
+        size: ROOT_GIB,
+        volume_type: "gp3".to_owned(),
+        delete_on_termination: true,
+    };
+    let mut seen: Vec<String> = Vec::new();
+    for mapping in mappings.unwrap_or_default() {
+        let device = faults::required(mapping.device_name.filter(|n| !n.is_empty()), "deviceName")?;
+        if seen.contains(&device) {
+            return Err(fault(format!(
+                "The device '{device}' is used in more than one block-device mapping"
+            )));
+        }
+        seen.push(device.clone());
+        // Instance store that the type does not have is ignored, as on AWS; taking nothing away takes nothing away.
+        let is_root = device == ROOT_DEVICE || image.may_call_root(&device);
+        let Some(ebs) = mapping.ebs else {
+            if mapping.no_device.is_some() && is_root {
+                return Err(fault("The root device cannot be suppressed.".to_owned()));
+            }
+            if mapping.virtual_name.is_some() || mapping.no_device.is_some() {
+                continue;
+            }
+            return Err(fault(format!(
+                "The block device mapping of '{device}' names neither a volume nor no device"
+            )));
+        };
+        if !is_root {
+            return Err(faults::unsupported(format!(
+                "Volumes beside the root volume are not supported by this cloud: {device}."
+            )));
+        }
+        root.device_name = device;
+        apply(&mut root, ebs)?;
+    }
+    Ok(root)
+}
+
+fn apply(root: &mut RootVolume, ebs: EbsBlockDevice) -> Result<(), Fault> {
+    if ebs.encrypted == Some(true) || ebs.kms_key_id.is_some() {
+        return Err(faults::unsupported("Encrypted volumes are not supported by this cloud."));
+    }
+    if let Some(size) = ebs.volume_size {
+        if size < ROOT_GIB {
+            return Err(fault(format!(
+                "Volume of size {size}GB is smaller than the image's root volume, expect size >= {ROOT_GIB}GB"
+            )));
+        }
+        if size > MAX_GIB {
+            return Err(fault(format!("Volume of size {size}GB is larger than the maximum of {MAX_GIB}GB")));
+        }
+        root.size = size;
+    }
+    if let Some(kind) = ebs.volume_type {
+        root.volume_type = kind.as_str().to_owned();
+    }
+    root.delete_on_termination = ebs.delete_on_termination.unwrap_or(true);
+    Ok(())
+}

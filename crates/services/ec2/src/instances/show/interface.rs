@@ -1,0 +1,95 @@
+//! The interfaces of an instance in the API's form.
+
+use super::view::{View, Viewer};
+use crate::instances::names;
+use api_ec2::{
+    GroupIdentifier, InstanceIpv6Address, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
+    InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress,
+};
+use aws_schema::Timestamp;
+use records::{NetworkInterface, PrivateAddress};
+
+/// Groups with their names.
+pub(in crate::instances) fn groups(viewer: &Viewer<'_>, ids: &[String]) -> Vec<GroupIdentifier> {
+    let one =
+        |id: &String| GroupIdentifier { group_id: Some(id.clone()), group_name: Some(viewer.group_name(id)) };
+    ids.iter().map(one).collect()
+}
+
+/// What a public address is mapped to. Automatic ones belong to Amazon.
+fn association(
+    viewer: &Viewer<'_>,
+    vpc_id: &str,
+    address: &PrivateAddress,
+) -> Option<InstanceNetworkInterfaceAssociation> {
+    let public = address.public?;
+    let elastic = address.allocation_id.is_some();
+    Some(InstanceNetworkInterfaceAssociation {
+        ip_owner_id: Some(if elastic { viewer.scope.account.to_string() } else { "amazon".to_owned() }),
+        public_dns_name: Some(if viewer.has_public_names(vpc_id) {
+            names::public_dns(public, &viewer.scope.region)
+        } else {
+            String::new()
+        }),
+        public_ip: Some(public.to_string()),
+        ..InstanceNetworkInterfaceAssociation::default()
+    })
+}
+
+/// The interfaces of an instance.
+pub(super) fn all(viewer: &Viewer<'_>, view: &View) -> Vec<InstanceNetworkInterface> {
+    view.interfaces.iter().map(|interface| one(viewer, interface)).collect()
+}
+
+fn one(viewer: &Viewer<'_>, interface: &NetworkInterface) -> InstanceNetworkInterface {
+    let private_dns =
+        |address: &PrivateAddress| Some(names::private_dns(address.address, &viewer.scope.region));
+    let primary = interface.primary();
+    InstanceNetworkInterface {
+        association: primary.and_then(|a| association(viewer, &interface.vpc_id, a)),
+        attachment: interface.attachment.as_ref().map(|a| InstanceNetworkInterfaceAttachment {
+            attach_time: Some(Timestamp::from_millis(a.attached)),
+            attachment_id: Some(a.id.clone()),
+            delete_on_termination: Some(a.delete_on_termination),
+            device_index: Some(a.device_index),
+            status: Some(a.status.clone().into()),
+            network_card_index: Some(0),
+            ..InstanceNetworkInterfaceAttachment::default()
+        }),
+        description: Some(interface.description.clone()),
+        groups: Some(groups(viewer, &interface.groups)),
+        ipv6_addresses: Some(
+            interface
+                .ipv6_addresses
+                .iter()
+                .map(|address| InstanceIpv6Address {
+                    ipv6_address: Some(address.to_string()),
+                    is_primary_ipv6: Some(false),
+                })
+                .collect(),
+        ),
+        mac_address: Some(interface.mac_address.clone()),
+        network_interface_id: Some(interface.id.clone()),
+        owner_id: Some(viewer.scope.account.to_string()),
+        private_dns_name: primary.and_then(private_dns),
+        private_ip_address: primary.map(|a| a.address.to_string()),
+        private_ip_addresses: Some(
+            interface
+                .private_addresses
+                .iter()
+                .map(|address| InstancePrivateIpAddress {
+                    association: association(viewer, &interface.vpc_id, address),
+                    primary: Some(address.primary),
+                    private_dns_name: private_dns(address),
+                    private_ip_address: Some(address.address.to_string()),
+                })
+                .collect(),
+        ),
+        source_dest_check: Some(interface.source_dest_check),
+        status: Some("in-use".into()),
+        subnet_id: Some(interface.subnet_id.clone()),
+        vpc_id: Some(interface.vpc_id.clone()),
+        interface_type: Some(interface.interface_type.clone()),
+        ..InstanceNetworkInterface::default()
+    }
+}
