@@ -32,7 +32,14 @@ pub(crate) struct KeeperProcess {
 
 impl KeeperProcess {
     pub(crate) fn new(socket: PathBuf, argv: Vec<OsString>, log: PathBuf) -> Self {
-        Self { socket, argv, log, idle: Mutex::new(Vec::new()), closed: AtomicBool::new(false), starting: Mutex::new(()) }
+        Self {
+            socket,
+            argv,
+            log,
+            idle: Mutex::new(Vec::new()),
+            closed: AtomicBool::new(false),
+            starting: Mutex::new(()),
+        }
     }
 
     pub(crate) fn socket(&self) -> &Path {

@@ -11,6 +11,7 @@ mod keeper_process;
 mod machines;
 mod paths;
 pub mod spec;
+pub mod user_data;
 
 pub use error::{MachineError, Result};
 pub use events::Event;
