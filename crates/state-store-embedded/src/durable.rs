@@ -32,7 +32,8 @@ pub struct Batch<'a> {
     /// The visible state of keys (`None`: absent) that an earlier, failed batch may have left in the log. They
     /// come before the changes.
     pub repairs: &'a [(Arc<str>, Option<KeyValue>)],
-    /// The digest of all records after this batch, to be stored with it; see [`crate::digest`]. `None`
+    /// A number that stands for all records after this batch, to be stored with it and handed back by
+    /// [`Durable::load`], which lets the store notice when a damaged log brings an old state back. `None`
     /// when it is not known.
     pub digest: Option<u64>,
 }

@@ -15,6 +15,8 @@ const WORKS: u8 = 0;
 const REFUSES: u8 = 1;
 /// Writes everything, then reports a failure, as a failing sync may.
 const LIES: u8 = 2;
+/// Has a bug.
+const PANICS: u8 = 3;
 
 struct Faulty {
     log: Box<dyn Durable>,
@@ -33,6 +35,7 @@ impl Durable for Faulty {
                 self.log.commit(batch)?;
                 Err(LogError("Input/output error (injected)".to_owned()))
             }
+            PANICS => panic!("a bug in the log (injected)"),
             _ => self.log.commit(batch),
         }
     }
@@ -79,6 +82,19 @@ async fn a_failed_write_leaves_no_trace_and_the_next_one_works() {
         assert!(store.get("/b").is_none(), "fault {fault}");
         assert_eq!(store.get("/c").unwrap().bytes(), "after");
     }
+}
+
+#[tokio::test]
+async fn a_bug_in_the_log_closes_the_store_and_leaves_nobody_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, mode) = open(directory.path());
+    store.transaction(put("/a", "1")).await.unwrap();
+    mode.store(PANICS, Ordering::SeqCst);
+    let (first, second) = (store.transaction(put("/b", "2")), store.transaction(put("/c", "3")));
+    assert_eq!(first.await, Err(StoreError::Closed));
+    assert_eq!(second.await, Err(StoreError::Closed));
+    assert_eq!(store.transaction(put("/d", "4")).await, Err(StoreError::Closed));
+    assert!(store.get("/a").is_some() && store.get("/b").is_none());
 }
 
 /// Random histories on a disk that comes and goes. Whatever is answered with success happened, in order, as

@@ -3,6 +3,7 @@
 
 mod disk_full;
 mod faults;
+mod foreign;
 mod kill;
 mod open;
 mod torn;

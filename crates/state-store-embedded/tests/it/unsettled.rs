@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde::{Deserialize, Serialize};
 use state_store::clock::ManualClock;
-use state_store::{Record, Scope, Store, StoreError, Tx};
+use state_store::{Operation, Record, Scope, Store, StoreError, Transaction, Tx};
 use state_store_embedded::{Batch, Durable, EmbeddedStore, Loaded, LogError};
 use tokio::sync::Semaphore;
 
@@ -142,6 +142,33 @@ async fn a_wipe_of_one_record_on_its_way_hides_that_record_only() {
     permits.add_permits(1);
     wipe.await.unwrap();
     assert_eq!(reading.await.unwrap().value, [2, 2, 2, 2]);
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_keep_up_turns_writers_away() {
+    let Fixture { store, permits, _directory } = fixture();
+    let backend = store.backend();
+    let large = |n: usize| Transaction::of(vec![Operation::put(format!("/{n}"), vec![b'x'; 1_500_000])]);
+    let mut accepted = Vec::new();
+    let refused = loop {
+        let mut answer = backend.transaction(large(accepted.len()));
+        match pin!(&mut answer).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => accepted.push(answer),
+            Poll::Ready(outcome) => break outcome.unwrap_err(),
+        }
+        assert!(accepted.len() < 100, "the queue has no limit");
+    };
+    assert!(matches!(refused, StoreError::Overloaded { .. }), "{refused}");
+    assert!(matches!(backend.wipe("").await, Err(StoreError::Overloaded { .. })));
+    // Reading costs nothing and goes on.
+    assert!(store.list::<Group>(&here()).is_empty());
+    permits.add_permits(1_000);
+    let count = accepted.len();
+    for answer in accepted {
+        answer.await.unwrap();
+    }
+    assert_eq!(backend.revision(), count as u64);
+    backend.transaction(large(count)).await.unwrap();
 }
 
 #[tokio::test]
