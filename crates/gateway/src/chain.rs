@@ -56,7 +56,7 @@ pub(crate) async fn serve(
         Err(refusal) => {
             GatewayCounters::add(&gateway.counters.refused_requests);
             tracing::debug!(%peer, request_id = head.request_id, %refusal, "a request was refused");
-            return refusal.answer(&head.request_id);
+            return refusal.answer(&head);
         }
     };
     answer::response(run(gateway, &head, received, started).await)
