@@ -156,7 +156,12 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
             put_route(out, &everywhere, false);
         });
     }
-    changes.commit(&mut socket)
+    changes.commit(&mut socket)?;
+    for address in &link.addresses_v6 {
+        route::wait_until_local(&mut socket, IpAddr::V6(*address))
+            .map_err(|refusal| ApplyError::refused("waiting for an address", refusal))?;
+    }
+    Ok(())
 }
 
 fn default_route(to: &Attachment<'_>, index: u32, gateway: IpAddr) -> PathRoute {

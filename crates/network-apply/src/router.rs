@@ -159,7 +159,14 @@ impl Router {
                 Step::AddElements(..) | Step::DeleteElements(..) => {}
             }
         }
-        changes.commit(&mut self.route)
+        changes.commit(&mut self.route)?;
+        for step in steps {
+            if let Step::AddAddress(address) = step {
+                route::wait_until_local(&mut self.route, *address)
+                    .map_err(|refusal| ApplyError::refused("waiting for an address", refusal))?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes sure of the link between router and edge.

@@ -14,7 +14,7 @@ pub(crate) use link::{
     LinkInfo, Peer, Veth, add_veth, add_vxlan, delete_link, link, links, set_up, wait_until_running,
 };
 pub(crate) use neighbour::{add_permanent_neighbour, answer_at_once};
-pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes};
+pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes, wait_until_local};
 pub(crate) use rule::{add_rule, delete_rule, rules};
 
 use std::net::IpAddr;

@@ -1,6 +1,8 @@
 //! Routes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::thread;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -17,8 +19,9 @@ const PRIORITY: u16 = 6;
 const TABLE: u16 = 15;
 /// Bytes of `struct rtmsg`.
 const HEADER: usize = 12;
-/// `RTN_UNICAST`, `RTN_BLACKHOLE`, `RTN_THROW`.
+/// `RTN_UNICAST`, `RTN_LOCAL`, `RTN_BLACKHOLE`, `RTN_THROW`.
 const UNICAST: u8 = 1;
+const LOCAL: u8 = 2;
 const BLACKHOLE: u8 = 6;
 const THROW: u8 = 9;
 /// `RTNH_F_ONLINK`: the gateway is on the link although no subnet says so.
@@ -100,6 +103,35 @@ pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<PathRoute>, Refusal> {
     }
     Ok(found)
 }
+
+/// Waits until an IPv6 address that was just added receives packets. The kernel
+/// puts IPv6 addresses to use in deferred work, duplicate check or not; until
+/// then packets to them are dropped. (IPv4 addresses work at once.)
+pub(crate) fn wait_until_local(socket: &mut Socket, address: IpAddr) -> Result<(), Refusal> {
+    if address.is_ipv4() {
+        return Ok(());
+    }
+    let mut header = [0; HEADER];
+    header[0] = family_of(address);
+    header[1] = 128;
+    for _ in 0..PATIENCE {
+        let mut request = Messages::new();
+        request.begin(GET, 0, &header).put(DESTINATION, &octets(address));
+        // "No such way" is an answer too: not yet.
+        let local = socket
+            .get(&mut request)
+            .is_ok_and(|replies| replies.iter().any(|reply| reply.body.get(7) == Some(&LOCAL)));
+        if local {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+    tracing::warn!(%address, "an IPv6 address is slow to come to life");
+    Ok(())
+}
+
+/// How often an address is asked for: about one second in all.
+const PATIENCE: u32 = 5000;
 
 fn parse(body: &[u8]) -> Option<PathRoute> {
     let header = body.get(..HEADER)?;

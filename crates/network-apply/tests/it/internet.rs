@@ -163,8 +163,16 @@ fn ipv6_needs_no_translation() {
     let mut input = gateway();
     input.groups[0].ingress = anywhere("sgr-in", tcp(80));
     let Some(mut world) = World::new(input) else { return };
-    ip(&["-6", "addr", "add", "fd00:9::1/128", "dev", "lo"]);
     ip(&["link", "set", "lo", "up"]);
+    ip(&["-6", "addr", "add", "fd00:9::1/128", "dev", "lo", "nodad"]);
+    // The kernel takes its time over IPv6 addresses; before, the link's own
+    // address would be chosen as the source.
+    let routed = || {
+        let probe = std::net::UdpSocket::bind("[::]:0").unwrap();
+        probe.connect("[2001:db8:1:3::c]:80").unwrap();
+        probe.local_addr().unwrap().ip().to_string() == "fd00:9::1"
+    };
+    world.until("the host's address is in use", |_| routed());
     let server = listen(world.at("eni-12"), "[::]:80");
     let seen = seen_as(&host(), "[2001:db8:1:3::c]:80", &server);
     assert_eq!(seen.to_string(), "fd00:9::1");
