@@ -84,6 +84,10 @@ pub struct Command {
     /// The caller cancelled the whole command.
     #[serde(default)]
     pub cancel_all: bool,
+    /// Set when errors exceeded their limit: how many of `resolved`, from the front, had been started. Those run to
+    /// their end, the others never start.
+    #[serde(default)]
+    pub stopped_at: Option<usize>,
     /// Set once, when every invocation has ended: status and details.
     #[serde(default)]
     pub outcome: Option<(String, String)>,

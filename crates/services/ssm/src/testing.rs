@@ -24,6 +24,8 @@ struct Run {
 #[derive(Default)]
 struct Machines {
     down: HashSet<String>,
+    /// Scripts that machines run instead of the one they are given.
+    fates: HashMap<String, String>,
     runs: HashMap<String, Run>,
     in_flight: usize,
     most_in_flight: usize,
@@ -31,7 +33,7 @@ struct Machines {
     started: Vec<CommandRequest>,
 }
 
-/// Machines that understand `echo TEXT`, `err TEXT`, `sleep SECONDS`, `exit CODE` and `hang`, one per line.
+/// Machines that understand `echo TEXT`, `err TEXT`, `sleep MILLISECONDS`, `exit CODE` and `hang`, one per line.
 #[derive(Clone, Default)]
 pub(crate) struct FakeHost(Arc<Mutex<Machines>>);
 
@@ -44,6 +46,11 @@ impl FakeHost {
         } else {
             machines.down.remove(instance_id);
         }
+    }
+
+    /// Gives a machine a script of its own to run, whatever it is told.
+    pub(crate) fn set_fate(&self, instance_id: &str, script: String) {
+        self.0.lock().fates.insert(instance_id.to_owned(), script);
     }
 
     /// What was really started, in order.
@@ -78,14 +85,15 @@ impl FakeHost {
 
     async fn interpret(self, request: CommandRequest) {
         let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), 0);
+        let fate = self.0.lock().fates.get(&request.instance_id).cloned().unwrap_or(request.script);
         let timeout = Duration::from_millis(u64::try_from(request.timeout_millis).unwrap());
         let script = async {
-            for line in request.script.lines() {
+            for line in fate.lines() {
                 let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
                 match word {
                     "echo" => stdout += &format!("{rest}\n"),
                     "err" => stderr += &format!("{rest}\n"),
-                    "sleep" => tokio::time::sleep(Duration::from_secs(rest.parse().unwrap())).await,
+                    "sleep" => tokio::time::sleep(Duration::from_millis(rest.parse().unwrap())).await,
                     "hang" => std::future::pending().await,
                     "exit" => {
                         code = rest.parse().unwrap();

@@ -1,7 +1,7 @@
 //! Conducts one command: starts invocations within its rate control until all have ended.
 
 use super::invocation::{Invocation, fresh_steps, step_id};
-use super::live::{LiveCommand, Progress};
+use super::live::{Cancelled, LiveCommand, Progress};
 use super::outcome::Tally;
 use super::rate::Rate;
 use crate::service::Ssm;
@@ -25,7 +25,12 @@ struct Conductor {
     live: Arc<LiveCommand>,
     rate: Rate,
     tally: Tally,
-    waiting: VecDeque<String>,
+    /// See [`Conductor::stopped_at`].
+    stopped_at: Option<usize>,
+    /// Positions in the command's list of instances: what a former engine had surely started …
+    owed: VecDeque<usize>,
+    /// … and what waits for its turn.
+    waiting: VecDeque<usize>,
     running: JoinSet<End>,
     writing: JoinSet<()>,
 }
@@ -42,6 +47,8 @@ pub(super) async fn conduct(service: Arc<Ssm>, live: Arc<LiveCommand>) {
             live: live.clone(),
             rate,
             tally: Tally::default(),
+            stopped_at: command.stopped_at,
+            owed: VecDeque::new(),
             waiting: VecDeque::new(),
             running: JoinSet::new(),
             writing: JoinSet::new(),
@@ -57,46 +64,69 @@ impl Conductor {
         let mut cancelled = self.live.cancellations();
         let last = loop {
             let mut ended = self.drop_cancelled(&cancelled.borrow_and_update().clone());
-            while self.rate.may_start(self.running.len(), self.tally.errors) {
-                let Some(instance) = self.waiting.pop_front() else { break };
+            while let Some(position) = self.next_to_start() {
+                let instance = self.live.command.resolved[position].clone();
                 self.running.spawn(Invocation::new(self.service.clone(), self.live.clone(), instance).run());
             }
-            if self.rate.exceeded(self.tally.errors) {
+            let stopped_at = self.stopped_at();
+            if stopped_at.is_some() {
                 let rest = std::mem::take(&mut self.waiting);
-                ended.extend(
-                    rest.into_iter()
-                        .map(|instance| self.never_started(instance, InvocationStatus::Terminated)),
-                );
+                ended.extend(rest.into_iter().map(|n| self.never_started(n, InvocationStatus::Terminated)));
             }
             ended.iter().for_each(|(_, progress)| self.tally.add(progress.status));
-            if self.running.is_empty() && self.waiting.is_empty() {
+            if self.is_over() {
                 break ended;
             }
-            self.write_later(ended);
+            self.write_later(ended, stopped_at);
             tokio::select! {
                 end = self.running.join_next() => {
                     let Some(Ok(end)) = end else { continue };
                     self.tally.add(end.1.status);
-                    if self.running.is_empty() && self.waiting.is_empty() {
+                    if self.is_over() {
                         break vec![end];
                     }
-                    self.write_later(vec![end]);
+                    let stopped_at = self.stopped_at();
+                    self.write_later(vec![end], stopped_at);
                 }
                 Ok(()) = cancelled.changed() => {}
             }
         };
         // The outcome is written with the last ends, and after all others.
         let (first, last) = last.split_at(last.len().saturating_sub(BATCH));
-        write(&self.service, &self.live, first, None).await;
+        let goes = Whole::Goes { stopped_at: self.stopped_at() };
+        write(&self.service, &self.live, first, goes).await;
         while self.writing.join_next().await.is_some() {}
-        write(&self.service, &self.live, last, Some((self.rate, self.tally))).await;
+        write(&self.service, &self.live, last, Whole::Ends { rate: self.rate, tally: self.tally }).await;
+    }
+
+    fn is_over(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty() && self.owed.is_empty()
+    }
+
+    /// The next one to start, if there is room. What ran before a restart comes back whatever the errors are.
+    fn next_to_start(&mut self) -> Option<usize> {
+        if !self.rate.has_room(self.running.len()) {
+            return None;
+        }
+        let owed = self.owed.pop_front();
+        let may = self.rate.may_start(self.running.len(), self.tally.errors);
+        owed.or_else(|| if may { self.waiting.pop_front() } else { None })
+    }
+
+    /// How many had started when the errors exceeded their limit. This stands in the record no later than the error that
+    /// did it; otherwise a restarted engine could not tell what runs from what never started.
+    fn stopped_at(&mut self) -> Option<usize> {
+        if self.stopped_at.is_none() && self.rate.exceeded(self.tally.errors) {
+            self.stopped_at = Some(self.waiting.front().copied().unwrap_or(self.live.command.resolved.len()));
+        }
+        self.stopped_at
     }
 
     /// Sorts the instances into those whose end is on record and those that wait. The order is always the same, so the
     /// instances a former engine had started come first again.
     fn take_stock(&mut self) {
         let (live, store) = (self.live.clone(), &self.service.platform.store);
-        for instance in &live.command.resolved {
+        for (position, instance) in live.command.resolved.iter().enumerate() {
             let id = format!("{}/{instance}", live.command.id);
             let stored =
                 if live.resumed { store.get::<records::ssm::Invocation>(&live.scope, &id) } else { None };
@@ -105,60 +135,79 @@ impl Conductor {
                     self.tally.add(stored.status);
                     live.set(instance, Progress { status: stored.status, steps: stored.steps.clone() });
                 }
-                None => self.waiting.push_back(instance.clone()),
+                None if live.command.stopped_at.is_some_and(|at| position < at) => {
+                    self.owed.push_back(position)
+                }
+                None => self.waiting.push_back(position),
             }
         }
     }
 
     /// Takes what the caller cancelled out of the waiting ones.
-    fn drop_cancelled(&mut self, cancelled: &super::live::Cancelled) -> Vec<End> {
+    fn drop_cancelled(&mut self, cancelled: &Cancelled) -> Vec<End> {
         if !cancelled.all && cancelled.some.is_empty() {
             return Vec::new();
         }
-        let waiting = std::mem::take(&mut self.waiting);
-        let (gone, stay): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|instance| cancelled.covers(instance));
-        self.waiting = stay.into();
-        for instance in gone.iter().filter(|_| self.live.resumed) {
+        let command = &self.live.command;
+        let covered = |position: &usize| cancelled.covers(&command.resolved[*position]);
+        let mut gone = Vec::new();
+        for list in [&mut self.owed, &mut self.waiting] {
+            let (these, stay): (Vec<_>, Vec<_>) = std::mem::take(list).into_iter().partition(covered);
+            *list = stay.into();
+            gone.extend(these);
+        }
+        for position in gone.iter().filter(|_| self.live.resumed) {
             // It may run since before a restart. Asking for its end would start it if it does not.
-            for step in 0..self.live.command.steps.len() {
-                self.service.platform.commands.cancel(&step_id(&self.live.command.id, instance, step));
+            for step in 0..command.steps.len() {
+                self.service.platform.commands.cancel(&step_id(
+                    &command.id,
+                    &command.resolved[*position],
+                    step,
+                ));
             }
         }
-        gone.into_iter().map(|instance| self.never_started(instance, InvocationStatus::Cancelled)).collect()
+        gone.into_iter().map(|position| self.never_started(position, InvocationStatus::Cancelled)).collect()
     }
 
-    fn never_started(&self, instance: String, status: InvocationStatus) -> End {
+    fn never_started(&self, position: usize, status: InvocationStatus) -> End {
         let mut steps = fresh_steps(&self.live.command.steps);
         steps.iter_mut().for_each(|step| step.status = status);
-        (instance, Progress { status, steps })
+        (self.live.command.resolved[position].clone(), Progress { status, steps })
     }
 
     /// Writes ends without making the others wait for the disk.
-    fn write_later(&mut self, ended: Vec<End>) {
+    fn write_later(&mut self, ended: Vec<End>, stopped_at: Option<usize>) {
         while self.writing.try_join_next().is_some() {}
         if ended.is_empty() {
             return;
         }
         let (service, live) = (self.service.clone(), self.live.clone());
-        self.writing.spawn(async move { write(&service, &live, &ended, None).await });
+        self.writing.spawn(async move { write(&service, &live, &ended, Whole::Goes { stopped_at }).await });
     }
 }
 
-/// Writes ends, and with `outcome` the end of the command, until the store takes them. Callers see an end once it is
-/// durable.
-async fn write(service: &Ssm, live: &LiveCommand, ended: &[End], outcome: Option<(Rate, Tally)>) {
-    let last = ended.len().saturating_sub(1) / BATCH;
-    for (number, batch) in ended.chunks(BATCH).enumerate() {
-        write_batch(service, live, batch, if number == last { outcome } else { None }).await;
+/// What becomes of the command with some ends.
+#[derive(Clone, Copy)]
+enum Whole {
+    /// It goes on, or (`stopped_at`) starts nothing more.
+    Goes { stopped_at: Option<usize> },
+    /// These are the last.
+    Ends { rate: Rate, tally: Tally },
+}
+
+/// Writes ends, the last batch of them with the end of the command, until the store takes them. Callers see an end once
+/// it is durable.
+async fn write(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Whole) {
+    for batch in ended.chunks(BATCH) {
+        write_batch(service, live, batch, whole).await;
     }
-    if ended.is_empty() && outcome.is_some() {
-        write_batch(service, live, ended, outcome).await;
+    if ended.is_empty() && matches!(whole, Whole::Ends { .. }) {
+        write_batch(service, live, ended, whole).await;
     }
 }
 
-async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], outcome: Option<(Rate, Tally)>) {
-    while let Err(fault) = service.platform.transact(|tx| put(service, live, tx, ended, outcome)).await {
+async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Whole) {
+    while let Err(fault) = service.platform.transact(|tx| put(service, live, tx, ended, whole)).await {
         tracing::warn!(%fault, command = live.command.id, "the end of a command cannot be written yet");
         tokio::time::sleep(RETRY).await;
     }
@@ -167,13 +216,7 @@ async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], outcome: 
     }
 }
 
-fn put(
-    service: &Ssm,
-    live: &LiveCommand,
-    tx: &mut Tx<'_>,
-    ended: &[End],
-    outcome: Option<(Rate, Tally)>,
-) -> Result<(), Fault> {
+fn put(service: &Ssm, live: &LiveCommand, tx: &mut Tx<'_>, ended: &[End], whole: Whole) -> Result<(), Fault> {
     let (scope, now) = (&live.scope, service.now());
     // A command that was wiped away meanwhile leaves nothing behind.
     let Some(command) = tx.get::<Command>(scope, &live.command.id) else { return Ok(()) };
@@ -187,15 +230,25 @@ fn put(
         };
         tx.put(scope, invocation);
     }
-    if let (Some((rate, tally)), None) = (outcome, &command.outcome) {
-        let mut command = (*command).clone();
-        let by_caller = command.cancel_all || !command.cancelled.is_empty();
-        let (status, details) = tally.outcome(rate.exceeded(tally.errors), by_caller);
-        command.outcome = Some((status.to_owned(), details.to_owned()));
-        command.ended = Some(now);
-        command.error_count = i32::try_from(tally.errors).unwrap_or(i32::MAX);
-        command.delivery_timed_out_count = i32::try_from(tally.delivery_timed_out).unwrap_or(i32::MAX);
-        tx.put(scope, command);
+    match whole {
+        Whole::Goes { stopped_at: Some(at) } if command.stopped_at.is_none() => {
+            tx.put(scope, Command { stopped_at: Some(at), ..(*command).clone() });
+        }
+        Whole::Ends { rate, tally } if command.outcome.is_none() => {
+            let by_caller = command.cancel_all || !command.cancelled.is_empty();
+            let (status, details) = tally.outcome(rate.exceeded(tally.errors), by_caller);
+            tx.put(
+                scope,
+                Command {
+                    outcome: Some((status.to_owned(), details.to_owned())),
+                    ended: Some(now),
+                    error_count: i32::try_from(tally.errors).unwrap_or(i32::MAX),
+                    delivery_timed_out_count: i32::try_from(tally.delivery_timed_out).unwrap_or(i32::MAX),
+                    ..(*command).clone()
+                },
+            );
+        }
+        Whole::Goes { .. } | Whole::Ends { .. } => {}
     }
     Ok(())
 }

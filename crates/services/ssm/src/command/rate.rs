@@ -39,7 +39,12 @@ impl Rate {
 
     /// Whether one more may start.
     pub(crate) fn may_start(&self, in_flight: usize, errors: usize) -> bool {
-        in_flight < self.concurrency && !self.exceeded(errors)
+        self.has_room(in_flight) && !self.exceeded(errors)
+    }
+
+    /// Whether fewer run than may run at once.
+    pub(crate) fn has_room(&self, in_flight: usize) -> bool {
+        in_flight < self.concurrency
     }
 
     /// Whether nothing may start any more.

@@ -65,6 +65,7 @@ pub(crate) async fn send(call: SsmCall, input: SendCommandRequest) -> Reply<Send
         max_errors,
         cancelled: Vec::new(),
         cancel_all: false,
+        stopped_at: None,
         outcome: None,
         ended: None,
         error_count: 0,
