@@ -1,257 +1,301 @@
 //! Checks a decoded request against the limits of its model: required members, lengths, magnitudes, enumerations.
+//!
+//! Patterns are not checked: the model's regular expressions are of another dialect, and services say more helpful things.
 
-use crate::shape::{Member, Shape};
+mod limits;
+#[cfg(test)]
+mod tests;
+
+use self::limits::{Measure, broken, rules};
+use crate::shape::{Kind, Member, Shape};
 use crate::timestamp::Timestamp;
 use crate::value::{Document, WriteEntries, WriteItems, WriteMembers, Writer};
 
 /// One broken limit, in AWS's wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Path of the member from the root, in the service's own spelling: `tags.1.member.key`.
+    /// Path of the member from the root, as AWS's frameworks spell it: `tags.1.member.key`.
     pub path: String,
-    /// The value as text, or `null`.
+    /// Name of the parameter in an EC2 request: `TagSpecification.1.ResourceType`.
+    pub parameter: String,
+    /// The value as text, or `null`; empty when it is sensitive.
     pub value: String,
     /// What it failed: `Member must not be null`, …
     pub constraint: String,
     /// A required member was absent.
     pub missing: bool,
+    /// The value is sensitive and not told.
+    pub hidden: bool,
 }
 
 impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let value = if self.value == "null" { "null".to_owned() } else { format!("'{}'", self.value) };
-        write!(f, "Value {value} at '{}' failed to satisfy constraint: {}", self.path, self.constraint)
+        let (path, constraint) = (&self.path, &self.constraint);
+        // AWS says nothing of a sensitive value, and null without quotes.
+        let value = if self.missing {
+            " null".to_owned()
+        } else if self.hidden {
+            String::new()
+        } else {
+            format!(" '{}'", self.value)
+        };
+        write!(f, "Value{value} at '{path}' failed to satisfy constraint: {constraint}")
     }
 }
 
-/// All broken limits of `value`, in model order; empty when it is sound.
+/// All broken limits of `value`, in model order, at most twenty; empty when it is sound.
 pub fn violations(value: &dyn WriteMembers) -> Vec<Violation> {
-    let mut check = Check { path: Vec::new(), seen: Vec::new(), found: Vec::new(), next_item: 0 };
+    let mut check =
+        Check { path: Vec::new(), found: Vec::new(), place: Place::Structure, members: &[], next: 0, listing: Listing::default() };
     check.members(value);
     check.found
 }
 
+/// A hostile request must not make an answer of megabytes.
+const MOST: usize = 20;
+const LONGEST: usize = 200;
+
+/// One step from the root towards a value.
+enum Step {
+    Member(&'static Member),
+    Item(usize),
+    Entry(String),
+}
+
+/// What the member given to a writer's call is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A member of the structure being walked.
+    Structure,
+    /// An item of a list; the number of the one before.
+    Items(usize),
+    /// A key or value of a map, whose step stands in the path.
+    Entry,
+}
+
+/// What is known of the plain items of the list (or the keys and values of the map) being walked.
+#[derive(Default)]
+struct Listing {
+    broken: bool,
+    /// Filled only to show a broken list.
+    shown: Option<String>,
+}
+
 struct Check {
-    path: Vec<String>,
-    /// Names of the members of the structure being walked that were present. Not addresses: the constant of one member may
-    /// stand at several, one per unit of code generation.
-    seen: Vec<&'static str>,
+    path: Vec<Step>,
     found: Vec<Violation>,
-    next_item: usize,
+    place: Place,
+    /// Members of the structure being walked, and the first that was not seen yet.
+    members: &'static [Member],
+    next: usize,
+    listing: Listing,
 }
 
 impl Check {
     fn members(&mut self, value: &dyn WriteMembers) {
-        let outer = std::mem::take(&mut self.seen);
+        let outer = (self.place, self.members, self.next);
+        (self.place, self.members, self.next) = (Place::Structure, value.shape().members, 0);
         value.write_members(self);
-        let present = std::mem::replace(&mut self.seen, outer);
-        for member in value.shape().members {
-            if member.required && !present.contains(&member.name) {
-                self.push(member, "null", "Member must not be null".to_owned(), true);
+        self.skip_to(self.members.len());
+        (self.place, self.members, self.next) = outer;
+    }
+
+    /// Members before `index` that were not written are absent.
+    fn skip_to(&mut self, index: usize) {
+        for member in self.members.get(self.next..index).unwrap_or_default().iter().filter(|member| member.required) {
+            self.push(Some(member), Some("null".to_owned()), "Member must not be null".to_owned(), true);
+        }
+        self.next = index + 1;
+    }
+
+    /// Notes that a member of the structure is there. By name: the constant of one member may stand at several addresses.
+    fn see(&mut self, member: &'static Member) {
+        let rest = self.members.get(self.next..).unwrap_or_default();
+        if let Some(at) = rest.iter().position(|other| other.name == member.name) {
+            self.skip_to(self.next + at);
+        }
+    }
+
+    /// Records a broken limit of `member` below the current path, or of what the path itself leads to.
+    /// Without `value` it is sensitive.
+    fn push(&mut self, member: Option<&'static Member>, value: Option<String>, constraint: String, missing: bool) {
+        if self.found.len() < MOST {
+            let (path, parameter) = (self.spell(member, framework_name).join("."), self.spell(member, ec2_name));
+            // EC2 numbers its parameters without the `member` that AWS's frameworks put after a number.
+            let parameter = parameter.into_iter().filter(|step| step != "member").collect::<Vec<_>>().join(".");
+            let hidden = value.is_none();
+            self.found.push(Violation { path, parameter, value: value.unwrap_or_default(), constraint, missing, hidden });
+        }
+    }
+
+    fn spell(&self, member: Option<&'static Member>, name: fn(&Member) -> String) -> Vec<String> {
+        let mut steps: Vec<String> = Vec::with_capacity(self.path.len() + 1);
+        for step in &self.path {
+            match step {
+                Step::Member(member) => steps.push(name(member)),
+                Step::Item(number) => steps.extend([number.to_string(), "member".to_owned()]),
+                Step::Entry(key) => steps.extend([key.chars().take(LONGEST).collect(), "member".to_owned()]),
             }
         }
+        steps.extend(member.map(name));
+        steps
     }
 
-    fn at(&self, member: &'static Member) -> String {
-        let mut path = self.path.join(".");
-        // Items of lists and maps are named by the position pushed on `path`.
-        if !matches!(member.name, "member" | "key" | "value") || self.path.is_empty() {
-            if !path.is_empty() {
-                path.push('.');
+    /// A value without parts: a number, a text.
+    fn plain(&mut self, member: &'static Member, measure: Measure<'_>) {
+        let shape = member.shape;
+        if self.place == Place::Structure {
+            self.see(member);
+            for constraint in broken(shape, &measure) {
+                let shown = (!shape.sensitive).then(|| clip(&measure.shown()));
+                self.push(Some(member), shown, constraint, false);
             }
-            let mut letters = member.name.chars();
-            if let Some(first) = letters.next() {
-                path.extend(first.to_lowercase());
+            return;
+        }
+        self.listing.broken |= !broken(shape, &measure).is_empty();
+        if let Some(shown) = self.listing.shown.as_mut().filter(|shown| shown.len() < LONGEST) {
+            if !shown.is_empty() {
+                shown.push_str(", ");
             }
-            path.push_str(letters.as_str());
-        }
-        path
-    }
-
-    fn push(&mut self, member: &'static Member, value: &str, constraint: String, missing: bool) {
-        // A hostile request must not make an answer of megabytes.
-        if self.found.len() < 20 {
-            let value =
-                if member.shape.sensitive { "***".to_owned() } else { value.chars().take(200).collect() };
-            self.found.push(Violation { path: self.at(member), value, constraint, missing });
+            shown.push_str(&clip(&measure.shown()));
         }
     }
 
-    fn mark(&mut self, member: &'static Member) {
-        self.seen.push(member.name);
-    }
-
-    fn length(&mut self, member: &'static Member, length: usize, shown: &dyn Fn() -> String) {
-        let limits = &member.shape.limits;
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
-        if let Some(max) = limits.max.filter(|max| length > *max) {
-            self.push(
-                member,
-                &shown(),
-                format!("Member must have length less than or equal to {max}"),
-                false,
-            );
-        }
-        if let Some(min) = limits.min.filter(|min| length < *min) {
-            self.push(
-                member,
-                &shown(),
-                format!("Member must have length greater than or equal to {min}"),
-                false,
-            );
-        }
-    }
-
-    #[allow(clippy::cast_precision_loss)] // limits are small
-    fn magnitude(&mut self, member: &'static Member, value: f64, shown: &str) {
-        let limits = &member.shape.limits;
-        if let Some(max) = limits.max.filter(|max| value > *max as f64) {
-            self.push(member, shown, format!("Member must have value less than or equal to {max}"), false);
-        }
-        if let Some(min) = limits.min.filter(|min| value < *min as f64) {
-            self.push(member, shown, format!("Member must have value greater than or equal to {min}"), false);
-        }
-    }
-
-    fn inside(&mut self, step: String, walk: impl FnOnce(&mut Self)) {
-        self.path.push(step);
+    /// Something with parts: steps to it, walks, and steps back.
+    fn inside(&mut self, member: &'static Member, walk: impl FnOnce(&mut Self)) {
+        let step = match &mut self.place {
+            Place::Structure => {
+                self.see(member);
+                Some(Step::Member(member))
+            }
+            Place::Items(number) => {
+                *number += 1;
+                Some(Step::Item(*number))
+            }
+            Place::Entry => None,
+        };
+        let length = self.path.len();
+        self.path.extend(step);
+        let place = self.place;
         walk(self);
-        self.path.pop();
+        self.place = place;
+        self.path.truncate(length);
     }
 
-    fn name_in(&self, member: &'static Member) -> Option<String> {
-        // Items already stand in the path by their number.
-        let full = self.at(member);
-        let own = self.path.join(".");
-        full.strip_prefix(&own).map(|rest| rest.trim_start_matches('.').to_owned()).filter(|s| !s.is_empty())
+    /// Walks the parts of a list or map and reports broken plain ones at the list or map itself.
+    fn parts(&mut self, whole: &'static Shape, part: &'static Shape, what: &str, size: Measure<'_>, walk: &mut dyn FnMut(&mut Self)) {
+        let outer = std::mem::take(&mut self.listing);
+        walk(self);
+        let over = broken(whole, &size);
+        if self.listing.broken || !over.is_empty() {
+            let shown = self.show(whole, walk);
+            for constraint in over {
+                self.push(None, shown.clone(), constraint, false);
+            }
+            if self.listing.broken {
+                self.push(None, shown, format!("{what} must satisfy constraint: [{}]", rules(part).join(", ")), false);
+            }
+        }
+        self.listing = outer;
     }
 
-    fn walk_items(&mut self, shape: &'static Shape, value: &dyn WriteItems) {
-        let Some(item) = shape.members.first() else { return };
-        let before = std::mem::replace(&mut self.next_item, 0);
-        value.write_items(item, &mut Items(self));
-        self.next_item = before;
+    /// The items as text, found by walking once more; nothing is recorded on this walk.
+    fn show(&mut self, shape: &Shape, walk: &mut dyn FnMut(&mut Self)) -> Option<String> {
+        if shape.sensitive || shape.members.iter().any(|member| member.shape.sensitive) {
+            return None;
+        }
+        let (found, broken) = (std::mem::take(&mut self.found), self.listing.broken);
+        self.listing.shown = Some(String::new());
+        walk(self);
+        self.found = found;
+        self.listing.broken = broken;
+        let items = clip(&self.listing.shown.take().unwrap_or_default());
+        Some(if shape.kind == Kind::Map { format!("{{{items}}}") } else { format!("[{items}]") })
     }
+}
+
+/// Lower-case first letter, whatever the model says.
+fn framework_name(member: &Member) -> String {
+    let mut name = member.name.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    name
+}
+
+/// As in an EC2 request.
+fn ec2_name(member: &Member) -> String {
+    let mut name = member.query_name.unwrap_or_else(|| member.wire_name()).to_owned();
+    if let Some(first) = name.get_mut(..1).filter(|_| member.query_name.is_none()) {
+        first.make_ascii_uppercase();
+    }
+    name
+}
+
+/// At most so much of the caller's own text.
+fn clip(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
 }
 
 impl Writer for Check {
     fn boolean(&mut self, member: &'static Member, _: bool) {
-        self.mark(member);
+        self.plain(member, Measure::None);
     }
-    #[allow(clippy::cast_precision_loss)] // only compared with limits
     fn integer(&mut self, member: &'static Member, value: i64) {
-        self.mark(member);
-        self.magnitude(member, value as f64, &value.to_string());
+        self.plain(member, Measure::Integer(value));
     }
     fn float(&mut self, member: &'static Member, value: f32) {
-        self.mark(member);
-        self.magnitude(member, f64::from(value), &value.to_string());
+        self.plain(member, Measure::Float(f64::from(value)));
     }
     fn double(&mut self, member: &'static Member, value: f64) {
-        self.mark(member);
-        self.magnitude(member, value, &value.to_string());
+        self.plain(member, Measure::Float(value));
     }
     fn string(&mut self, member: &'static Member, value: &str) {
-        self.mark(member);
-        let shape = member.shape;
-        if shape.limits.max.is_some() || shape.limits.min.is_some() {
-            self.length(member, value.chars().count(), &|| value.to_owned());
-        }
-        if !shape.values.is_empty() && !shape.values.contains(&value) {
-            let set = shape.values.join(", ");
-            self.push(member, value, format!("Member must satisfy enum value set: [{set}]"), false);
-        }
+        self.plain(member, Measure::Text(value));
     }
     fn blob(&mut self, member: &'static Member, value: &[u8]) {
-        self.mark(member);
-        self.length(member, value.len(), &|| format!("{} bytes", value.len()));
+        self.plain(member, Measure::Bytes(value.len()));
     }
     fn timestamp(&mut self, member: &'static Member, _: Timestamp) {
-        self.mark(member);
+        self.plain(member, Measure::None);
     }
     fn document(&mut self, member: &'static Member, _: &Document) {
-        self.mark(member);
+        self.plain(member, Measure::None);
     }
+    fn null(&mut self, member: &'static Member) {
+        self.plain(member, Measure::None);
+    }
+
     fn structure(&mut self, member: &'static Member, value: &dyn WriteMembers) {
-        self.mark(member);
-        match self.name_in(member) {
-            Some(name) => self.inside(name, |check| check.members(value)),
-            None => self.members(value),
-        }
+        self.inside(member, |check| check.members(value));
     }
+
     fn list(&mut self, member: &'static Member, len: usize, value: &dyn WriteItems) {
-        self.mark(member);
-        self.length(member, len, &|| format!("[{len} items]"));
-        match self.name_in(member) {
-            Some(name) => self.inside(name, |check| check.walk_items(member.shape, value)),
-            None => self.walk_items(member.shape, value),
-        }
-    }
-    fn map(&mut self, member: &'static Member, len: usize, value: &dyn WriteEntries) {
-        self.mark(member);
-        self.length(member, len, &|| format!("{{{len} entries}}"));
-        let [key_member, value_member] = member.shape.members else { return };
-        let name = self.name_in(member).unwrap_or_default();
-        self.inside(name, |check| {
-            value.write_entries(&mut |key, value| {
-                check.inside(key.to_owned(), |check| {
-                    check.string(key_member, key);
-                    value.write(value_member, check);
-                });
+        let Some(item) = member.shape.members.first() else { return };
+        self.inside(member, |check| {
+            check.parts(member.shape, item.shape, "Member", Measure::Count(len), &mut |check| {
+                check.place = Place::Items(0);
+                value.write_items(item, check);
             });
         });
     }
-    fn null(&mut self, member: &'static Member) {
-        self.mark(member);
-    }
-}
 
-/// Numbers the items of a list as AWS does: `tags.1.member`.
-struct Items<'a>(&'a mut Check);
-
-impl Items<'_> {
-    fn one(&mut self, walk: impl FnOnce(&mut Check)) {
-        let number = self.0.next_item + 1;
-        self.0.inside(format!("{number}.member"), walk);
-        self.0.next_item = number;
-    }
-}
-
-impl Writer for Items<'_> {
-    fn boolean(&mut self, member: &'static Member, value: bool) {
-        self.one(|check| check.boolean(member, value));
-    }
-    fn integer(&mut self, member: &'static Member, value: i64) {
-        self.one(|check| check.integer(member, value));
-    }
-    fn float(&mut self, member: &'static Member, value: f32) {
-        self.one(|check| check.float(member, value));
-    }
-    fn double(&mut self, member: &'static Member, value: f64) {
-        self.one(|check| check.double(member, value));
-    }
-    fn string(&mut self, member: &'static Member, value: &str) {
-        self.one(|check| check.string(member, value));
-    }
-    fn blob(&mut self, member: &'static Member, value: &[u8]) {
-        self.one(|check| check.blob(member, value));
-    }
-    fn timestamp(&mut self, member: &'static Member, value: Timestamp) {
-        self.one(|check| check.timestamp(member, value));
-    }
-    fn document(&mut self, member: &'static Member, value: &Document) {
-        self.one(|check| check.document(member, value));
-    }
-    fn structure(&mut self, member: &'static Member, value: &dyn WriteMembers) {
-        self.one(|check| check.structure(member, value));
-    }
-    fn list(&mut self, member: &'static Member, len: usize, value: &dyn WriteItems) {
-        self.one(|check| check.list(member, len, value));
-    }
     fn map(&mut self, member: &'static Member, len: usize, value: &dyn WriteEntries) {
-        self.one(|check| check.map(member, len, value));
-    }
-    fn null(&mut self, member: &'static Member) {
-        self.one(|check| check.null(member));
+        let [key_member, value_member] = member.shape.members else { return };
+        self.inside(member, |check| {
+            check.parts(member.shape, key_member.shape, "Map keys", Measure::Count(len), &mut |check| {
+                check.place = Place::Entry;
+                value.write_entries(&mut |key, _| check.string(key_member, key));
+            });
+            // The size was judged with the keys.
+            check.parts(member.shape, value_member.shape, "Map value", Measure::None, &mut |check| {
+                value.write_entries(&mut |key, value| {
+                    check.place = Place::Entry;
+                    check.path.push(Step::Entry(key.to_owned()));
+                    value.write(value_member, check);
+                    check.path.pop();
+                });
+            });
+        });
     }
 }

@@ -10,17 +10,7 @@ use aws_schema::{Fault, Protocol, Violation};
 pub fn validation_fault(protocol: Protocol, violations: &[Violation]) -> Option<Fault> {
     let first = violations.first()?;
     if protocol == Protocol::Ec2 {
-        let missing = violations.iter().find(|violation| violation.missing);
-        return Some(match missing {
-            Some(violation) => Fault::sender(
-                "MissingParameter",
-                format!("The request must contain the parameter {}", parameter(&violation.path)),
-            ),
-            None => Fault::sender(
-                "InvalidParameterValue",
-                format!("Value ({}) for parameter {} is invalid. {}", first.value, parameter(&first.path), first.constraint),
-            ),
-        });
+        return Some(ec2_fault(violations.iter().find(|violation| violation.missing).unwrap_or(first)));
     }
     let count = violations.len();
     let errors = if count == 1 { "error" } else { "errors" };
@@ -29,7 +19,19 @@ pub fn validation_fault(protocol: Protocol, violations: &[Violation]) -> Option<
     Some(Fault::sender(code, format!("{count} validation {errors} detected: {}", list.join("; "))))
 }
 
-/// EC2 names parameters as they stand in its responses: without the `member` of lists.
-fn parameter(path: &str) -> String {
-    path.replace(".member", "")
+fn ec2_fault(violation: &Violation) -> Fault {
+    let Violation { parameter, value, constraint, .. } = violation;
+    if violation.missing {
+        return Fault::sender("MissingParameter", format!("The request must contain the parameter {parameter}"));
+    }
+    // EC2 does not list the allowed values: of instance types alone there are more than a thousand.
+    if constraint.contains("enum value set") {
+        let name = parameter.rsplit('.').next().unwrap_or_default();
+        return Fault::sender("InvalidParameterValue", format!("Invalid value '{value}' for {name}."));
+    }
+    let expected = constraint.strip_prefix("Member must have ").unwrap_or(constraint);
+    Fault::sender(
+        "InvalidParameterValue",
+        format!("Value ({value}) for parameter {parameter} is invalid. Expecting a {expected}."),
+    )
 }

@@ -9,4 +9,5 @@ mod roundtrip;
 mod shapes;
 mod sink;
 mod skips;
+mod validation;
 mod vectors;
