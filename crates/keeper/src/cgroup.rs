@@ -247,7 +247,12 @@ impl Cgroups {
                 remove(&entry.path());
             }
         }
-        self.directories(id).iter().fold(true, |all, directory| remove(directory) && all)
+        // Every one of them, also when an earlier one is still busy.
+        let mut all = true;
+        for directory in self.directories(id) {
+            all &= remove(&directory);
+        }
+        all
     }
 
     /// What a machine uses at the moment.

@@ -13,7 +13,7 @@ const FD_PIDFS_ROOT: RawFd = -10_002;
 /// `PIDFD_INFO_EXIT` of linux/pidfd.h.
 const PIDFD_INFO_EXIT: u64 = 1 << 3;
 /// `PIDFD_GET_INFO`: `_IOWR(0xFF, 11, struct pidfd_info)` with the first published size, 64 bytes.
-const PIDFD_GET_INFO: libc::c_ulong = (3 << 30) | (64 << 16) | (0xFF << 8) | 11;
+const PIDFD_GET_INFO: libc::c_ulong = (3 << 30) | (64 << 16) | (0xFF << 8) | 0x0B;
 /// `CLONE_INTO_CGROUP` of linux/sched.h; does not fit into the type libc gives it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 /// The kernel's `PF_EXITING` bit in field 9 of /proc/pid/stat.
@@ -201,6 +201,8 @@ fn exit_status(pidfd: &OwnedFd) -> Option<i32> {
 }
 
 /// A name for a process that survives us and never names another one.
+// Deserialising makes plain numbers of plain numbers; the kernel checks a handle when it is opened.
+#[allow(clippy::unsafe_derive_deserialize)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProcessHandle {
     /// Process id at birth.

@@ -82,7 +82,7 @@ pub(crate) fn free_id() -> u32 {
             text.lines().filter_map(|line| line.split(':').nth(2)?.parse().ok()).collect::<Vec<u32>>()
         })
         .collect();
-    (1_000..).find(|id| !used.contains(id)).unwrap_or(u32::MAX)
+    (1_000..u32::MAX).find(|id| !used.contains(id)).unwrap_or(u32::MAX)
 }
 
 /// Appends a line to a file that ends with a newline or not.

@@ -131,7 +131,7 @@ pub(crate) fn disguise() {
         // SAFETY: the kernel says that this range of our own writable stack holds the argument strings. This
         // forked copy of the process never looks at its arguments again.
         unsafe {
-            std::ptr::with_exposed_provenance_mut::<u8>(address).write_volatile(title.next().unwrap_or(0))
+            std::ptr::with_exposed_provenance_mut::<u8>(address).write_volatile(title.next().unwrap_or(0));
         };
     }
 }

@@ -74,7 +74,9 @@ pub(super) fn run(mut machine: Machine) -> i32 {
         if wish == Wish::PowerOff {
             break;
         }
-        VOLATILE.iter().for_each(|place| empty(place));
+        for place in VOLATILE {
+            empty(place);
+        }
     }
     machine.status.set(Field::Reason, 1);
     // The kernel ends this PID namespace and reports SIGINT to the keeper (reboot(2), "Behavior inside PID

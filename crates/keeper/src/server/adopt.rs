@@ -120,7 +120,7 @@ impl Keeper {
         match &mut machine.alive {
             // Its PID 1 saw the old keeper's end of the socket close and is about to give up.
             Some(alive) if machine.status.state == MachineState::Held => {
-                alive.cause = Some(ExitCause::Abandoned)
+                alive.cause = Some(ExitCause::Abandoned);
             }
             Some(_) => {}
             None if !ended => {

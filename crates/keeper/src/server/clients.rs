@@ -156,19 +156,14 @@ impl Keeper {
 
     pub(super) fn send_outbox(&mut self) {
         for message in std::mem::take(&mut self.outbox) {
-            match message.client {
-                Some(number) => self.send_to(number, message.bytes, message.fds),
-                None => {
-                    let subscribers: Vec<u64> = self
-                        .clients
-                        .iter()
-                        .filter(|(_, client)| client.subscribed)
-                        .map(|(number, _)| *number)
-                        .collect();
-                    for number in subscribers {
-                        self.send_to(number, message.bytes.clone(), Vec::new());
-                    }
-                }
+            if let Some(number) = message.client {
+                self.send_to(number, message.bytes, message.fds);
+                continue;
+            }
+            let subscribed = self.clients.iter().filter(|(_, client)| client.subscribed);
+            let subscribers: Vec<u64> = subscribed.map(|(number, _)| *number).collect();
+            for number in subscribers {
+                self.send_to(number, message.bytes.clone(), Vec::new());
             }
         }
     }

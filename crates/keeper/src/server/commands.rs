@@ -251,7 +251,8 @@ impl Keeper {
         let Some(command) = self.commands.get_mut(id) else { return };
         let Some(alive) = command.alive.take() else { return };
         // Asked before reaping: a PID 1 that is on its way out kills its commands with SIGKILL.
-        let machine_pid = self.machines.get(&command.record.machine).map(|machine| machine.status.pid);
+        let machine_gone =
+            self.machines.get(&command.record.machine).is_none_or(super::machines::Machine::is_ending);
         let fate = process::collect(&alive.pidfd, command.record.process.pid);
         if fate == Fate::Alive {
             command.alive = Some(alive);
@@ -270,7 +271,6 @@ impl Keeper {
         for output in command.outputs.iter_mut().flatten() {
             output.close_file();
         }
-        let machine_gone = machine_pid.is_none_or(process::is_exiting);
         let outcome = CommandOutcome {
             end: judge(fate, alive.cause, machine_gone),
             duration_ms: process::monotonic_ns().saturating_sub(command.record.started_ns) / 1_000_000,

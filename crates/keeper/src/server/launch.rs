@@ -356,13 +356,7 @@ mod tests {
             |spec| spec.overlays.clear(),
             |spec| spec.overlays[0].target = "/usr".into(),
             |spec| spec.overlays[0].lower.clear(),
-            |spec| {
-                spec.overlays.push(Overlay {
-                    target: "/../etc".into(),
-                    lower: vec!["/x".into()],
-                    name: "x".into(),
-                })
-            },
+            |spec| spec.overlays[0].lower = vec!["/x".into(); 64],
             |spec| spec.limits.memory_bytes = 1,
         ];
         for (number, spoil) in spoil.into_iter().enumerate() {

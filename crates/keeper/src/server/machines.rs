@@ -43,6 +43,14 @@ impl Machine {
         self.status.pid == pid && self.alive.as_ref().is_some_and(|alive| alive.child)
     }
 
+    /// True when it is gone, on its way out, or told to go.
+    pub(super) fn is_ending(&self) -> bool {
+        let Some(alive) = &self.alive else { return true };
+        alive.cause.is_some()
+            || self.status.state == MachineState::Stopping
+            || process::is_exiting(self.status.pid)
+    }
+
     fn alive_mut(&mut self) -> Result<&mut Alive> {
         let id = &self.status.id;
         self.alive.as_mut().ok_or_else(|| Refusal::WrongState(format!("machine {id} has exited")).into())

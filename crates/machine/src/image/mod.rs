@@ -83,7 +83,8 @@ fn build(place: &Path, mode: Mode) -> Result<String> {
         }
     }
     let digest = builder.hash.finalize();
-    Ok(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    let short = digest.iter().take(6).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    Ok(format!("{short:012x}"))
 }
 
 /// Writes the image and hashes what it writes.

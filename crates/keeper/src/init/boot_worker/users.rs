@@ -30,7 +30,10 @@ pub(super) fn create(user: &UserSpec) -> io::Result<()> {
         join(&user.name, group)?;
     }
     if !user.sudo.is_empty() {
-        let rules: String = user.sudo.iter().map(|rule| format!("{} {rule}\n", user.name)).collect();
+        let mut rules = String::new();
+        for rule in &user.sudo {
+            rules.extend([user.name.as_str(), " ", rule.as_str(), "\n"]);
+        }
         write_all(&format!("/etc/sudoers.d/90-cloud-init-{}", user.name), rules.as_bytes(), 0o440)?;
     }
     authorize(&user.name, &user.authorized_keys)

@@ -1,0 +1,144 @@
+//! What a machine must not be able to do, and what its neighbours must not feel.
+
+use machine::{CommandEnd, MachineLimits};
+
+use crate::world::{World, is_root};
+
+/// Runs a script that must fail; returns what it said.
+fn must_fail(world: &World, script: &str) -> String {
+    let (outcome, out, err) = world.run("i-1", script);
+    assert!(!matches!(outcome.end, CommandEnd::Exited(0)), "{script} succeeded: {out}{err}");
+    format!("{out}{err}")
+}
+
+#[test]
+fn files_of_the_host_and_of_other_machines_are_out_of_reach() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let secret = world.directory.join("secret");
+    std::fs::write(&secret, "host secret").unwrap();
+    world.boot(world.spec("i-1"));
+    world.boot(world.spec("i-2"));
+    world.sh("i-2", "echo neighbour > /root/private");
+    must_fail(&world, &format!("cat {}", secret.display()));
+    must_fail(&world, "cat /root/private");
+    must_fail(&world, &format!("ls {}", world.directory.display()));
+    // PID 1 shares memory with the keeper; neither it nor its links may be looked through.
+    must_fail(&world, "cat /proc/1/mem");
+    must_fail(&world, "ls /proc/1/root/");
+    must_fail(&world, "cat /proc/1/environ");
+    assert_eq!(world.sh("i-1", "tr '\\0' ' ' < /proc/1/cmdline").trim(), "/sbin/init");
+    let host = std::fs::read_to_string("/etc/shadow").unwrap();
+    assert_ne!(world.sh("i-1", "cat /etc/shadow"), host);
+    let mounts = world.sh("i-1", "cat /proc/self/mountinfo");
+    assert!(!mounts.contains(world.directory.to_str().unwrap()), "{mounts}");
+    for place in ["/home", "/var/lib", "/opt", "/srv"] {
+        let listing = world.sh("i-1", &format!("ls {place}"));
+        assert!(["", "ec2-user\n", "cloud\nmisc\n"].contains(&listing.as_str()), "{place}: {listing}");
+    }
+    // Processes of the host have no number here.
+    assert!(world.sh("i-1", "ls -d /proc/[0-9]* | wc -l").trim().parse::<u32>().unwrap() < 10);
+}
+
+#[test]
+fn the_kernel_is_out_of_reach() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    world.boot(world.spec("i-1"));
+    for script in [
+        "mknod /root/disk b 254 0",
+        "mkdir -p /mnt/x && mount -t tmpfs none /mnt/x",
+        "umount /proc/sys",
+        "mount -o remount,rw /sys",
+        "echo 1 > /proc/sys/kernel/panic",
+        "echo core > /proc/sys/kernel/core_pattern",
+        "echo 1 > /proc/sys/net/ipv4/ip_forward",
+        "echo b > /proc/sysrq-trigger && test -s /proc/sysrq-trigger",
+        "unshare -m true",
+        "unshare -U true",
+        "nsenter -t 1 -m true",
+        "dmesg",
+        "date -s 2020-01-01",
+        "ip link set lo down",
+        "cat /dev/vda",
+        "cat /dev/mem",
+        "swapon -a /root/x",
+    ] {
+        must_fail(&world, script);
+    }
+    let python = "import ctypes,os\nc=ctypes.CDLL(None,use_errno=True)\nr=c.syscall(313,-1,b'',0)\nprint(r,ctypes.get_errno())";
+    let told = world.sh("i-1", &format!("python3 -c \"{python}\""));
+    assert_eq!(told, "-1 1\n", "finit_module must be refused by the filter");
+    assert_eq!(world.sh("i-1", "wc -c < /proc/kcore || echo 0").trim(), "0");
+    let caps = world.sh("i-1", "grep CapBnd /proc/self/status");
+    let caps = u64::from_str_radix(caps.split_whitespace().nth(1).unwrap(), 16).unwrap();
+    assert_eq!(
+        caps & (1 << 21 | 1 << 16 | 1 << 12 | 1 << 17),
+        0,
+        "SYS_ADMIN, SYS_MODULE, NET_ADMIN, SYS_RAWIO"
+    );
+}
+
+#[test]
+fn a_machine_sees_only_its_own_network() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    world.boot(world.spec("i-1"));
+    assert_eq!(world.sh("i-1", "ls /sys/class/net"), "lo\n");
+    assert_eq!(
+        world
+            .sh(
+                "i-1",
+                "ping -c 1 -W 5 127.0.0.1 >/dev/null 2>&1 || cat /sys/class/net/lo/operstate; echo done"
+            )
+            .lines()
+            .last(),
+        Some("done")
+    );
+    // A raw socket is allowed and reaches nothing but the own namespace.
+    let python = "import socket; s=socket.socket(socket.AF_PACKET, socket.SOCK_RAW); print([n for _,n in socket.if_nameindex()])";
+    assert_eq!(world.sh("i-1", &format!("python3 -c '{python}'")), "['lo']\n");
+}
+
+#[test]
+fn a_fork_bomb_stays_inside() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let mut spec = world.spec("i-1");
+    spec.limits = MachineLimits { pids: 100, cpu_millis: 500, ..MachineLimits::default() };
+    world.boot(spec);
+    world.boot(world.spec("i-2"));
+    let bomb = world.script("i-1", "bomb() { bomb | bomb & }; bomb; sleep 1000");
+    world.machines.exec(bomb).unwrap();
+    while world.machines.usage("i-1").unwrap().pids < 90 {
+        std::thread::yield_now();
+    }
+    assert_eq!(world.sh("i-2", "echo alive"), "alive\n");
+    assert!(world.machines.usage("i-1").unwrap().pids <= 100);
+    world.machines.terminate("i-1").unwrap();
+}
+
+#[test]
+fn a_memory_hog_dies_alone() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let mut spec = world.spec("i-1");
+    spec.limits = MachineLimits { memory_mib: 64, ..MachineLimits::default() };
+    world.boot(spec);
+    world.boot(world.spec("i-2"));
+    let (outcome, ..) = world.run("i-1", "exec python3 -c 'x = bytearray(300 << 20)'");
+    assert_eq!(outcome.end, CommandEnd::Signaled(9), "killed by the kernel for memory");
+    assert_eq!(world.sh("i-1", "echo alive"), "alive\n");
+    assert_eq!(world.sh("i-2", "echo alive"), "alive\n");
+    assert!(world.machines.usage("i-1").unwrap().memory_bytes <= 64 << 20);
+}
