@@ -156,12 +156,18 @@ fn prepare<'g>(
     let protocol = identify::protocol(service.spec(), head);
     understood.voice = Voice { protocol, service: service.spec() };
     understood.service = Some(service);
-    let Found { spec: operation, labels } = identify::operation(service, protocol, head, form.as_ref())?;
-    understood.operation = Some(operation);
+    let found = identify::operation(service, protocol, head, form.as_ref())?;
+    if let Found::Modelled { spec, .. } = &found {
+        understood.operation = Some(spec);
+    }
 
     let claim = claim.as_ref();
-    let mut identity =
-        authenticate::identity(gateway, understood.voice, head, body, claim, operation.unsigned)?;
+    let voice = understood.voice;
+    let mut identity = authenticate::identity(gateway, voice, head, body, claim, found.may_be_unsigned())?;
+    let (operation, labels) = match found {
+        Found::Modelled { spec, labels } => (spec, labels),
+        Found::Unmodelled(name) => return Err(identify::not_implemented(service, protocol, &name)),
+    };
     let content = content::unwrap(head, claim, identity.chunks.take(), body)?;
     let caller = Arc::new(caller(gateway, head, identity));
     let prepared = decode(gateway, service, operation, protocol, head, &content, form.as_ref(), &labels)?;

@@ -9,17 +9,26 @@ use crate::head::Head;
 
 /// An identified operation.
 #[derive(Debug)]
-pub(crate) struct Found {
-    /// Its description.
-    pub(crate) spec: &'static OperationSpec,
-    /// What the path of a REST request holds.
-    pub(crate) labels: Vec<Label>,
+pub(crate) enum Found {
+    /// One that is modelled here.
+    Modelled {
+        /// Its description.
+        spec: &'static OperationSpec,
+        /// What the path of a REST request holds.
+        labels: Vec<Label>,
+    },
+    /// One that AWS has and this cloud has not; answered as [`not_implemented`] once the caller is known.
+    Unmodelled(String),
+}
+
+impl Found {
+    /// Whether AWS takes this operation without a signature.
+    pub(crate) fn may_be_unsigned(&self) -> bool {
+        matches!(self, Self::Modelled { spec, .. } if spec.unsigned)
+    }
 }
 
 /// The operation of a request, or the fault that AWS answers to one it does not know.
-///
-/// An operation that AWS has but this cloud has not modelled is a 501, so that nobody searches
-/// for a misspelling.
 pub(crate) fn operation(
     service: &Service,
     protocol: Protocol,
@@ -45,8 +54,8 @@ pub(crate) fn operation(
 
 fn named(service: &Service, protocol: Protocol, name: &str) -> Result<Found, Fault> {
     match service.spec().operation(name) {
-        Some(spec) => Ok(Found { spec, labels: Vec::new() }),
-        None if service.knows(name) => Err(not_implemented(service, protocol, name)),
+        Some(spec) => Ok(Found::Modelled { spec, labels: Vec::new() }),
+        None if service.knows(name) => Ok(Found::Unmodelled(name.to_owned())),
         None => Err(unknown(service, protocol, name)),
     }
 }
@@ -72,7 +81,7 @@ fn check_version(
 
 fn routed(service: &Service, head: &Head) -> Result<Found, Fault> {
     match service.router().find(head.method(), head.path(), head.query(), &head.headers()) {
-        Ok(found) => Ok(Found { spec: found.operation, labels: found.labels }),
+        Ok(found) => Ok(Found::Modelled { spec: found.operation, labels: found.labels }),
         Err(RouteMiss::Path) => {
             Err(Fault::sender("UnknownOperationException", "Unknown operation.").with_status(404))
         }
@@ -99,7 +108,8 @@ fn unknown(service: &Service, protocol: Protocol, name: &str) -> Fault {
     }
 }
 
-/// The fault of an operation that exists in AWS but not (yet) here: 501, which SDKs do not retry.
+/// The fault of an operation that exists in AWS but not (yet) here: 501, which SDKs do not retry,
+/// and words that send nobody searching for a misspelling.
 pub(crate) fn not_implemented(service: &Service, protocol: Protocol, name: &str) -> Fault {
     let code = match protocol {
         Protocol::Query | Protocol::Ec2 | Protocol::RestXml => "NotImplemented",

@@ -210,6 +210,9 @@ pub(crate) static TWIN: ServiceSpec = ServiceSpec {
     ..spec("twinecho", Some("TwinEcho_20260101"), &[Protocol::Json11])
 };
 
+/// What hand-written specifications of other services are based on.
+pub(crate) const BLANK: ServiceSpec = spec("", None, &[]);
+
 pub(crate) static ALL: [(&ServiceSpec, Protocol); 7] = [
     (&JSON, Protocol::Json11),
     (&JSON, Protocol::Json10),

@@ -12,4 +12,5 @@ mod identity;
 mod limits;
 mod own_paths;
 mod protocols;
+mod real_client;
 mod world;
