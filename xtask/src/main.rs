@@ -2,8 +2,15 @@
 
 use clap::{Parser, Subcommand};
 
+mod bench;
+mod check;
+mod layering;
 mod models;
+mod new_service;
+mod prerequisites;
+mod run;
 mod show_type;
+mod test;
 
 #[derive(Parser)]
 #[command(about = "Tasks of the Allod workspace", version)]
@@ -14,16 +21,28 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Format, clippy, layering and build budget.
+    Check(check::Arguments),
+    /// All tests: Rust, then real clients against the binary. Installs what they need.
+    Test(test::Arguments),
+    /// The measures of SPECIFICATION.md, with CPU-seconds and load average.
+    Bench(bench::Arguments),
     /// Rewrite `models/*.json` from an unpacked botocore source tree.
     Models(models::Arguments),
     /// Print a generated type as Rust: `cargo xtask show-type ec2 RunInstancesRequest`.
     ShowType(show_type::Arguments),
+    /// Lay out the two crates of a new service.
+    NewService(new_service::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
+        Task::Check(arguments) => check::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Models(arguments) => models::run(&arguments),
         Task::ShowType(arguments) => show_type::run(&arguments),
+        Task::NewService(arguments) => new_service::run(&arguments),
     }
 }
 

@@ -83,6 +83,9 @@ record!(
         .chain(n.ipv6_addresses.iter().map(|a| format!("{}/{a}", n.subnet_id))).collect(),
     "attachment" => |n| n.attachment.iter().map(|a| a.id.clone()).collect(),
     "group" => |n| n.groups.clone(),
+    "address" => |n| n.private_addresses.iter().map(|a| a.address.to_string())
+        .chain(n.ipv6_addresses.iter().map(ToString::to_string))
+        .map(|address| format!("{}/{address}", n.vpc_id)).collect(),
     "instance" => |n| n.attachment.iter().map(|a| a.instance_id.clone()).collect(),
     "public" => |n| n.private_addresses.iter().filter_map(|a| a.public.map(|p| p.to_string())).collect(),
 );

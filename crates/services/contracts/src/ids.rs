@@ -31,3 +31,46 @@ pub fn new_uuid() -> String {
     };
     format!("{}-{}-4{}-{variant}{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..32])
 }
+
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// An access key id in AWS's form, 20 characters: the prefix (`AKIA`, `ASIA`), then the account and random bits in
+/// base 32.
+pub fn access_key_id(prefix: &str, account: &str) -> String {
+    let mut random = [0u8; 8];
+    // As above: zeros could only collide.
+    let _ = getrandom::fill(&mut random);
+    let number: u64 = account.parse().unwrap_or_default();
+    // One set bit, 40 bits of account, 39 random bits: 80 bits, 16 characters.
+    let bits = (1u128 << 79)
+        | (u128::from(number) << 39)
+        | (u128::from(u64::from_be_bytes(random)) & ((1 << 39) - 1));
+    let digits = (0..16u32).rev().filter_map(|at| BASE32.get(usize::try_from((bits >> (at * 5)) & 31).ok()?));
+    prefix.chars().chain(digits.map(|digit| char::from(*digit))).collect()
+}
+
+/// Random bytes as base 64: 30 give the forty characters of a secret access key.
+pub fn secret_text(bytes: usize) -> String {
+    use base64::Engine as _;
+    let mut random = vec![0u8; bytes];
+    // A key of zeros would be no secret; the kernel's generator does not fail once the machine is up.
+    if getrandom::fill(&mut random).is_err() {
+        tracing::error!("the kernel gives no random numbers");
+        return new_uuid();
+    }
+    base64::engine::general_purpose::STANDARD.encode(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        assert_eq!(new_id("vpc").len(), 21);
+        assert_eq!(new_uuid().len(), 36);
+        let (one, two) = (access_key_id("AKIA", "123456789012"), access_key_id("AKIA", "123456789012"));
+        assert_eq!((one.len(), &one[..12] == &two[..12], one == two), (20, true, false));
+        assert_eq!(secret_text(30).len(), 40);
+    }
+}

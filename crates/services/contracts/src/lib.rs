@@ -15,7 +15,7 @@ mod table;
 
 pub use call::{Call, Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use ids::{hex_id, new_id, new_uuid};
+pub use ids::{access_key_id, hex_id, new_id, new_uuid, secret_text};
 pub use page::{Page, PageError, PageKey};
 pub use platform::{CloudConfig, Platform};
 pub use seal::{SealError, Sealer};

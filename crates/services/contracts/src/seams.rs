@@ -66,6 +66,8 @@ pub trait CommandHost: Send + Sync {
     fn run(&self, request: CommandRequest) -> BoxFuture<'static, CommandEnd>;
     /// Kills the process tree of a running command; its `run` resolves to `Cancelled`.
     fn cancel(&self, id: &str);
+    /// The command's end is stored: the host need not remember it any more. Only after this may the id be used again.
+    fn forget(&self, _id: &str) {}
 }
 
 /// An access key the cloud issued.

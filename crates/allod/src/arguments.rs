@@ -1,0 +1,110 @@
+//! Command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A private cloud in one binary that speaks the AWS protocols.
+#[derive(Parser)]
+#[command(name = "allod", version, about, long_about = None)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve a cloud until stopped (Ctrl-C or SIGTERM).
+    Up(Up),
+    /// Show the main job on real resources: start an ephemeral cloud, build a network, boot machines, drop a packet.
+    Tour(Tour),
+    /// Tell what this machine offers and what is missing.
+    Doctor(Format),
+    /// Print the exports that point a shell's AWS tools at the cloud.
+    Env(Env),
+    /// List the modelled operations, built and not.
+    Coverage(Coverage),
+    /// Print the version.
+    Version(Format),
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct Up {
+    /// Where records, disks and keys live; the default is /var/lib/allod for root, ~/.local/share/allod otherwise.
+    #[arg(long, env = "ALLOD_DATA_DIR", conflicts_with = "ephemeral")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Keep nothing: records in memory, everything removed at the end.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Address to listen on. Beyond loopback signatures and rights are always enforced.
+    #[arg(long, env = "ALLOD_LISTEN", default_value = "127.0.0.1:4566")]
+    pub(crate) listen: SocketAddr,
+    /// Account of callers whose key names none.
+    #[arg(long, env = "ALLOD_ACCOUNT_ID", default_value = "000000000000", value_parser = account_id)]
+    pub(crate) account_id: String,
+    /// Verify signatures and enforce rights on loopback too.
+    #[arg(long)]
+    pub(crate) enforce: bool,
+    /// Serve POST /_allod/reset, which wipes all accounts.
+    #[arg(long)]
+    pub(crate) allow_reset: bool,
+    /// Host names, beside addresses and localhost, under which the endpoint may be reached.
+    #[arg(long = "host-name", value_name = "NAME")]
+    pub(crate) host_names: Vec<String>,
+    /// Do not let machines reach the world through this host.
+    #[arg(long)]
+    pub(crate) no_uplink: bool,
+    /// Pool of public addresses, such as 203.0.113.0/24; clouds on one host need different ones.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) public_pool: Option<ipnet::Ipv4Net>,
+    /// Write readiness as JSON to this file, for programs that start the cloud.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Settings of the tour.
+#[derive(Args)]
+pub(crate) struct Tour {
+    /// Do not wait for a reader between steps, and use no colours.
+    #[arg(long)]
+    pub(crate) plain: bool,
+}
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Format {
+    /// For programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Env {
+    /// Endpoint of the cloud.
+    #[arg(long, default_value = "http://127.0.0.1:4566")]
+    pub(crate) endpoint: String,
+    /// Region.
+    #[arg(long, default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// For programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Coverage {
+    /// Only this service.
+    pub(crate) service: Option<String>,
+    /// Also the operations of AWS that are not modelled.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// For programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err("an account id has 12 digits".to_owned())
+}

@@ -1,0 +1,180 @@
+//! A cloud in this process: put together, served, and taken down again.
+
+use crate::arguments::Up;
+use crate::home::Home;
+use crate::{pool, services};
+use anyhow::{Context as _, ensure};
+use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
+use gateway::{ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
+use host_agent::{HostAgent, HostConfig};
+use state_store::typed::Store;
+use state_store_embedded::EmbeddedStore;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A running cloud.
+pub(crate) struct Cloud {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Any key is accepted.
+    pub(crate) open: bool,
+    /// Its data directory.
+    pub(crate) home: Home,
+    /// Root key made at this first start: id and secret, shown once.
+    pub(crate) new_root_key: Option<(String, String)>,
+    /// Its host.
+    pub(crate) agent: Arc<HostAgent>,
+    stop: watch::Sender<bool>,
+    front: JoinHandle<Result<(), gateway::GatewayError>>,
+    engine: JoinHandle<()>,
+}
+
+/// What a reset wipes.
+struct Levers {
+    store: Store,
+    agent: Arc<HostAgent>,
+    platform: Platform,
+}
+
+impl ControlHooks for Levers {
+    fn reset(&self) -> BoxFuture<'static, Result<(), String>> {
+        let (store, agent, platform) = (self.store.clone(), self.agent.clone(), self.platform.clone());
+        Box::pin(async move {
+            // Records first: nothing new may start from them while machines go.
+            store.backend().wipe("/").await.map_err(|e| e.to_string())?;
+            agent.reset().await?;
+            if !platform.config.open {
+                tracing::warn!("all accounts were wiped; root keys are made at the next start");
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Cloud {
+    /// Starts a cloud; it answers when this returns. Machines and networks open in the background.
+    pub(crate) async fn start(options: &Up) -> anyhow::Result<Cloud> {
+        let open = options.listen.ip().is_loopback() && !options.enforce;
+        // The address is taken before anything is made: two clouds on one port fail here, with nothing to clean up.
+        let listener = tokio::net::TcpListener::bind(options.listen).await.with_context(|| {
+            format!("cannot listen on {}; is another cloud running there? Choose another with --listen", options.listen)
+        })?;
+        let address = listener.local_addr()?;
+        let home = match (&options.data_dir, options.ephemeral) {
+            (_, true) => Home::ephemeral()?,
+            (Some(path), _) => Home::open(std::path::absolute(path)?)?,
+            (None, _) => Home::open(Home::default_path()?)?,
+        };
+        let store = open_store(&home)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let public_pool = pool::choose(options.public_pool, home.ephemeral);
+        let agent = HostAgent::start(host_config(&home, public_pool, options)?, store.clone(), clock.clone());
+        let platform = Platform {
+            store: store.clone(),
+            clock: clock.clone(),
+            sealer: Sealer::new(&home.key("seal")),
+            pages: PageKey::new(home.key("pages")),
+            config: Arc::new(CloudConfig {
+                default_account: options.account_id.clone(),
+                open,
+                endpoint: format!("http://{address}"),
+                public_pool,
+            }),
+            network: agent.network_gate(),
+            machines: agent.machine_view(),
+            commands: agent.command_host(),
+        };
+        let new_root_key = match open {
+            true => None,
+            false => service_iam::ensure_root_key(&platform, &options.account_id)
+                .await
+                .map_err(anyhow::Error::msg)
+                .context("the account's root key cannot be made")?,
+        };
+        let parts = services::assemble(&platform, home.join("commands"));
+        agent.metadata().set_roles(parts.roles);
+        let levers = Levers { store, agent: agent.clone(), platform };
+        let gateway = Gateway::new(GatewayParts {
+            tables: parts.tables,
+            keys: parts.keys,
+            authorizer: parts.authorizer,
+            clock,
+            hooks: options.allow_reset.then(|| Arc::new(levers) as Arc<dyn ControlHooks>),
+            audit: None,
+            config: GatewayConfig {
+                mode: if open { Mode::Open } else { Mode::Enforced },
+                default_account: options.account_id.clone(),
+                host_names: options.host_names.clone(),
+                ..GatewayConfig::default()
+            },
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut heard = stopped.clone();
+        let engine = tokio::spawn(service_ssm::run_engine(parts.ssm, stopped));
+        let front = tokio::spawn(async move {
+            // An error would mean that the sender is gone, which is as good a reason to stop.
+            let told = async move { drop(heard.wait_for(|stop| *stop).await) };
+            gateway.serve(listener, told).await
+        });
+        Ok(Cloud { address, open, home, new_root_key, agent, stop, front, engine })
+    }
+
+    /// Stops serving; an ephemeral cloud takes its machines and folder with it.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let _ = self.stop.send(true);
+        self.front.await.context("the front had failed")??;
+        self.engine.await.context("the command engine had failed")?;
+        if self.home.ephemeral {
+            let torn = self.agent.tear_down().await;
+            torn.map_err(anyhow::Error::msg).context("the machines could not all be removed")?;
+            self.home.remove();
+        }
+        Ok(())
+    }
+}
+
+fn open_store(home: &Home) -> anyhow::Result<Store> {
+    if home.ephemeral {
+        return Ok(Store::in_memory());
+    }
+    let path = home.join("records");
+    let backend = EmbeddedStore::open(&path)
+        .with_context(|| format!("cannot open the records in {}", path.display()))?;
+    Ok(Store::new(Arc::new(backend)))
+}
+
+fn host_config(
+    home: &Home,
+    public_pool: (std::net::Ipv4Addr, u8),
+    options: &Up,
+) -> anyhow::Result<HostConfig> {
+    let run = home.join("run");
+    crate::home::make_folder(&run, 0o700)?;
+    let socket = run.join("keeper.sock");
+    // sun_path holds 108 bytes with the terminating zero (unix(7)).
+    ensure!(
+        socket.as_os_str().len() < 100,
+        "the data directory's path is too long for a socket in it: {}",
+        home.path().display()
+    );
+    let program = std::env::current_exe().context("the binary cannot find itself")?;
+    let state = home.join("keeper");
+    Ok(HostConfig {
+        host: "localhost".to_owned(),
+        cloud: home.cloud_name(),
+        data_dir: home.path().to_owned(),
+        keeper_argv: vec![
+            program.into(),
+            "keeper".into(),
+            socket.clone().into(),
+            state.into(),
+            format!("allod-{}", home.cloud_name()).into(),
+        ],
+        keeper_socket: socket,
+        public_pool,
+        metadata_key: home.key("metadata"),
+        uplink: !options.no_uplink,
+    })
+}

@@ -1,0 +1,97 @@
+//! From an instance's record to a running machine with its network.
+
+use super::Shared;
+use crate::imds::full_hostname;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use machine::{LaunchSpec, MachineLimits};
+use records::{Instance, NetworkInterface, Subnet};
+use state_store::typed::Scope;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// Processes a machine may have per vCPU and in total.
+const PIDS_BASE: u32 = 2_048;
+const PIDS_PER_VCPU: u32 = 1_024;
+/// Writable disk when the record names no root device, in GiB.
+const DEFAULT_DISK_GIB: i32 = 8;
+
+/// Launches the machine, plugs its interfaces and lets it boot.
+pub(super) async fn launch(
+    shared: &Arc<Shared>,
+    scope: &Scope,
+    instance: &Arc<Instance>,
+) -> Result<(), String> {
+    let spec = spec(shared, scope, instance)?;
+    let worker = shared.clone();
+    let netns: OwnedFd = blocking(move || {
+        let machines = worker.machines().ok_or("the keeper does not answer")?;
+        machines.launch(spec).map(|launched| launched.netns).map_err(|e| e.to_string())
+    })
+    .await?;
+    for (device, interface) in instance.network_interfaces.iter().enumerate() {
+        let netns = netns.try_clone().map_err(|e| e.to_string())?;
+        let device = u32::try_from(device).unwrap_or_default();
+        shared.network.attach(scope, &instance.vpc_id, interface, netns, device).await?;
+    }
+    let (worker, id) = (shared.clone(), instance.id.clone());
+    blocking(move || {
+        let machines = worker.machines().ok_or("the keeper does not answer")?;
+        machines.release(&id).map_err(|e| e.to_string())
+    })
+    .await
+}
+
+/// Runs blocking work off the runtime's threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+fn spec(shared: &Shared, scope: &Scope, instance: &Instance) -> Result<LaunchSpec, String> {
+    let image = shared.image.get().cloned().ok_or("the image is not ready")?;
+    let primary =
+        instance.network_interfaces.first().and_then(|id| shared.store.get::<NetworkInterface>(scope, id));
+    let subnet = shared.store.get::<Subnet>(scope, &instance.subnet_id);
+    let user_data = match &instance.user_data {
+        Some(text) => {
+            let bytes = STANDARD.decode(text).map_err(|e| format!("user-data: {e}"))?;
+            machine::user_data::decode(&bytes)
+        }
+        None => Vec::new(),
+    };
+    let disk = instance.block_devices.first().map_or(DEFAULT_DISK_GIB, |d| d.size).max(1);
+    let (first, domain) = (full_hostname(&instance.hostname, &scope.region), search_domain(&scope.region));
+    Ok(LaunchSpec {
+        id: instance.id.clone(),
+        image,
+        hostname: instance.hostname.clone(),
+        fqdn: Some(first),
+        address: primary.as_ref().and_then(|i| i.primary()).map(|a| IpAddr::V4(a.address)),
+        limits: MachineLimits {
+            cpu_millis: instance.vcpus.saturating_mul(1000),
+            memory_mib: u64::from(instance.memory_mib),
+            pids: PIDS_BASE + PIDS_PER_VCPU * instance.vcpus.min(64),
+            disk_mib: u64::try_from(disk).unwrap_or(1) * 1024,
+        },
+        user_data,
+        authorized_keys: instance.authorized_keys.clone(),
+        dns_servers: subnet.map(|s| resolver(s.cidr_block.network())).into_iter().collect(),
+        search_domains: vec![domain],
+        start_sshd: instance.key_name.is_some(),
+    })
+}
+
+/// The resolver stands two addresses above the base of the subnet's block.
+fn resolver(base: Ipv4Addr) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from(u32::from(base).wrapping_add(2)))
+}
+
+fn search_domain(region: &str) -> String {
+    match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        _ => format!("{region}.compute.internal"),
+    }
+}

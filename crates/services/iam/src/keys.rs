@@ -1,0 +1,159 @@
+//! The key ring: every key the cloud issued, long-lived and temporary.
+
+use contracts::seams::{KeyRing, KnownKey};
+use contracts::{Platform, Principal, PrincipalKind, access_key_id, secret_text};
+use parking_lot::Mutex;
+use records::iam::{AccessKey, Session, User};
+use state_store::typed::Scope;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Opened keys kept in memory; beyond this the ring starts over, which costs one opening per key.
+const CACHE: usize = 10_000;
+
+/// Where keys and sessions live: they must be found by their id alone.
+pub(crate) fn keys_scope() -> Scope {
+    Scope::global("allod")
+}
+
+/// Finds issued keys in the records.
+pub struct Keys {
+    platform: Platform,
+    /// Opened keys with the record they were opened from; a changed record is another `Arc`.
+    opened: Mutex<HashMap<String, (Source, KnownKey)>>,
+}
+
+enum Source {
+    Key(Arc<AccessKey>, Option<Arc<User>>),
+    Session(Arc<Session>),
+}
+
+impl Keys {
+    /// On the shared platform.
+    pub fn new(platform: Platform) -> Arc<Keys> {
+        Arc::new(Keys { platform, opened: Mutex::default() })
+    }
+
+    fn long_lived(&self, id: &str) -> Option<KnownKey> {
+        let record = self.platform.store.get::<AccessKey>(&keys_scope(), id)?;
+        let user = match &record.user {
+            Some(name) => {
+                Some(self.platform.store.get::<User>(&Scope::global(record.account.as_str()), name)?)
+            }
+            None => None,
+        };
+        if let Some((Source::Key(known, of), key)) = self.opened.lock().get(id)
+            && Arc::ptr_eq(known, &record)
+            && of.as_ref().map(Arc::as_ptr) == user.as_ref().map(Arc::as_ptr)
+        {
+            return Some(key.clone());
+        }
+        let key = KnownKey {
+            account: record.account.clone(),
+            principal: user.as_ref().map_or_else(
+                || Principal::root(&record.account),
+                |user| user_principal(&record.account, user),
+            ),
+            secret: self.open(&record.id, &record.sealed_secret)?,
+            session_token: None,
+            expires: None,
+            active: record.active,
+        };
+        self.keep(id, Source::Key(record, user), &key);
+        Some(key)
+    }
+
+    fn temporary(&self, id: &str) -> Option<KnownKey> {
+        let record = self.platform.store.get::<Session>(&keys_scope(), id)?;
+        if let Some((Source::Session(known), key)) = self.opened.lock().get(id)
+            && Arc::ptr_eq(known, &record)
+        {
+            return Some(key.clone());
+        }
+        let key = KnownKey {
+            account: record.account.clone(),
+            principal: session_principal(&record),
+            secret: self.open(&record.id, &record.sealed_secret)?,
+            session_token: Some(self.open(&record.id, &record.sealed_token)?),
+            expires: Some(record.expires),
+            active: true,
+        };
+        self.keep(id, Source::Session(record), &key);
+        Some(key)
+    }
+
+    fn open(&self, id: &str, sealed: &[u8]) -> Option<String> {
+        let opened = self.platform.sealer.open(id, sealed);
+        let opened =
+            opened.inspect_err(|error| tracing::error!(id, %error, "an access key cannot be opened"));
+        String::from_utf8(opened.ok()?).ok()
+    }
+
+    fn keep(&self, id: &str, source: Source, key: &KnownKey) {
+        let mut opened = self.opened.lock();
+        if opened.len() >= CACHE {
+            opened.clear();
+        }
+        opened.insert(id.to_owned(), (source, key.clone()));
+    }
+}
+
+/// An IAM user as a principal.
+pub(crate) fn user_principal(account: &str, user: &User) -> Principal {
+    Principal {
+        kind: PrincipalKind::User { name: user.name.clone(), id: user.user_id.clone() },
+        arn: format!("arn:aws:iam::{account}:user{}{}", user.path, user.name),
+        user_id: user.user_id.clone(),
+    }
+}
+
+fn session_principal(session: &Session) -> Principal {
+    let kind = match session.kind.as_str() {
+        "role" => PrincipalKind::AssumedRole {
+            role: session.name.clone(),
+            role_id: session.user_id.split(':').next().unwrap_or_default().to_owned(),
+            session: session.session_name.clone(),
+        },
+        "federated" => PrincipalKind::FederatedUser { name: session.name.clone() },
+        "user" => PrincipalKind::User { name: session.name.clone(), id: session.user_id.clone() },
+        _ => PrincipalKind::Root,
+    };
+    Principal { kind, arn: session.arn.clone(), user_id: session.user_id.clone() }
+}
+
+impl KeyRing for Keys {
+    fn key(&self, access_key_id: &str) -> Option<KnownKey> {
+        if access_key_id.starts_with("ASIA") {
+            self.temporary(access_key_id)
+        } else {
+            self.long_lived(access_key_id)
+        }
+    }
+
+    fn used(&self, _access_key_id: &str, _service: &str, _region: &str) {}
+}
+
+/// The account's root key, made at the first start: its id and secret, to be shown once. Nothing if it has one.
+pub async fn ensure_root_key(platform: &Platform, account: &str) -> Result<Option<(String, String)>, String> {
+    let held = platform.store.by_index::<AccessKey>(&keys_scope(), "holder", &format!("{account}/"));
+    if !held.is_empty() {
+        return Ok(None);
+    }
+    let (id, secret) = (access_key_id("AKIA", account), secret_text(30));
+    let sealed_secret = platform.sealer.seal(&id, secret.as_bytes()).map_err(|e| e.to_string())?;
+    let record = AccessKey {
+        id: id.clone(),
+        account: account.to_owned(),
+        user: None,
+        sealed_secret,
+        active: true,
+        created: platform.clock.now(),
+        last_used: None,
+    };
+    let written = platform.transact(|tx| {
+        tx.put(&keys_scope(), record.clone());
+        Ok(())
+    });
+    written.await.map_err(|fault| fault.message)?;
+    Ok(Some((id, secret)))
+}

@@ -1,0 +1,196 @@
+"""A cloud per test module: the real binary on a port of its own, spoken to by unmodified clients."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+BINARY = os.environ.get("ALLOD_BINARY", "target/debug/allod")
+REGION = "us-east-1"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Cloud:
+    """`allod up` as a child process; restarts on the same data directory and port."""
+
+    def __init__(self, *words, data_dir=None):
+        self.words = list(words)
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = tempfile.NamedTemporaryFile(prefix="allod-test-", suffix=".log", delete=False)
+        self.process = None
+        self.ready = None
+
+    def start(self):
+        ready = Path(tempfile.mkdtemp(prefix="allod-ready-")) / "ready.json"
+        place = ["--data-dir", str(self.data_dir)] if self.data_dir else ["--ephemeral"]
+        command = [BINARY, "up", *place, "--listen", f"127.0.0.1:{self.port}", "--ready-file", str(ready), *self.words]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the cloud did not start:\n{self.log_text()}")
+            time.sleep(0.005)
+        self.ready = json.loads(ready.read_text())
+        shutil.rmtree(ready.parent)
+        return self
+
+    def kill(self):
+        """kill -9: nothing is told to anybody."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        return self.process.returncode
+
+    def log_text(self):
+        return Path(self.log.name).read_text(errors="replace")[-8000:]
+
+    def client(self, service, region=REGION, key="test", secret="test", token=None, **options):
+        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=120, **options)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=config,
+        )
+
+    def environment(self, **more):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        env.update(
+            AWS_ENDPOINT_URL=self.endpoint,
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION=REGION,
+            AWS_PAGER="",
+            AWS_CONFIG_FILE="/nonexistent",
+            AWS_SHARED_CREDENTIALS_FILE="/nonexistent",
+        )
+        env.update(more)
+        return env
+
+    def aws(self, *words, check=True, **environment):
+        """The aws CLI; its JSON output, or the finished process when `check` is off."""
+        program = str(Path(os.sys.executable).parent / "aws")
+        done = subprocess.run(
+            [program, *words], env=self.environment(**environment), capture_output=True, text=True, timeout=120
+        )
+        if not check:
+            return done
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def terminate_all(cloud):
+    """Machines of a lasting cloud outlive it; a test takes its own away."""
+    try:
+        ec2 = cloud.client("ec2")
+        pages = ec2.get_paginator("describe_instances").paginate()
+        ids = [i["InstanceId"] for p in pages for r in p["Reservations"] for i in r["Instances"]
+               if i["State"]["Name"] != "terminated"]
+        if ids:
+            ec2.terminate_instances(InstanceIds=ids)
+            ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+    except Exception as error:  # the cloud may be dead: its keeper is ended below
+        print("clean-up:", error)
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    cloud = Cloud("--allow-reset").start()
+    yield cloud
+    code = cloud.stop()
+    assert code == 0, cloud.log_text()
+
+
+@pytest.fixture
+def lasting():
+    """A cloud on a data directory, for restarts; ends with its machines."""
+    folder = Path(tempfile.mkdtemp(prefix="allod-data-"))
+    cloud = Cloud(data_dir=folder)
+    cloud.start()
+    yield cloud
+    if cloud.process.poll() is not None:
+        cloud.start()
+    terminate_all(cloud)
+    cloud.stop()
+    subprocess.run(["pkill", "-f", f"keeper {folder}"], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def ec2(cloud):
+    return cloud.client("ec2")
+
+
+@pytest.fixture
+def ssm(cloud):
+    return cloud.client("ssm")
+
+
+@pytest.fixture
+def iam(cloud):
+    return cloud.client("iam")
+
+
+@pytest.fixture
+def sts(cloud):
+    return cloud.client("sts")
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: machines with networks and limits")
+
+
+def wait_for(condition, seconds=30, what="it"):
+    """Waits for an effect that comes by itself; the bound is a failure's, not a promise."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+def run_shell(cloud, instance_ids, *commands, **more):
+    """AWS-RunShellScript on machines; {id: (status, stdout, stderr)} when all have ended."""
+    ssm = cloud.client("ssm")
+    sent = ssm.send_command(
+        DocumentName="AWS-RunShellScript", InstanceIds=instance_ids, Parameters={"commands": list(commands)}, **more
+    )["Command"]
+    ended = {}
+    for instance in instance_ids:
+        def final(instance=instance):
+            try:
+                got = ssm.get_command_invocation(CommandId=sent["CommandId"], InstanceId=instance)
+            except ssm.exceptions.InvocationDoesNotExist:
+                return None
+            return got if got["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling") else None
+        got = wait_for(final, 60, f"the end of the command on {instance}")
+        ended[instance] = (got["Status"], got["StandardOutputContent"], got["StandardErrorContent"])
+    return ended

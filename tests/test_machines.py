@@ -1,0 +1,200 @@
+"""Machines are real: processes, files, networks, limits — seen from inside by commands and from outside by packets."""
+
+import base64
+import socket
+import time
+
+import pytest
+from conftest import needs_root, run_shell, wait_for
+
+pytestmark = needs_root
+
+SERVER = """#!/bin/sh
+echo booted >/root/first-boot
+perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 16, ReuseAddr => 1) or die;
+  while (my $c = $s->accept) { print $c "HTTP/1.0 200 OK\\r\\n\\r\\nhello"; close $c }' >/dev/null 2>&1 </dev/null &
+"""
+
+
+def launch(ec2, count=1, wait=True, **more):
+    made = ec2.run_instances(ImageId="ami-12345678", InstanceType="t3.micro", MinCount=count, MaxCount=count, **more)
+    ids = [i["InstanceId"] for i in made["Instances"]]
+    if wait:
+        ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    return ids
+
+
+def describe(ec2, instance_id):
+    return ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+
+
+def terminate(ec2, ids):
+    ec2.terminate_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+
+@pytest.fixture(scope="module")
+def machines(cloud):
+    ec2 = cloud.client("ec2")
+    ids = launch(ec2, 2, UserData=SERVER)
+    yield ids
+    terminate(ec2, ids)
+
+
+def one(cloud, instance, command):
+    status, out, err = run_shell(cloud, [instance], command)[instance]
+    assert status == "Success", (status, out, err)
+    return out
+
+
+def connects(address, port, seconds=1.0):
+    try:
+        with socket.create_connection((address, port), timeout=seconds):
+            return True
+    except OSError:
+        return False
+
+
+def test_each_has_its_own_identity(cloud, ec2, machines):
+    outputs = run_shell(cloud, machines, "hostname; cat /etc/machine-id; cat /proc/1/comm; id -u")
+    seen = set()
+    for instance in machines:
+        status, out, err = outputs[instance]
+        assert status == "Success", err
+        name, machine_id, init, uid = out.split()
+        assert describe(ec2, instance)["PrivateDnsName"].split(".")[0] == name
+        assert len(machine_id) == 32 and uid == "0"
+        seen.add((name, machine_id))
+    assert len(seen) == 2
+
+
+def test_user_data_ran_once(cloud, ec2, machines):
+    instance = machines[0]
+    wait_for(lambda: run_shell(cloud, [instance], "cat /root/first-boot")[instance][1].strip() == "booted", what="user-data")
+    one(cloud, instance, "echo changed >/root/first-boot")
+    ec2.reboot_instances(InstanceIds=[instance])
+    wait_for(lambda: "changed" in run_shell(cloud, [instance], "cat /root/first-boot")[instance][1], what="reboot")
+
+
+def test_the_type_limits_memory_and_processors(cloud, machines):
+    out = one(cloud, machines[0], "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo 2>/dev/null; ulimit -u")
+    assert out  # figures inside depend on the kernel's views; the limits themselves are proven by effect below
+    status, out, err = run_shell(
+        cloud, [machines[0]], "perl -e '$x = \"a\" x (1024*1024); push @k, $x . $_ for 1..3000; print \"survived\"'"
+    )[machines[0]]
+    assert "survived" not in out  # 3 GB do not fit in a t3.micro
+    assert one(cloud, machines[1], "echo alive") == "alive\n"
+
+
+def test_metadata_by_version_two(cloud, machines):
+    script = """t=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+    curl -s -H "X-aws-ec2-metadata-token: $t" http://169.254.169.254/latest/meta-data/instance-id"""
+    assert one(cloud, machines[0], script).strip() == machines[0]
+    assert one(cloud, machines[1], script).strip() == machines[1]
+
+
+def test_a_fork_bomb_leaves_the_neighbour_alone(cloud, machines):
+    ssm = cloud.client("ssm")
+    bomb = ssm.send_command(
+        DocumentName="AWS-RunShellScript",
+        InstanceIds=[machines[0]],
+        Parameters={"commands": ["bash -c ':(){ :|:& };:' ; sleep 30"], "executionTimeout": ["5"]},
+    )["Command"]["CommandId"]
+    for _ in range(3):
+        assert one(cloud, machines[1], "echo alive") == "alive\n"
+    final = wait_for(
+        lambda: (got := ssm.get_command_invocation(CommandId=bomb, InstanceId=machines[0]))["Status"]
+        not in ("Pending", "InProgress", "Delayed") and got,
+        60,
+    )
+    assert final["Status"] in ("TimedOut", "Failed")
+    # The tree is gone: the machine can fork again.
+    wait_for(lambda: run_shell(cloud, [machines[0]], "echo again")[machines[0]][1] == "again\n", 30)
+
+
+def test_nothing_of_the_host_is_visible(cloud, machines):
+    out = one(
+        cloud,
+        machines[0],
+        "cat /etc/shadow | grep -c '\\$' ; ls /var/lib/allod /work /home/* /root/.ssh 2>/dev/null | wc -l; "
+        "mount -o remount,rw /proc/sys 2>/dev/null && echo remounted; "
+        "echo 1 > /proc/sys/kernel/panic 2>/dev/null && echo sysctl; "
+        "mknod /tmp/disk b 254 0 2>/dev/null && head -c1 /tmp/disk 2>/dev/null && echo disk; true",
+    )
+    assert out.split() == ["0", "0"], out
+
+
+def test_stop_keeps_disk_and_address_start_brings_them_back(cloud, ec2):
+    (instance,) = launch(ec2)
+    address = describe(ec2, instance)["PrivateIpAddress"]
+    one(cloud, instance, "echo kept >/root/kept")
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    ec2.start_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert describe(ec2, instance)["PrivateIpAddress"] == address
+    assert one(cloud, instance, "cat /root/kept") == "kept\n"
+    terminate(ec2, [instance])
+
+
+def test_console_output_holds_what_user_data_said(cloud, ec2):
+    (instance,) = launch(ec2, UserData="#!/bin/sh\necho a-word-for-the-console\n")
+    text = wait_for(
+        lambda: (out := ec2.get_console_output(InstanceId=instance).get("Output", "")) and "a-word" in out and out, 20
+    )
+    assert "a-word-for-the-console" in text
+    terminate(ec2, [instance])
+
+
+def test_shutdown_from_inside_stops_the_instance(cloud, ec2):
+    (instance,) = launch(ec2)
+    run_shell(cloud, [instance], "(sleep 0.2; kill -TERM 1 || poweroff -f) >/dev/null 2>&1 &")
+    state = wait_for(lambda: (s := describe(ec2, instance)["State"]["Name"]) not in ("running", "stopping") and s)
+    assert state == "stopped"
+    terminate(ec2, [instance])
+
+
+def test_a_rule_meets_the_very_next_packet(cloud, ec2, machines):
+    instance = describe(ec2, machines[0])
+    public, group = instance["PublicIpAddress"], instance["SecurityGroups"][0]["GroupId"]
+    assert not connects(public, 80, 0.3)  # the default group lets only its own members in
+    rule = dict(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
+    ec2.authorize_security_group_ingress(**rule)
+    assert connects(public, 80)
+    ec2.revoke_security_group_ingress(**rule)
+    assert not connects(public, 80, 0.3)
+
+
+def test_ssh_with_the_key_pair(cloud, ec2, tmp_path):
+    import subprocess
+
+    key = ec2.create_key_pair(KeyName=f"key-{time.time_ns()}", KeyType="ed25519")
+    path = tmp_path / "key"
+    path.write_text(key["KeyMaterial"])
+    path.chmod(0o600)
+    group = ec2.create_security_group(GroupName=f"ssh-{time.time_ns()}", Description="ssh")["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0")
+    (instance,) = launch(ec2, KeyName=key["KeyName"], SecurityGroupIds=[group])
+    address = describe(ec2, instance)["PublicIpAddress"]
+
+    def login():
+        done = subprocess.run(
+            ["ssh", "-i", str(path), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+             "-o", "BatchMode=yes", "-o", "ConnectTimeout=2", f"ec2-user@{address}", "hostname"],
+            capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    assert wait_for(login, 30, "ssh login") == describe(ec2, instance)["PrivateDnsName"].split(".")[0]
+    terminate(ec2, [instance])
+
+
+def test_cloud_config_and_encodings(cloud, ec2):
+    import gzip
+
+    config = b"#cloud-config\nwrite_files:\n- path: /root/written\n  content: by-cloud-config\nruncmd:\n- [sh, -c, 'echo ran >/root/ran']\n"
+    (instance,) = launch(ec2, UserData=gzip.compress(config))
+    wait_for(lambda: run_shell(cloud, [instance], "cat /root/written /root/ran")[instance][1].split()
+             == ["by-cloud-config", "ran"], 20, "cloud-config")
+    encoded = ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
+    assert gzip.decompress(base64.b64decode(encoded)) == config
+    terminate(ec2, [instance])

@@ -1,0 +1,72 @@
+//! What the tests need beside Rust: Debian's packages by name, Python's by name into a folder of our own.
+
+use crate::run::{exists, program, succeed, target};
+use anyhow::Context as _;
+use std::path::PathBuf;
+
+/// Programs the tests call, with the Debian package that holds each.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("ip", "iproute2"),
+    ("nft", "nftables"),
+    ("ping", "iputils-ping"),
+    ("sshd", "openssh-server"),
+    ("ssh", "openssh-client"),
+    ("curl", "curl"),
+    ("python3", "python3"),
+];
+
+/// Python packages of the suites; versions are pinned so that a run tomorrow tests the same.
+const PYTHON: &[&str] =
+    &["boto3==1.44.5", "botocore==1.44.5", "awscli==1.46.2", "pytest==9.2.0", "pytest-xdist==3.8.0"];
+
+/// Installs missing Debian packages when we are root; otherwise says which tests will be skipped.
+pub(crate) fn programs() -> anyhow::Result<()> {
+    let missing: Vec<&str> =
+        PROGRAMS.iter().filter(|(name, _)| !exists(name)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let root = std::fs::read_to_string("/proc/self/status")
+        .is_ok_and(|s| s.lines().any(|l| l.starts_with("Uid:") && l.split_whitespace().nth(2) == Some("0")));
+    if !root || !exists("apt-get") {
+        eprintln!("note: {} missing; tests that need them are skipped", missing.join(", "));
+        return Ok(());
+    }
+    succeed(program("apt-get").args(["update", "-q"]))?;
+    succeed(
+        program("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "-y", "-q", "--no-install-recommends"])
+            .args(&missing),
+    )
+}
+
+/// The Python of a virtual environment below the target folder, made and filled on first use.
+pub(crate) fn python(packages: &[&str], name: &str) -> anyhow::Result<PathBuf> {
+    let folder = std::path::absolute(target().join(name)).context("the target folder has no path")?;
+    let python = folder.join("bin/python");
+    let stamp = folder.join("packages");
+    let wanted = packages.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(python);
+    }
+    if !python.exists() {
+        let made = succeed(program("python3").args(["-m", "venv"]).arg(&folder));
+        if made.is_err() && exists("apt-get") {
+            succeed(program("apt-get").args(["install", "-y", "-q", "python3-venv"]))?;
+            succeed(program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        } else {
+            made?;
+        }
+    }
+    succeed(
+        program(&python).args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(packages),
+    )?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(python)
+}
+
+/// The environment of the real-client suites.
+pub(crate) fn suite_python() -> anyhow::Result<PathBuf> {
+    python(PYTHON, "test-python")
+}
