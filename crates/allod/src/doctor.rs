@@ -18,13 +18,7 @@ pub(crate) fn run(format: Format) -> anyhow::Result<ExitCode> {
         present: f.present,
         why: f.why,
     });
-    let machines = machine::probe().into_iter().map(|f| Finding {
-        area: "machines",
-        name: f.name.to_string(),
-        present: f.present,
-        why: f.why,
-    });
-    let findings: Vec<Finding> = machines.chain(network).collect();
+    let findings: Vec<Finding> = network.collect();
     if format.json {
         let list: Vec<_> = findings
             .iter()

@@ -109,14 +109,21 @@ impl HostAgent {
 
     /// Destroys every machine and network object of this cloud on this host; the records are the caller's to wipe.
     pub async fn reset(&self) -> Result<(), String> {
+        let closed = self.shared.closed.write().await;
+        if *closed { Ok(()) } else { self.destroy().await }
+    }
+
+    async fn destroy(&self) -> Result<(), String> {
         let shared = self.shared.clone();
         tokio::task::spawn_blocking(move || destroy_all(&shared)).await.map_err(|e| e.to_string())??;
         self.shared.network.reset().await
     }
 
-    /// For an ephemeral cloud at its end: [`HostAgent::reset`], then the keeper goes too.
+    /// For an ephemeral cloud at its end: everything goes, and the keeper too. Nothing is started any more.
     pub async fn tear_down(&self) -> Result<(), String> {
-        self.reset().await?;
+        let mut closed = self.shared.closed.write().await;
+        *closed = true;
+        self.destroy().await?;
         let shared = self.shared.clone();
         let stop =
             move || shared.machines().map_or(Ok(()), |m| m.shut_down_keeper().map_err(|e| e.to_string()));

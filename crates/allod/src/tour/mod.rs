@@ -19,12 +19,10 @@ const STEPS: usize = 10;
 /// Runs the tour.
 pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let missing: Vec<String> = machine::probe()
+    let missing: Vec<String> = network_apply::probe()
         .into_iter()
-        .map(|f| (f.required, f.present, f.name.to_string(), f.why))
-        .chain(network_apply::probe().into_iter().map(|f| (f.required, f.present, f.name.to_string(), f.why)))
-        .filter(|(required, present, ..)| *required && !present)
-        .map(|(_, _, name, why)| format!("{name}: {why}"))
+        .filter(|feature| feature.required && !feature.present)
+        .map(|feature| format!("{}: {}", feature.name, feature.why))
         .collect();
     anyhow::ensure!(
         missing.is_empty(),

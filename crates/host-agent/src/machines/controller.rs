@@ -107,6 +107,10 @@ impl Controller {
     }
 
     async fn reconcile(self: &Arc<Self>, id: &str) {
+        let closed = self.shared.closed.read().await;
+        if *closed {
+            return;
+        }
         let Some(scope) = self.shared.scope_of(id) else { return };
         let instance = self.shared.store.get::<Instance>(&scope, id);
         let status = match self.status(id).await {

@@ -29,6 +29,9 @@ pub(crate) struct Shared {
     pub(crate) machines: OnceLock<Machines>,
     /// The built-in image; made before the first launch.
     pub(crate) image: OnceLock<Image>,
+    /// Held shared by every step of a controller, and alone by a reset, which must not meet one half-way.
+    /// True once the cloud goes away for good.
+    pub(crate) closed: tokio::sync::RwLock<bool>,
     /// Instances whose processes run.
     up: Mutex<HashSet<String>>,
     /// Account and region of every instance seen; ids are unique in the cloud.
@@ -50,6 +53,7 @@ impl Shared {
             waiting: Waiting::default(),
             machines: OnceLock::new(),
             image: OnceLock::new(),
+            closed: tokio::sync::RwLock::new(false),
             up: Mutex::default(),
             scopes: Mutex::default(),
         })
