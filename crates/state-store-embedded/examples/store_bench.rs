@@ -89,6 +89,50 @@ async fn writers(store: &Store, scope: &Scope, first: u64) -> u64 {
     counter.load(Ordering::Relaxed) - first
 }
 
+/// Every writer first looks into an index of the kind it writes: each transaction conflicts with all others.
+async fn contended_writers(store: &Store, scope: &Scope) -> u64 {
+    let end = Instant::now() + RUN;
+    let mut tasks = Vec::new();
+    for writer in 0..WRITERS {
+        let (store, scope) = (store.clone(), scope.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut count = 0_u64;
+            while Instant::now() < end {
+                let step = |tx: &mut state_store::Tx<'_>| {
+                    let owner = writer.to_string();
+                    let known = tx.by_index::<Owned>(&scope, "owner", &owner).len();
+                    tx.put(&scope, Owned { id: format!("{writer}-{}", known.min(20)), owner });
+                    Ok::<_, StoreError>(())
+                };
+                store.transact(step).await.unwrap();
+                count += 1;
+            }
+            count
+        }));
+    }
+    let mut total = 0;
+    for task in tasks {
+        total += task.await.unwrap();
+    }
+    total
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Owned {
+    id: String,
+    owner: String,
+}
+
+impl Record for Owned {
+    const KIND: &'static str = "bench/owned";
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("owner", self.owner.clone())]
+    }
+}
+
 async fn put(store: &Store, scope: &Scope, record: Machine) {
     let step = |tx: &mut state_store::Tx<'_>| {
         tx.put(scope, record.clone());
@@ -236,6 +280,14 @@ fn main() {
         "{WRITERS} writers: {rate:.0} durable transactions/s, {used:.2} CPU-s in {:.1} s ({:.1} µs each), load {}",
         started.elapsed().as_secs_f64(),
         used * 1e6 / done as f64,
+        load()
+    );
+    let (before, started) = (cpu(), Instant::now());
+    let done = runtime.block_on(contended_writers(&store, &scope));
+    let rate = done as f64 / started.elapsed().as_secs_f64();
+    let each = (cpu() - before) * 1e6 / done as f64;
+    println!(
+        "{WRITERS} writers, all in conflict: {rate:.0} durable transactions/s, {each:.1} µs CPU each, load {}",
         load()
     );
     drop((store, backend));
