@@ -91,8 +91,8 @@ impl FakeHost {
             for line in fate.lines() {
                 let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
                 match word {
-                    "echo" => stdout += &format!("{rest}\n"),
-                    "err" => stderr += &format!("{rest}\n"),
+                    "echo" => stdout.extend([rest, "\n"]),
+                    "err" => stderr.extend([rest, "\n"]),
                     "sleep" => tokio::time::sleep(Duration::from_millis(rest.parse().unwrap())).await,
                     "hang" => std::future::pending().await,
                     "exit" => {
@@ -228,7 +228,7 @@ impl Cloud {
     }
 
     pub(crate) fn scope(&self) -> Scope {
-        Scope::new("000000000000", "eu-central-1")
+        self.call().scope().clone()
     }
 
     pub(crate) fn call(&self) -> SsmCall {

@@ -8,10 +8,10 @@ use crate::service::Ssm;
 use aws_schema::Fault;
 use records::ssm::{Command, InvocationStatus};
 use state_store::typed::Tx;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// Ends written in one transaction, within the store's limit on its length.
 const BATCH: usize = 100;
@@ -32,6 +32,8 @@ struct Conductor {
     /// … and what waits for its turn.
     waiting: VecDeque<usize>,
     running: JoinSet<End>,
+    /// Whose task is whose.
+    positions: HashMap<Id, usize>,
     writing: JoinSet<()>,
 }
 
@@ -51,6 +53,7 @@ pub(super) async fn conduct(service: Arc<Ssm>, live: Arc<LiveCommand>) {
             owed: VecDeque::new(),
             waiting: VecDeque::new(),
             running: JoinSet::new(),
+            positions: HashMap::new(),
             writing: JoinSet::new(),
         };
         conductor.run().await;
@@ -62,25 +65,34 @@ impl Conductor {
     async fn run(mut self) {
         self.take_stock();
         let mut cancelled = self.live.cancellations();
+        // Whether there may be something cancelled that was not looked at.
+        let mut cancellation = true;
         let last = loop {
-            let mut ended = self.drop_cancelled(&cancelled.borrow_and_update().clone());
+            let mut ended = Vec::new();
+            if std::mem::take(&mut cancellation) {
+                ended = self.drop_cancelled(&cancelled.borrow_and_update().clone());
+            }
             while let Some(position) = self.next_to_start() {
                 let instance = self.live.command.resolved[position].clone();
-                self.running.spawn(Invocation::new(self.service.clone(), self.live.clone(), instance).run());
+                let invocation = Invocation::new(self.service.clone(), self.live.clone(), instance);
+                let task = self.running.spawn(invocation.run());
+                self.positions.insert(task.id(), position);
             }
             let stopped_at = self.stopped_at();
             if stopped_at.is_some() {
                 let rest = std::mem::take(&mut self.waiting);
                 ended.extend(rest.into_iter().map(|n| self.never_started(n, InvocationStatus::Terminated)));
             }
-            ended.iter().for_each(|(_, progress)| self.tally.add(progress.status));
+            for (_, progress) in &ended {
+                self.tally.add(progress.status);
+            }
             if self.is_over() {
                 break ended;
             }
             self.write_later(ended, stopped_at);
             tokio::select! {
-                end = self.running.join_next() => {
-                    let Some(Ok(end)) = end else { continue };
+                end = self.running.join_next_with_id() => {
+                    let Some(end) = end.and_then(|end| self.end_of(end)) else { continue };
                     self.tally.add(end.1.status);
                     if self.is_over() {
                         break vec![end];
@@ -88,7 +100,7 @@ impl Conductor {
                     let stopped_at = self.stopped_at();
                     self.write_later(vec![end], stopped_at);
                 }
-                Ok(()) = cancelled.changed() => {}
+                Ok(()) = cancelled.changed() => cancellation = true,
             }
         };
         // The outcome is written with the last ends, and after all others.
@@ -97,6 +109,21 @@ impl Conductor {
         write(&self.service, &self.live, first, goes).await;
         while self.writing.join_next().await.is_some() {}
         write(&self.service, &self.live, last, Whole::Ends { rate: self.rate, tally: self.tally }).await;
+    }
+
+    /// The end a task brought; one that panicked failed its invocation and nothing else.
+    fn end_of(&mut self, end: Result<(Id, End), JoinError>) -> Option<End> {
+        match end {
+            Ok((id, end)) => {
+                self.positions.remove(&id);
+                Some(end)
+            }
+            Err(error) => {
+                tracing::error!(%error, command = self.live.command.id, "an invocation broke");
+                let position = self.positions.remove(&error.id())?;
+                Some(self.never_started(position, InvocationStatus::Failed))
+            }
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -136,7 +163,7 @@ impl Conductor {
                     live.set(instance, Progress { status: stored.status, steps: stored.steps.clone() });
                 }
                 None if live.command.stopped_at.is_some_and(|at| position < at) => {
-                    self.owed.push_back(position)
+                    self.owed.push_back(position);
                 }
                 None => self.waiting.push_back(position),
             }
@@ -171,7 +198,9 @@ impl Conductor {
 
     fn never_started(&self, position: usize, status: InvocationStatus) -> End {
         let mut steps = fresh_steps(&self.live.command.steps);
-        steps.iter_mut().for_each(|step| step.status = status);
+        for step in &mut steps {
+            step.status = status;
+        }
         (self.live.command.resolved[position].clone(), Progress { status, steps })
     }
 

@@ -85,11 +85,15 @@ mod tests {
         ];
         for (statuses, allowed, expected) in cases {
             let mut tally = Tally::default();
-            statuses.iter().for_each(|s| tally.add(*s));
+            for status in statuses {
+                tally.add(*status);
+            }
             assert_eq!(tally.outcome(tally.errors > allowed, false), expected, "{statuses:?}");
         }
         let mut tally = Tally::default();
-        [Success, Cancelled].iter().for_each(|s| tally.add(*s));
+        for status in [Success, Cancelled] {
+            tally.add(status);
+        }
         assert_eq!(tally.outcome(false, true), ("Cancelled", "Cancelled"));
     }
 }

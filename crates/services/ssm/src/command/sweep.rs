@@ -27,36 +27,38 @@ pub(super) async fn sweep(service: &Arc<Ssm>) {
     for (scope, mut commands) in by_scope {
         commands.retain(|c| c.ended.is_some());
         commands.sort_by_key(|c| std::cmp::Reverse(c.requested));
-        for (rank, command) in commands.iter().enumerate() {
-            let old = command.ended.is_some_and(|ended| ended + KEPT_FOR <= now);
-            if !old && rank < KEPT {
-                continue;
-            }
-            if let Err(fault) = remove(service, &scope, &command.id).await {
-                tracing::warn!(%fault, command = command.id, "an old command stays until the next sweep");
-            }
+        let old = |c: &Command| c.ended.is_some_and(|ended| ended + KEPT_FOR <= now);
+        let gone = commands.iter().enumerate().filter(|(rank, c)| *rank >= KEPT || old(c));
+        let gone: Vec<&str> = gone.map(|(_, c)| c.id.as_str()).collect();
+        if let Err(fault) = remove(service, &scope, &gone).await {
+            tracing::warn!(%fault, "old commands stay until the next sweep");
         }
     }
     remove_orphaned_output(service).await;
 }
 
-/// Invocations first, the command last: if this is cut short the next sweep finds it again.
-async fn remove(service: &Ssm, scope: &Scope, id: &str) -> Result<(), Fault> {
-    let invocations = service.platform.store.list_prefix::<Invocation>(scope, &format!("{id}/"));
-    for batch in invocations.chunks(BATCH) {
+/// Of each command the invocations first, the command last: if this is cut short the next sweep finds it again.
+async fn remove(service: &Ssm, scope: &Scope, commands: &[&str]) -> Result<(), Fault> {
+    let mut records = Vec::new();
+    for command in commands {
+        let invocations = service.platform.store.list_prefix::<Invocation>(scope, &format!("{command}/"));
+        records.extend(invocations.iter().map(|i| (true, i.id.clone())));
+        records.push((false, (*command).to_owned()));
+    }
+    for batch in records.chunks(BATCH) {
         let run = |tx: &mut Tx<'_>| {
-            for invocation in batch {
-                tx.delete::<Invocation>(scope, &invocation.id);
+            for (is_invocation, id) in batch {
+                if *is_invocation {
+                    tx.delete::<Invocation>(scope, id);
+                } else {
+                    tx.delete::<Command>(scope, id);
+                }
             }
             Ok(())
         };
         service.platform.transact(run).await?;
     }
-    let run = |tx: &mut Tx<'_>| {
-        tx.delete::<Command>(scope, id);
-        Ok(())
-    };
-    service.platform.transact(run).await.map(|_| ())
+    Ok(())
 }
 
 /// Folders are listed before records, so that a folder made meanwhile is never taken for an orphan.

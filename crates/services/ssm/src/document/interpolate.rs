@@ -35,47 +35,82 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
+/// How many bytes replacing may still produce: a small document that names a long parameter often would otherwise
+/// become gigabytes.
+pub(crate) struct Budget(usize);
+
+/// The budget is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Budget {
+        Budget(bytes)
+    }
+
+    fn spend(&mut self, text: &str) -> Result<(), TooLong> {
+        self.0 = self.0.checked_sub(text.len()).ok_or(TooLong)?;
+        Ok(())
+    }
+}
+
 /// Replaces each reference for which `value` has something.
-pub(crate) fn replace<E>(
+pub(crate) fn replace<E: From<TooLong>>(
     text: &str,
+    budget: &mut Budget,
     mut value: impl FnMut(&str) -> Result<Option<String>, E>,
 ) -> Result<String, E> {
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     for piece in pieces(text) {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Reference(name, whole) => match value(name)? {
-                Some(value) => out.push_str(&value),
-                None => out.push_str(whole),
-            },
-        }
+        let found;
+        let next = match piece {
+            Piece::Text(text) => text,
+            Piece::Reference(name, whole) => {
+                found = value(name)?;
+                found.as_deref().unwrap_or(whole)
+            }
+        };
+        budget.spend(next)?;
+        out.push_str(next);
     }
     Ok(out)
 }
 
 /// A text with the values of parameters put in; lists and maps appear as JSON.
-pub(crate) fn text(text: &str, bound: &BTreeMap<String, Value>) -> String {
-    let replaced = replace(text, |name| Ok::<_, std::convert::Infallible>(bound.get(name).map(text_of)));
-    match replaced {
-        Ok(text) => text,
-        Err(never) => match never {},
-    }
+pub(crate) fn text(
+    text: &str,
+    bound: &BTreeMap<String, Value>,
+    budget: &mut Budget,
+) -> Result<String, TooLong> {
+    replace(text, budget, |name| Ok(bound.get(name).map(text_of)))
 }
 
 /// Lines of a script: an item that is nothing but a reference to a list becomes that list's lines.
-pub(crate) fn lines(value: &Value, bound: &BTreeMap<String, Value>) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().flat_map(|item| lines(item, bound)).collect(),
-        Value::String(line) => {
-            if let [Piece::Text(""), Piece::Reference(name, _), Piece::Text("")] = pieces(line)[..]
-                && let Some(Value::Array(items)) = bound.get(name)
-            {
-                return items.iter().map(text_of).collect();
+pub(crate) fn lines(
+    value: &Value,
+    bound: &BTreeMap<String, Value>,
+    budget: &mut Budget,
+) -> Result<Vec<String>, TooLong> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let mut lines = Vec::new();
+    for item in items {
+        let line = text_of(item);
+        if let [Piece::Text(""), Piece::Reference(name, _), Piece::Text("")] = pieces(&line)[..]
+            && let Some(Value::Array(items)) = bound.get(name)
+        {
+            for item in items {
+                let item = text_of(item);
+                budget.spend(&item)?;
+                lines.push(item);
             }
-            vec![text(line, bound)]
+        } else {
+            lines.push(text(&line, bound, budget)?);
         }
-        other => vec![text_of(other)],
     }
+    Ok(lines)
 }
 
 /// The `{{ssm:…}}` references of a text, without `ssm:`.

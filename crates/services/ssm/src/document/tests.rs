@@ -1,6 +1,6 @@
 //! Tests of documents.
 
-use super::interpolate::{lines, parameter_references, text};
+use super::interpolate::{Budget, TooLong, lines, parameter_references};
 use super::*;
 use crate::parameter;
 use crate::testing::{Cloud, code};
@@ -296,8 +296,52 @@ fn references_are_replaced_and_nothing_else() {
     ] {
         assert_eq!(text(given, &bound), expected, "{given}");
     }
-    assert_eq!(lines(&json!(["{{ list }}", "and {{ a }}"]), &bound), ["x", "y z", "and A"]);
+    assert_eq!(
+        lines(&json!(["{{ list }}", "and {{ a }}"]), &bound, &mut Budget::new(100)).unwrap(),
+        ["x", "y z", "and A"]
+    );
     assert_eq!(parameter_references("{{ssm:/a/b:3}} {{ ssm:c }} {{ a }}"), ["/a/b:3", "c"]);
+}
+
+fn text(given: &str, bound: &BTreeMap<String, Value>) -> String {
+    interpolate::text(given, bound, &mut Budget::new(1_000_000)).unwrap()
+}
+
+#[tokio::test]
+async fn a_short_document_cannot_become_a_long_command() {
+    let bound = [("a".to_owned(), json!("x".repeat(100)))].into();
+    assert_eq!(interpolate::text("{{a}}{{a}}", &bound, &mut Budget::new(199)), Err(TooLong));
+    let cloud = Cloud::new();
+    let many = vec!["{{ word }}".repeat(100); 50];
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let content = content::parse(&shell(&many), "JSON").unwrap();
+    plan(&cloud.call(), &content, &given(&[("word", &["w"])])).unwrap();
+    let long = "w".repeat(1000);
+    assert_eq!(code(plan(&cloud.call(), &content, &given(&[("word", &[&long])]))), "InvalidParameters");
+    let huge = "w".repeat(600_000);
+    assert_eq!(code(plan(&cloud.call(), &content, &given(&[("word", &[&huge])]))), "InvalidParameters");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for (content, format) in [
+        ("[".repeat(60_000), "JSON"),
+        ("{\"a\":".repeat(10_000), "JSON"),
+        ("[".repeat(60_000), "YAML"),
+        ("{a: ".repeat(10_000), "YAML"),
+        ("- ".repeat(30_000), "YAML"),
+        ((0..240).map(|n| " ".repeat(n) + "a:\n").collect(), "YAML"),
+    ] {
+        assert_eq!(
+            code(content::parse(&content, format)),
+            "InvalidDocumentContent",
+            "{content:.20} {format}"
+        );
+    }
+    let pattern = "(".repeat(20_000) + &")".repeat(20_000);
+    assert!(crate::pattern::check(&pattern, "x").is_err());
+    let content = shell(&["x"]).replace("[a-z]*", &pattern);
+    assert_eq!(code(content::parse(&content, "JSON")), "InvalidDocumentContent");
 }
 
 fn given(pairs: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {

@@ -125,9 +125,11 @@ fn write(call: &SsmCall, tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<(i64, Str
             "KeyId {key} is not supported for parameters of type {kind}."
         )));
     }
-    let data_type = keep(&asked.data_type, before.map(|b| &b.data_type)).unwrap_or_else(|| "text".to_owned());
+    let data_type =
+        keep(asked.data_type.as_ref(), before.map(|b| &b.data_type)).unwrap_or_else(|| "text".to_owned());
     check_data_type(&data_type, &kind, input.value())?;
-    let allowed_pattern = keep(&input.allowed_pattern, before.and_then(|b| b.allowed_pattern.as_ref()));
+    let allowed_pattern =
+        keep(input.allowed_pattern.as_ref(), before.and_then(|b| b.allowed_pattern.as_ref()));
     match pattern::check(allowed_pattern.as_deref().unwrap_or(""), input.value()) {
         Ok(()) => {}
         Err(Mismatch::BadPattern) => return Err(faults::invalid_allowed_pattern()),
@@ -159,14 +161,14 @@ fn write(call: &SsmCall, tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<(i64, Str
         tx.put(scope, before.clone());
     }
     let sealed = StoredValue::Sealed(asked.sealed.clone());
-    let key_id = keep(&input.key_id, before.and_then(|b| b.key_id.as_ref()));
+    let key_id = keep(input.key_id.as_ref(), before.and_then(|b| b.key_id.as_ref()));
     parameter.current = ParameterVersion {
         id: version_id(id, number),
         version: number,
         kind,
         value: if secure { sealed } else { StoredValue::Plain(input.value().to_owned()) },
         data_type,
-        description: keep(&input.description, before.and_then(|b| b.description.as_ref())),
+        description: keep(input.description.as_ref(), before.and_then(|b| b.description.as_ref())),
         allowed_pattern,
         key_id: secure.then(|| key_id.unwrap_or_else(|| "alias/aws/ssm".to_owned())),
         tier: tier.clone(),
@@ -180,8 +182,8 @@ fn write(call: &SsmCall, tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<(i64, Str
 }
 
 /// What the caller gave, or what the version before had; empty text takes it away.
-fn keep(asked: &Option<String>, before: Option<&String>) -> Option<String> {
-    asked.as_ref().or(before).filter(|text| !text.is_empty()).cloned()
+fn keep(asked: Option<&String>, before: Option<&String>) -> Option<String> {
+    asked.or(before).filter(|text| !text.is_empty()).cloned()
 }
 
 fn empty_version(id: &str) -> ParameterVersion {
@@ -236,9 +238,6 @@ fn assign_tier(
     let was_advanced = before.is_some_and(|b| b.tier == "Advanced");
     let length = input.value().chars().count();
     let needs_advanced = length > STANDARD_LENGTH || !policies.texts.is_empty();
-    let count = tx.get::<ParameterCount>(scope, "parameters");
-    let mut count = count.map(|c| (*c).clone()).unwrap_or_default();
-    count.id = "parameters".to_owned();
     let advanced = match wanted.as_str() {
         "Advanced" => true,
         "Standard" if was_advanced => {
@@ -249,7 +248,11 @@ fn assign_tier(
             )));
         }
         "Standard" => false,
-        _ => needs_advanced || was_advanced || (before.is_none() && count.standard >= MOST_STANDARD),
+        _ => {
+            needs_advanced
+                || was_advanced
+                || (before.is_none() && counted(tx, scope).standard >= MOST_STANDARD)
+        }
     };
     if !advanced && length > STANDARD_LENGTH {
         return Err(faults::validation(format!(
@@ -269,6 +272,7 @@ fn assign_tier(
         )));
     }
     if before.is_none() || advanced != was_advanced {
+        let mut count = counted(tx, scope);
         let (field, limit, tier) = if advanced {
             (&mut count.advanced, MOST_ADVANCED, "Advanced")
         } else {
@@ -284,6 +288,12 @@ fn assign_tier(
         tx.put(scope, count);
     }
     Ok(if advanced { "Advanced" } else { "Standard" }.to_owned())
+}
+
+/// How many there are. Only what changes the number reads it, so that updates do not get in each other's way.
+fn counted(tx: &mut Tx<'_>, scope: &Scope) -> ParameterCount {
+    let none = || ParameterCount { id: "parameters".to_owned(), ..ParameterCount::default() };
+    tx.get::<ParameterCount>(scope, "parameters").map_or_else(none, |count| (*count).clone())
 }
 
 /// Makes room for version `number`: the oldest goes, unless a label holds it.

@@ -115,7 +115,7 @@ async fn versions_selectors_and_arns_find_their_value() {
     let cloud = Cloud::new();
     for (number, value) in ["one", "two", "three"].into_iter().enumerate() {
         let input = PutParameterRequest { type_: Some("String".into()), ..overwrite("/app/key", value) };
-        assert_eq!(put(cloud.call(), input).await.unwrap().version, Some(number as i64 + 1));
+        assert_eq!(put(cloud.call(), input).await.unwrap().version, i64::try_from(number + 1).ok());
     }
     let input = LabelParameterVersionRequest {
         name: Some("/app/key".into()),
@@ -374,7 +374,7 @@ async fn policies_are_checked() {
     let cloud = Cloud::new();
     let expiration =
         r#"{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2030-01-01T00:00:00Z"}}"#;
-    let eleven = format!("[{}]", vec![r#"{"Type":"NoChangeNotification"}"#; 11].join(","));
+    let eleven = format!("[{}]", [r#"{"Type":"NoChangeNotification"}"#; 11].join(","));
     for (policies, expected) in [
         (format!("[{expiration},{expiration}]"), "IncompatiblePolicyException"),
         (eleven, "PoliciesLimitExceededException"),

@@ -75,7 +75,9 @@ async fn an_unreachable_machine_times_out_or_gets_it_late() {
     let cloud = Cloud::new();
     let _engine = cloud.engine();
     let ids = instances(&cloud, 2).await;
-    ids.iter().for_each(|id| cloud.host.set_down(id, true));
+    for id in &ids {
+        cloud.host.set_down(id, true);
+    }
     let one = |id: &String| SendCommandRequest {
         timeout_seconds: Some(30),
         ..script(&["echo x"], std::slice::from_ref(id))
