@@ -38,9 +38,7 @@ async fn write_for_ever(store: Arc<EmbeddedStore>, writer: u64, round: u64) {
     // Far more than any round gets to; rising over rounds as well.
     for count in 0..10_000_000_u64 {
         let (key, number) = (count % KEYS, round * 10_000_000 + count);
-        // Values of very different sizes, so that batches end anywhere in a page.
-        let filler = "x".repeat(usize::try_from(number % 13 * 300).unwrap());
-        let value = format!("{number} {filler}");
+        let value = format!("{number} {}", "x".repeat(filler(number)));
         let pair = [format!("/left/{writer}-{key}"), format!("/right/{writer}-{key}")];
         let mut steps: Vec<Operation> =
             pair.iter().map(|key| Operation::put(key.as_str(), value.clone())).collect();
@@ -56,12 +54,18 @@ async fn write_for_ever(store: Arc<EmbeddedStore>, writer: u64, round: u64) {
     }
 }
 
+/// Values of very different sizes, so that batches end anywhere in a page; a large one now and then, so that
+/// tables are flushed and journals rotated, too.
+fn filler(number: u64) -> usize {
+    usize::try_from(if number % 50 == 7 { 20_000 } else { number % 13 * 40 }).unwrap()
+}
+
 fn number_at(store: &EmbeddedStore, key: &str) -> Option<u64> {
     let record = store.get(key)?;
     let text = std::str::from_utf8(record.bytes()).unwrap();
-    let (number, filler) = text.split_once(' ').unwrap();
+    let (number, rest) = text.split_once(' ').unwrap();
     let number = number.parse().unwrap();
-    assert_eq!(filler.len() as u64, number % 13 * 300, "{key} is damaged");
+    assert_eq!(rest.len(), filler(number), "{key} is damaged");
     Some(number)
 }
 
