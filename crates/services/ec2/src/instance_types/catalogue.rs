@@ -125,11 +125,6 @@ impl InstanceType {
         self.row.ebs.is_some()
     }
 
-    /// Has enhanced networking by ENA.
-    pub(crate) fn has_ena(&self) -> bool {
-        self.family.base != Base::Xen
-    }
-
     /// `nitro` or `xen`; whole machines have none.
     pub(crate) fn hypervisor(&self) -> Option<&'static str> {
         match (self.is_metal(), self.family.base) {

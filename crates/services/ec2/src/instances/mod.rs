@@ -1,9 +1,12 @@
 //! Instances: run, describe, change state, attributes.
 
+mod attributes;
 mod console;
+mod credits;
 mod describe;
 mod faults;
 mod metadata_options;
+mod monitoring;
 pub(crate) mod names;
 mod profiles;
 mod run;

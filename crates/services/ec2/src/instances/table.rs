@@ -1,6 +1,8 @@
 //! The operations on instances, instance types, images and key pairs.
 
-use super::{console, describe, metadata_options, profiles, run, state, status};
+use super::{
+    attributes, console, credits, describe, metadata_options, monitoring, profiles, run, state, status,
+};
 use crate::{Ec2, images, instance_types, key_pairs};
 use api_ec2::ops;
 use contracts::ServiceTable;
@@ -19,6 +21,12 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
         StopInstances => state::stop_instances,
         RebootInstances => state::reboot_instances,
         TerminateInstances => state::terminate_instances,
+        DescribeInstanceAttribute => attributes::describe_instance_attribute,
+        ModifyInstanceAttribute => attributes::modify_instance_attribute,
+        ResetInstanceAttribute => attributes::reset_instance_attribute,
+        DescribeInstanceCreditSpecifications => credits::describe_instance_credit_specifications,
+        MonitorInstances => monitoring::monitor_instances,
+        UnmonitorInstances => monitoring::unmonitor_instances,
         GetConsoleOutput => console::get_console_output,
         GetPasswordData => console::get_password_data,
         ModifyInstanceMetadataOptions => metadata_options::modify_instance_metadata_options,

@@ -13,3 +13,4 @@ mod root_volume;
 mod write;
 
 pub(super) use handler::run_instances;
+pub(super) use request::{check_shutdown_behavior, ebs_optimized};

@@ -16,7 +16,7 @@ use records::image::HOST_ARCHITECTURE;
 use records::{BlockDevice, Instance, InstanceState, StateReason};
 
 /// `Monitoring`.
-pub(in crate::instances) fn monitoring(enabled: bool) -> Monitoring {
+fn monitoring(enabled: bool) -> Monitoring {
     let state = if enabled { "enabled" } else { "disabled" };
     Monitoring { state: Some(state.into()), ..Monitoring::default() }
 }
@@ -37,7 +37,7 @@ pub(in crate::instances) fn block_devices(devices: &[BlockDevice]) -> Vec<Instan
 }
 
 /// Cores and threads per core, as launched.
-pub(in crate::instances) fn cpu_options(instance: &Instance) -> Option<CpuOptions> {
+fn cpu_options(instance: &Instance) -> Option<CpuOptions> {
     let (cores, threads) = instance.options.cpu.or_else(|| {
         let found = instance_types::find(&instance.instance_type)?;
         Some((found.cores(), found.threads_per_core()))

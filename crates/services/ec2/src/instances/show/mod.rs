@@ -6,7 +6,8 @@ mod interface;
 mod view;
 
 pub(super) use filter_values::NAMES as FILTERS;
-pub(super) use instance::to_api;
+pub(super) use instance::{block_devices, to_api};
+pub(super) use interface::groups;
 pub(super) use view::{View, Viewer};
 
 use api_ec2::{InstanceState as ApiState, Reservation};

@@ -17,8 +17,19 @@ const MAX: usize = 1000;
 /// Instances changed in one transaction: a start may write three records each, the store takes 128.
 const CHUNK: usize = 40;
 
+/// What a change did to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::instances) enum Effect {
+    /// Nothing.
+    None,
+    /// The record, which the host agent need not act upon.
+    RecordOnly,
+    /// The host agent has something to do.
+    ForAgent,
+}
+
 /// Previous and current state of one instance.
-pub(super) struct Changed {
+pub(in crate::instances) struct Changed {
     id: String,
     before: InstanceState,
     after: InstanceState,
@@ -35,7 +46,7 @@ impl Changed {
 }
 
 /// The ids of a request: there must be some, all well formed, none twice.
-pub(super) fn ids(ids: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+pub(in crate::instances) fn ids(ids: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     let ids = faults::required(ids.filter(|ids| !ids.is_empty()), "InstanceId")?;
     if ids.len() > MAX {
         return Err(faults::invalid_parameter_value(format!(
@@ -65,12 +76,12 @@ fn all(tx: &mut Tx<'_>, scope: &Scope, ids: &[String]) -> Result<Vec<Arc<Instanc
     if unknown.is_empty() { Ok(found) } else { Err(ResourceKind::Instance.not_found_all(&unknown)) }
 }
 
-/// Checks all instances, then changes them. `change` answers whether there was anything to change.
-pub(super) async fn apply(
+/// Checks all instances, then changes them.
+pub(in crate::instances) async fn apply(
     call: &Call<Ec2>,
     ids: &[String],
     check: impl Fn(&Instance) -> Result<(), Fault> + Send + Sync,
-    change: impl Fn(&Ec2, &mut Tx<'_>, &mut Instance) -> Result<bool, Fault> + Send + Sync,
+    change: impl Fn(&Ec2, &mut Tx<'_>, &mut Instance) -> Result<Effect, Fault> + Send + Sync,
 ) -> Result<Vec<Changed>, Fault> {
     let (scope, ec2): (&Scope, &Ec2) = (call.scope(), call);
     let (check, change) = (&check, &change);
@@ -88,8 +99,9 @@ pub(super) async fn apply(
             let mut changed = Vec::with_capacity(found.len());
             for before in found {
                 let mut after = Instance::clone(&before);
-                if change(ec2, tx, &mut after)? {
-                    after.generation += 1;
+                let effect = change(ec2, tx, &mut after)?;
+                if effect != Effect::None {
+                    after.generation += u64::from(effect == Effect::ForAgent);
                     tx.put(scope, after.clone());
                 }
                 changed.push(Changed { id: after.id, before: before.state, after: after.state });

@@ -8,6 +8,7 @@ mod start;
 mod stop;
 mod terminate;
 
+pub(super) use change::{Effect, apply, ids};
 pub(super) use reboot::reboot_instances;
 pub(super) use start::start_instances;
 pub(super) use stop::stop_instances;

@@ -1,6 +1,6 @@
 //! RebootInstances.
 
-use super::change::{apply, ids};
+use super::change::{Effect, apply, ids};
 use crate::Ec2;
 use crate::instances::faults::incorrect_state;
 use api_ec2::RebootInstancesRequest;
@@ -27,7 +27,7 @@ pub(in crate::instances) async fn reboot_instances(
         // A reboot asked for twice before it happens happens once.
         let fresh = !instance.reboot_requested;
         instance.reboot_requested = true;
-        Ok(fresh)
+        Ok(if fresh { Effect::ForAgent } else { Effect::None })
     })
     .await?;
     Ok(Unit::default())

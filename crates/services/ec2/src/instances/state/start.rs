@@ -1,6 +1,6 @@
 //! StartInstances.
 
-use super::change::{Changed, apply, ids};
+use super::change::{Changed, Effect, apply, ids};
 use crate::Ec2;
 use crate::instances::faults::incorrect_state;
 use crate::interface::claim_public;
@@ -43,7 +43,7 @@ pub(in crate::instances) async fn start_instances(
     let (scope, now) = (call.scope().clone(), call.now());
     let changed = apply(&call, &ids, check, |ec2, tx, instance| {
         if instance.state != InstanceState::Stopped {
-            return Ok(false);
+            return Ok(Effect::None);
         }
         give_public(ec2, tx, &scope, instance)?;
         instance.state = InstanceState::Pending;
@@ -51,7 +51,7 @@ pub(in crate::instances) async fn start_instances(
             Some(StateReason { code: "pending".to_owned(), message: "pending".to_owned() });
         instance.transition_reason.clear();
         instance.launch_time = now;
-        Ok(true)
+        Ok(Effect::ForAgent)
     });
     let starting = changed.await?.iter().map(Changed::to_api).collect();
     Ok(StartInstancesResult { starting_instances: Some(starting) })

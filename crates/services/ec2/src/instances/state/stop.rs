@@ -1,6 +1,6 @@
 //! StopInstances.
 
-use super::change::{Changed, apply, by_user, ids};
+use super::change::{Changed, Effect, apply, by_user, ids};
 use crate::instances::faults::{incorrect_state, protected};
 use crate::{Ec2, faults};
 use api_ec2::{StopInstancesRequest, StopInstancesResult};
@@ -41,12 +41,12 @@ pub(in crate::instances) async fn stop_instances(
             InstanceState::Pending | InstanceState::Running => by_user(instance, now),
             // A machine that takes its time may be forced by a second request.
             InstanceState::Stopping if force && !instance.force => {}
-            _ => return Ok(false),
+            _ => return Ok(Effect::None),
         }
         instance.state = InstanceState::Stopping;
         instance.force = force;
         instance.reboot_requested = false;
-        Ok(true)
+        Ok(Effect::ForAgent)
     });
     let stopping = changed.await?.iter().map(Changed::to_api).collect();
     Ok(StopInstancesResult { stopping_instances: Some(stopping) })

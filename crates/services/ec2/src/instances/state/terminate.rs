@@ -1,6 +1,6 @@
 //! TerminateInstances.
 
-use super::change::{Changed, apply, by_user, ids};
+use super::change::{Changed, Effect, apply, by_user, ids};
 use crate::Ec2;
 use crate::instances::faults::protected;
 use api_ec2::{TerminateInstancesRequest, TerminateInstancesResult};
@@ -8,13 +8,13 @@ use aws_schema::Fault;
 use contracts::{Call, Reply};
 use records::{Instance, InstanceState, Millis};
 
-fn shut_down(instance: &mut Instance, force: bool, now: Millis) -> bool {
+fn shut_down(instance: &mut Instance, force: bool, now: Millis) -> Effect {
     match instance.state {
-        InstanceState::Terminated => return false,
+        InstanceState::Terminated => return Effect::None,
         InstanceState::ShuttingDown => {
             let forced_now = force && !instance.force;
             instance.force |= force;
-            return forced_now;
+            return if forced_now { Effect::ForAgent } else { Effect::None };
         }
         _ => {}
     }
@@ -22,7 +22,7 @@ fn shut_down(instance: &mut Instance, force: bool, now: Millis) -> bool {
     instance.state = InstanceState::ShuttingDown;
     instance.force = force;
     instance.reboot_requested = false;
-    true
+    Effect::ForAgent
 }
 
 /// TerminateInstances. Terminating what is terminated changes nothing.
