@@ -1,6 +1,8 @@
 //! Client tokens: a repeated request makes nothing new (AWS: "Ensuring idempotency in Amazon EC2 API requests").
 
 use aws_schema::Fault;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use records::{ClientToken, Millis};
 use sha2::{Digest, Sha256};
 use state_store::typed::{Scope, Tx};
@@ -38,7 +40,7 @@ impl Idempotent {
             ));
         }
         let digest = Sha256::digest(format!("{input:?}").as_bytes());
-        let fingerprint: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = URL_SAFE_NO_PAD.encode(&digest[..16]);
         Ok(Idempotent { token: Some((format!("{operation}/{token}"), fingerprint)) })
     }
 }

@@ -47,12 +47,6 @@ impl Filters {
         self.filters.is_empty()
     }
 
-    /// The values of a filter that names no wildcard, for looking them up in an index; `None` without that filter.
-    pub(crate) fn exact(&self, name: &str) -> Option<&[String]> {
-        let (_, values) = self.filters.iter().find(|(n, _)| n == name)?;
-        values.iter().all(|v| !v.contains(['*', '?', '\\'])).then_some(values)
-    }
-
     /// Whether an item passes: `values_of` gives its values for a filter's name (none: it cannot pass).
     pub(crate) fn matches(
         &self,

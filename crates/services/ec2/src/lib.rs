@@ -32,6 +32,8 @@ mod subnet;
 mod tags;
 #[cfg(test)]
 mod test_world;
+#[cfg(test)]
+mod tests;
 mod vpc;
 
 use contracts::{Platform, ServiceTable};

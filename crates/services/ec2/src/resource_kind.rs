@@ -159,13 +159,11 @@ impl ResourceKind {
 
     /// The kind's `NotFound` fault for several ids: `The instance IDs 'a, b' do not exist`.
     pub(crate) fn not_found_all(self, ids: &[String]) -> Fault {
-        match ids {
-            [one] => self.not_found(one),
-            _ => {
-                let Facts { not_found, noun, .. } = self.facts();
-                let shown: Vec<&str> = ids.iter().take(100).map(String::as_str).collect();
-                Fault::sender(not_found, format!("The {noun}s '{}' do not exist", shown.join(", ")))
-            }
+        if let [one] = ids {
+            return self.not_found(one);
         }
+        let Facts { not_found, noun, .. } = self.facts();
+        let shown: Vec<&str> = ids.iter().take(100).map(String::as_str).collect();
+        Fault::sender(not_found, format!("The {noun}s '{}' do not exist", shown.join(", ")))
     }
 }

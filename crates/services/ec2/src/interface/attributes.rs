@@ -71,7 +71,7 @@ fn automatic_public(
     on: bool,
 ) -> Result<(), Fault> {
     let id = interface.id.clone();
-    if !interface.attachment.as_ref().is_some_and(|a| a.device_index == 0) {
+    if interface.attachment.as_ref().is_none_or(|a| a.device_index != 0) {
         return Err(faults::invalid_parameter_value(format!(
             "Network interface '{id}' is not the primary network interface of an instance."
         )));

@@ -93,7 +93,7 @@ pub(super) async fn modify_managed_prefix_list(
         let mut list = lookup::find_mut::<PrefixList>(tx, scope, ResourceKind::PrefixList, &id)?;
         let entries_changed = apply(&mut list, &input)?;
         security_group::prefix_list_grows(tx, scope, &list, list.max_entries)?;
-        list.state = "modify-complete".to_owned();
+        "modify-complete".clone_into(&mut list.state);
         let vpcs = if entries_changed { noticed_in(tx, scope, &list)? } else { BTreeSet::new() };
         tx.put(scope, list.clone());
         Ok((list, vpcs))
@@ -125,7 +125,7 @@ pub(super) async fn restore_managed_prefix_list_version(
             return Err(entries::full(&list));
         }
         entries::new_version(&mut list);
-        list.state = "restore-complete".to_owned();
+        "restore-complete".clone_into(&mut list.state);
         let vpcs = noticed_in(tx, scope, &list)?;
         tx.put(scope, list.clone());
         Ok((list, vpcs))

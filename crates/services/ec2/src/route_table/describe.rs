@@ -2,7 +2,7 @@
 
 use super::show;
 use crate::filters::{Filters, flag, one};
-use crate::paging::{Paging, USUAL};
+use crate::paging::Paging;
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, lookup, tags};
 use api_ec2::{DescribeRouteTablesRequest, DescribeRouteTablesResult};

@@ -36,13 +36,13 @@ fn peer(
 
 /// A rule keeps the kind of its peer (AWS: a CIDR rule cannot become a group rule).
 fn same_kind(a: &Peer, b: &Peer) -> bool {
-    match (a, b) {
+    matches!(
+        (a, b),
         (Peer::Cidr(IpNet::V4(_)), Peer::Cidr(IpNet::V4(_)))
-        | (Peer::Cidr(IpNet::V6(_)), Peer::Cidr(IpNet::V6(_)))
-        | (Peer::Group { .. }, Peer::Group { .. })
-        | (Peer::PrefixList(_), Peer::PrefixList(_)) => true,
-        _ => false,
-    }
+            | (Peer::Cidr(IpNet::V6(_)), Peer::Cidr(IpNet::V6(_)))
+            | (Peer::Group { .. }, Peer::Group { .. })
+            | (Peer::PrefixList(_), Peer::PrefixList(_))
+    )
 }
 
 fn changed_rule(

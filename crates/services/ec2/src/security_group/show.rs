@@ -14,11 +14,13 @@ pub(super) fn arn(scope: &Scope, id: &str) -> String {
 
 /// Rules of one direction gathered by protocol and ports, as DescribeSecurityGroups shows them.
 pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPermission> {
-    let mut shown: Vec<((i32, Option<i32>, Option<i32>), IpPermission)> = Vec::new();
+    let mut keys: Vec<(i32, Option<i32>, Option<i32>)> = Vec::new();
+    let mut shown: Vec<IpPermission> = Vec::new();
     for rule in rules {
         let key = (rule.protocol, rule.from, rule.to);
-        let at = shown.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-            let empty = IpPermission {
+        let at = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+            keys.push(key);
+            shown.push(IpPermission {
                 ip_protocol: Some(protocol::name(rule.protocol)),
                 from_port: rule.from,
                 to_port: rule.to,
@@ -26,38 +28,38 @@ pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPe
                 ipv6_ranges: Some(Vec::new()),
                 user_id_group_pairs: Some(Vec::new()),
                 prefix_list_ids: Some(Vec::new()),
-            };
-            shown.push((key, empty));
-            shown.len() - 1
+            });
+            keys.len() - 1
         });
-        add_peer(&mut shown[at].1, rule);
+        add_peer(&mut shown[at], rule);
     }
-    shown.into_iter().map(|(_, permission)| permission).collect()
+    shown
 }
 
 fn add_peer(permission: &mut IpPermission, rule: &Rule) {
     let description = rule.description.clone();
     match &rule.peer {
-        Peer::Cidr(IpNet::V4(net)) => permission
-            .ip_ranges
-            .get_or_insert_default()
-            .push(IpRange { cidr_ip: Some(net.to_string()), description }),
-        Peer::Cidr(IpNet::V6(net)) => permission
-            .ipv6_ranges
-            .get_or_insert_default()
-            .push(Ipv6Range { cidr_ipv6: Some(net.to_string()), description }),
+        Peer::Cidr(IpNet::V4(net)) => {
+            let range = IpRange { cidr_ip: Some(net.to_string()), description };
+            permission.ip_ranges.get_or_insert_default().push(range);
+        }
+        Peer::Cidr(IpNet::V6(net)) => {
+            let range = Ipv6Range { cidr_ipv6: Some(net.to_string()), description };
+            permission.ipv6_ranges.get_or_insert_default().push(range);
+        }
         Peer::Group { id, account } => {
-            permission.user_id_group_pairs.get_or_insert_default().push(UserIdGroupPair {
+            let pair = UserIdGroupPair {
                 group_id: Some(id.clone()),
                 user_id: Some(account.clone()),
                 description,
                 ..UserIdGroupPair::default()
-            })
+            };
+            permission.user_id_group_pairs.get_or_insert_default().push(pair);
         }
-        Peer::PrefixList(id) => permission
-            .prefix_list_ids
-            .get_or_insert_default()
-            .push(PrefixListId { prefix_list_id: Some(id.clone()), description }),
+        Peer::PrefixList(id) => {
+            let list = PrefixListId { prefix_list_id: Some(id.clone()), description };
+            permission.prefix_list_ids.get_or_insert_default().push(list);
+        }
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn modify_vpc_tenancy(
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut vpc = lookup::find_mut::<Vpc>(tx, scope, ResourceKind::Vpc, &id)?;
-        vpc.instance_tenancy = "default".to_owned();
+        "default".clone_into(&mut vpc.instance_tenancy);
         tx.put(scope, vpc);
         Ok(())
     });

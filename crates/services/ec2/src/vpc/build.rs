@@ -44,11 +44,11 @@ pub(crate) fn local_routes(vpc: &Vpc) -> Vec<Route> {
 }
 
 /// The option set of new VPCs, made again when somebody has deleted it.
-pub(crate) fn default_dhcp_options(tx: &mut Tx<'_>, scope: &Scope) -> String {
-    if let Some(known) = tx.get::<AccountNetwork>(scope, AccountNetwork::ID) {
-        if tx.exists::<DhcpOptions>(scope, &known.default_dhcp_options_id) {
-            return known.default_dhcp_options_id.clone();
-        }
+fn default_dhcp_options(tx: &mut Tx<'_>, scope: &Scope) -> String {
+    if let Some(known) = tx.get::<AccountNetwork>(scope, AccountNetwork::ID)
+        && tx.exists::<DhcpOptions>(scope, &known.default_dhcp_options_id)
+    {
+        return known.default_dhcp_options_id.clone();
     }
     // AWS: "DHCP option sets": us-east-1 kept its old domain name.
     let domain = match &*scope.region {

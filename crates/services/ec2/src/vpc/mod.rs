@@ -15,7 +15,7 @@ use api_ec2::ops;
 use contracts::ServiceTable;
 use std::sync::Arc;
 
-pub(crate) use build::{all_traffic, default_dhcp_options, local_routes};
+pub(crate) use build::{all_traffic, local_routes};
 pub(crate) use default_vpc::{default_vpc_of, ensure_default_vpc};
 
 /// Adds the operations on VPCs.

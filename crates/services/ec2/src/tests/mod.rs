@@ -1,0 +1,19 @@
+//! The network operations as a client sees them: requests in EC2's query form through the table, answers as XML.
+
+mod addresses;
+mod cloud;
+mod default_vpc;
+mod dhcp;
+mod gateways;
+mod groups;
+mod interfaces;
+mod paging;
+mod places;
+mod prefix_lists;
+mod routes;
+mod rules;
+mod subnets;
+mod tagging;
+mod vpcs;
+
+use cloud::Cloud;
