@@ -63,6 +63,11 @@ impl FakeHost {
         self.0.lock().most_in_flight
     }
 
+    /// How many ends are remembered, or still to come.
+    pub(crate) fn remembered(&self) -> usize {
+        self.0.lock().runs.len()
+    }
+
     /// How many run.
     pub(crate) fn in_flight(&self) -> usize {
         self.0.lock().in_flight
@@ -148,6 +153,11 @@ impl CommandHost for FakeHost {
 
     fn cancel(&self, id: &str) {
         self.finish(id, CommandEnd::Cancelled);
+    }
+
+    fn forget(&self, id: &str) {
+        let forgotten = self.0.lock().runs.remove(id);
+        assert!(forgotten.is_some_and(|run| run.end.borrow().is_some()), "{id} is forgotten while it runs");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Conducts one command: starts invocations within its rate control until all have ended.
 
-use super::invocation::{Invocation, fresh_steps, step_id};
+use super::invocation::{Invocation, never_started, step_id, stop_unseen};
 use super::live::{Cancelled, LiveCommand, Progress};
 use super::outcome::Tally;
 use super::rate::Rate;
@@ -183,25 +183,20 @@ impl Conductor {
             *list = stay.into();
             gone.extend(these);
         }
-        for position in gone.iter().filter(|_| self.live.resumed) {
-            // It may run since before a restart. Asking for its end would start it if it does not.
-            for step in 0..command.steps.len() {
-                self.service.platform.commands.cancel(&step_id(
-                    &command.id,
-                    &command.resolved[*position],
-                    step,
-                ));
-            }
+        if !self.live.resumed {
+            return gone.into_iter().map(|n| self.never_started(n, InvocationStatus::Cancelled)).collect();
         }
-        gone.into_iter().map(|position| self.never_started(position, InvocationStatus::Cancelled)).collect()
+        for position in gone {
+            let instance = command.resolved[position].clone();
+            let task = self.running.spawn(stop_unseen(self.service.clone(), self.live.clone(), instance));
+            self.positions.insert(task.id(), position);
+        }
+        Vec::new()
     }
 
     fn never_started(&self, position: usize, status: InvocationStatus) -> End {
-        let mut steps = fresh_steps(&self.live.command.steps);
-        for step in &mut steps {
-            step.status = status;
-        }
-        (self.live.command.resolved[position].clone(), Progress { status, steps })
+        let command = &self.live.command;
+        (command.resolved[position].clone(), never_started(&command.steps, status))
     }
 
     /// Writes ends without making the others wait for the disk.
@@ -242,6 +237,12 @@ async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Wh
     }
     for (instance, progress) in ended {
         live.set(instance, progress.clone());
+        // Now that the end is on record nobody asks the machine for it again.
+        for (step, result) in progress.steps.iter().enumerate() {
+            if result.started.is_some() && live.command.steps.get(step).is_some_and(|s| s.script.is_some()) {
+                service.platform.commands.forget(&step_id(&live.command.id, instance, step));
+            }
+        }
     }
 }
 

@@ -16,6 +16,8 @@ const STOPPED: i32 = 137;
 /// How long to wait before trying again to deliver; doubles up to the second.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait, after a restart, for a machine on which something is to be stopped.
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One command on one instance.
 pub(super) struct Invocation {
@@ -31,6 +33,38 @@ enum Undelivered {
     Cancelled,
     TimedOut,
     Gone,
+}
+
+/// Stops what a former engine may have started on an instance. Asking for its end would start it if it had not, so it is
+/// only told to stop; that can reach it as soon as the machine can be reached, and a machine that is down runs nothing.
+pub(super) async fn stop_unseen(
+    service: Arc<Ssm>,
+    live: Arc<LiveCommand>,
+    instance_id: String,
+) -> (String, Progress) {
+    let give_up = Moment::now() + STOP_PATIENCE;
+    let commands = &service.platform.commands;
+    let is_up = || {
+        let instance = service.platform.store.get::<Instance>(&live.scope, &instance_id);
+        instance.is_some_and(|i| matches!(i.state, InstanceState::Pending | InstanceState::Running))
+    };
+    while !commands.deliverable(&instance_id) && is_up() && Moment::now() < give_up {
+        sleep(FIRST_WAIT).await;
+    }
+    for step in 0..live.command.steps.len() {
+        commands.cancel(&step_id(&live.command.id, &instance_id, step));
+    }
+    let progress = never_started(&live.command.steps, InvocationStatus::Cancelled);
+    (instance_id, progress)
+}
+
+/// The end of an invocation that never started.
+pub(super) fn never_started(steps: &[Step], status: InvocationStatus) -> Progress {
+    let mut steps = fresh_steps(steps);
+    for step in &mut steps {
+        step.status = status;
+    }
+    Progress { status, steps }
 }
 
 /// The steps of a command before anything happened.
@@ -181,7 +215,8 @@ impl Invocation {
                     _ = self.cancelled.wait_for(|c| c.covers(&id)) => return Err(Undelivered::Cancelled),
                 }
                 wait = (wait * 2).min(LONGEST_WAIT);
-                if self.service.platform.commands.deliverable(&self.instance_id) {
+                // After a restart the machine may hold the end of a run although it is down by now, so it is asked anyway.
+                if self.live.resumed || self.service.platform.commands.deliverable(&self.instance_id) {
                     break;
                 }
             }

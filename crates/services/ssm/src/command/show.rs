@@ -8,6 +8,7 @@ use api_ssm::{CloudWatchOutputConfig, NotificationConfig, Target};
 use aws_schema::Timestamp;
 use records::ssm::{Command, Invocation, InvocationStatus};
 use state_store::typed::Scope;
+use std::sync::Arc;
 
 /// `Status` and `StatusDetails` of a command.
 pub(crate) fn status_of(command: &Command, live: Option<&LiveCommand>) -> (String, String) {
@@ -84,16 +85,31 @@ pub(crate) fn no_cloud_watch() -> CloudWatchOutputConfig {
 }
 
 impl Ssm {
-    /// How far a command came on one of its instances: from memory while it runs, else from the records.
-    pub(crate) fn progress(&self, scope: &Scope, command: &Command, instance_id: &str) -> Progress {
-        if let Some(progress) = self.live.get(scope, &command.id).and_then(|live| live.progress(instance_id))
-        {
-            return progress;
+    /// A command as it is now, with its progress while it runs. A command read earlier may have ended meanwhile; then its
+    /// record is read anew, so that no answer falls back behind an earlier one.
+    pub(crate) fn current(
+        &self,
+        scope: &Scope,
+        command: Arc<Command>,
+    ) -> (Arc<Command>, Option<Arc<LiveCommand>>) {
+        let live = self.live.get(scope, &command.id);
+        if live.is_some() || command.outcome.is_some() {
+            return (command, live);
         }
+        (self.platform.store.get::<Command>(scope, &command.id).unwrap_or(command), None)
+    }
+
+    /// How far a command came on one of its instances: from the record of its end, else from memory. Memory is looked at
+    /// first, because an end moves from there into the record.
+    pub(crate) fn progress(&self, scope: &Scope, command: &Command, instance_id: &str) -> Progress {
+        let live = self.live.get(scope, &command.id).and_then(|live| live.progress(instance_id));
         let id = format!("{}/{instance_id}", command.id);
-        match self.platform.store.get::<Invocation>(scope, &id) {
-            Some(stored) => Progress { status: stored.status, steps: stored.steps.clone() },
-            None => Progress { status: InvocationStatus::Pending, steps: fresh_steps(&command.steps) },
+        match (self.platform.store.get::<Invocation>(scope, &id), live) {
+            (Some(stored), _) => Progress { status: stored.status, steps: stored.steps.clone() },
+            (None, Some(live)) => live,
+            (None, None) => {
+                Progress { status: InvocationStatus::Pending, steps: fresh_steps(&command.steps) }
+            }
         }
     }
 }

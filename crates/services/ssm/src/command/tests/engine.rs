@@ -178,6 +178,8 @@ async fn a_killed_engine_finds_its_commands_again() {
     let started: Vec<String> = cloud.host.started().iter().map(|r| r.instance_id.clone()).collect();
     assert_eq!(started, ids);
     assert_eq!(cloud.host.most_in_flight(), 2);
+    // The machines need not remember what is on record.
+    assert_eq!(cloud.host.remembered(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,6 +77,7 @@ proptest! {
             let started: Vec<_> = cloud.host.started().iter().map(|r| r.instance_id.clone()).collect();
             // Each at most once, in order.
             assert_eq!(started, ids[..started.len()]);
+            assert_eq!(cloud.host.remembered(), 0);
             let found = details(&cloud, &id).await;
             if kills.is_empty() {
                 assert_eq!(found, model(&machines, at_once, allowed));
