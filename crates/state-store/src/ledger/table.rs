@@ -8,8 +8,9 @@ use crate::{Event, KeyValue, RangeRequest, RangeResult, StoreError};
 
 /// Events kept for watchers that resume.
 const MAX_EVENTS: usize = 8_192;
-/// Bytes those events may keep alive.
-const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes those events may keep alive. Running watchers have queues of their own and do not need the ring; it is
+/// for those that resume, and they can always list again. Small, because it stays when the process is idle.
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
 /// Changed keys remembered for [`crate::Compare::Unchanged`]; far cheaper than events, hence more of them.
 const MAX_CHANGES: usize = 16_384;
 
