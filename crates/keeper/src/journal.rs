@@ -1,5 +1,9 @@
 //! The journal: one JSON line per fact, on disk before anyone is told.
 //!
+//! "On disk" has two degrees. Starts, releases and what is forgotten only have to survive the keeper, for which
+//! a completed write is enough: after a crash of the host there is no process left to find again. Ends have to
+//! survive the host as well, so a commit that holds one is synced before it is told.
+//!
 //! Space is allocated ahead, so that an exit can still be noted when the disk is full; what is not yet used is
 //! zero bytes. When the file has grown well beyond what is still of interest it is rewritten.
 
@@ -79,6 +83,8 @@ pub(crate) struct Journal {
     /// Bytes in use after the last rewrite.
     base: u64,
     pending: Vec<u8>,
+    /// True when something pending must survive the host.
+    sync: bool,
 }
 
 impl Journal {
@@ -105,6 +111,7 @@ impl Journal {
             allocated: length,
             base: length,
             pending: Vec::new(),
+            sync: false,
         };
         journal.allocate(0).map_err(fail)?;
         Ok((journal, records))
@@ -115,10 +122,11 @@ impl Journal {
         serde_json::to_writer(&mut self.pending, record)
             .map_err(|error| KeeperError::Malformed(error.to_string()))?;
         self.pending.push(b'\n');
+        self.sync |= matches!(record, Record::Exited { .. } | Record::Ended { .. });
         Ok(())
     }
 
-    /// Makes everything appended durable. On failure nothing is lost: the next commit tries again.
+    /// Writes everything appended, and syncs it when an end is among it. On failure nothing is lost: the next commit tries again.
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -126,7 +134,10 @@ impl Journal {
         let fail = |error: io::Error| KeeperError::system("write the journal", error);
         self.allocate(self.pending.len() as u64).map_err(fail)?;
         self.file.write_all_at(&self.pending, self.length).map_err(fail)?;
-        self.file.sync_data().map_err(fail)?;
+        if self.sync {
+            self.file.sync_data().map_err(fail)?;
+            self.sync = false;
+        }
         self.length += self.pending.len() as u64;
         self.pending.clear();
         Ok(())
@@ -149,6 +160,7 @@ impl Journal {
         for record in records {
             journal.append(record)?;
         }
+        journal.sync = true;
         journal.commit()?;
         fs::rename(&fresh, &self.path).map_err(fail)?;
         if let Some(directory) = self.path.parent() {

@@ -187,6 +187,9 @@ pub struct LaunchSpec {
     pub console_file: PathBuf,
     /// Where PID 1 notes its progress; created by the keeper.
     pub status_file: PathBuf,
+    /// Never sync the writable layers: ending a machine is faster, but what it wrote is lost with the host. The
+    /// kernel refuses to mount such layers again until their work directories are emptied.
+    pub volatile: bool,
     /// Answer on port 22 with the image's sshd, started per connection.
     pub ssh: bool,
     /// An unreleased machine is killed this many milliseconds after its client went away.

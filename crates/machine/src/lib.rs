@@ -10,6 +10,7 @@ mod image;
 mod keeper_process;
 mod machines;
 mod paths;
+pub mod probe;
 pub mod spec;
 pub mod user_data;
 

@@ -30,6 +30,7 @@ pub struct Machines {
     pub(crate) data_dir: PathBuf,
     pub(crate) keeper: Arc<KeeperProcess>,
     mode: Mode,
+    ephemeral: bool,
     /// The host image, once it is prepared.
     image: Arc<Mutex<Option<Image>>>,
 }
@@ -47,7 +48,13 @@ impl Machines {
             Reply::Hello { mode, .. } => Ok(mode),
             other => Err(unexpected(&other)),
         })?;
-        Ok(Self { data_dir: config.data_dir, keeper, mode, image: Arc::default() })
+        Ok(Self {
+            data_dir: config.data_dir,
+            keeper,
+            mode,
+            ephemeral: config.ephemeral,
+            image: Arc::default(),
+        })
     }
 
     /// What the keeper can do here.
@@ -90,6 +97,11 @@ impl Machines {
     /// Fails with [`MachineError::Exists`] while a machine of that id is alive.
     pub fn launch(&self, spec: LaunchSpec) -> Result<Launched> {
         paths::check_id(&spec.id)?;
+        // Asked first, because what follows touches files that a live machine uses.
+        let alive = |status: &MachineStatus| !matches!(status.state, MachineState::Exited(_));
+        if self.status(&spec.id)?.as_ref().is_some_and(alive) {
+            return Err(MachineError::Exists(spec.id));
+        }
         let dir = MachineDir::new(&self.data_dir, &spec.id);
         let fresh = !dir.path().exists();
         let outcome = self.launch_in(&dir, spec);
@@ -103,6 +115,14 @@ impl Machines {
     fn launch_in(&self, dir: &MachineDir, spec: LaunchSpec) -> Result<Launched> {
         for overlay in &spec.image.overlays {
             paths::private_dir(&dir.root().join(&overlay.name))?;
+            let work = dir.root().join(&overlay.name).join("work");
+            // What an interrupted or volatile mount left there would be refused; it is scratch space.
+            match fs::remove_dir_all(&work) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(MachineError::file(&work, error));
+                }
+                _ => {}
+            }
             for half in ["upper", "work"] {
                 paths::layer_dir(&dir.root().join(&overlay.name).join(half))?;
             }
@@ -128,6 +148,7 @@ impl Machines {
             console_file: dir.console_file(),
             status_file: dir.status_file(),
             ssh: spec.start_sshd,
+            volatile: self.ephemeral,
             unreleased_timeout_ms: UNRELEASED_MS,
         }));
         self.keeper.with(|connection| {

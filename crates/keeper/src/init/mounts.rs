@@ -55,7 +55,7 @@ pub(super) fn build_root(spec: &LaunchSpec, mode: Mode, layers: Vec<OwnedFd>) ->
     };
     for (overlay, lower) in spec.overlays.iter().zip(&sources.lower) {
         let target = Path::new("root").join(overlay.target.strip_prefix("/").unwrap_or(&overlay.target));
-        mount_overlay(&target, lower, &sources.store.join(&overlay.name))?;
+        mount_overlay(&target, lower, &sources.store.join(&overlay.name), spec.volatile)?;
     }
     kernel_file_systems(spec, mode)?;
     devices()?;
@@ -118,8 +118,12 @@ fn attach_layers(spec: &LaunchSpec, layers: Vec<OwnedFd>) -> Result<Sources> {
     Ok(Sources { store, lower })
 }
 
-fn mount_overlay(target: &Path, lower: &[PathBuf], writable: &Path) -> Result<()> {
-    let mut options = b"userxattr,lowerdir=".to_vec();
+fn mount_overlay(target: &Path, lower: &[PathBuf], writable: &Path, volatile: bool) -> Result<()> {
+    let mut options = b"userxattr,".to_vec();
+    if volatile {
+        options.extend_from_slice(b"volatile,");
+    }
+    options.extend_from_slice(b"lowerdir=");
     for (number, layer) in lower.iter().enumerate() {
         if number > 0 {
             options.push(b':');

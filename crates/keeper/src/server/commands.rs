@@ -129,7 +129,8 @@ impl Keeper {
         let mut buffer = [0; 1_024];
         let length = answer.read(&mut buffer).unwrap_or(0);
         bytes.extend_from_slice(&buffer[..length]);
-        process::wait(&first);
+        // The first process has nothing more to do; SIGCHLD will tell when it can be reaped as a stray, which
+        // takes a few scheduler rounds that the caller need not wait for.
         let Ok(pid) = <[u8; 4]>::try_from(bytes.as_slice()).map(i32::from_ne_bytes) else {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             return Err(Refusal::Kernel(format!("enter {}: {text}", spec.machine)).into());

@@ -336,6 +336,7 @@ mod tests {
             boot_file: "/b".into(),
             console_file: "/c".into(),
             status_file: "/s".into(),
+            volatile: false,
             ssh: false,
             unreleased_timeout_ms: 1_000,
         }

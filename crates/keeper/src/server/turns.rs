@@ -30,6 +30,7 @@ impl Keeper {
                 }
             }
             self.fire_timers();
+            self.reap_strays();
             self.finish_turn();
         }
         let _ = std::fs::remove_file(&self.config.socket);
@@ -154,10 +155,11 @@ impl Keeper {
                 }
             }
         }
-        self.reap_strays();
     }
 
-    /// Reaps orphans that came to us as subreaper. Children we hold a pidfd of are left to their own event.
+    /// Reaps orphans that came to us as subreaper, and processes that only led a command into its machine.
+    /// Children we hold a pidfd of are left to their own event; behind one of them a stray waits for the turn
+    /// after.
     fn reap_strays(&self) {
         // SAFETY: siginfo_t is plain data; waitid fills it.
         unsafe {

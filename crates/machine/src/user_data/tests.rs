@@ -139,7 +139,7 @@ fn hostile_yaml_ends_quickly() {
     let mut bomb = "#cloud-config\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
+        bomb = format!("{bomb}a{level}: &a{level} [{}]\n", before.trim_end_matches(", "));
     }
     for hostile in [deep, bomb, "#cloud-config\n- *x\n".into(), "#cloud-config\n{a: ".into()] {
         assert!(matches!(steps(hostile.as_bytes()).as_slice(), [BootStep::Note(_)]));
