@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use network_plan::{
     EDGE_INDEX, LinkPlan, NextHop, Route, RouteKind, SetId, TABLE, TableRule, VpcPlan, eni_number,
-    skeleton_fingerprint,
 };
 
 use crate::ApplyError;
@@ -20,8 +19,7 @@ pub(crate) fn observe(router: &mut Router, wanted: &VpcPlan, edge: &mut Edge) ->
     let mut plan = VpcPlan { id: wanted.id.clone(), number: wanted.number, ..VpcPlan::default() };
     let socket = &mut router.filter;
     let read = |what: &'static str| move |refusal| ApplyError::refused(what, refusal);
-    let fingerprint = nft::table_fingerprint(socket, TABLE).map_err(read("reading the table"))?;
-    if fingerprint == Some(skeleton_fingerprint()) {
+    if nft::tables_are_ours(socket, TABLE).map_err(read("reading the tables"))? {
         for set in SetId::ALL {
             let elements = nft::elements(socket, TABLE, set).map_err(read("reading a set"))?;
             if !elements.is_empty() {

@@ -5,8 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use network_plan::{
-    EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, Step, TABLE, VpcPlan, diff, eni_index, skeleton,
-    skeleton_fingerprint,
+    EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, TABLE, VpcPlan, diff, eni_index,
 };
 
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
@@ -78,6 +77,7 @@ impl Router {
             return self.apply(plan, edge);
         }
         self.route_steps(&steps, plan.number, edge)?;
+        self.forget(&steps, plan);
         self.applied = Some(plan.clone());
         Ok(())
     }
@@ -86,13 +86,10 @@ impl Router {
     /// made if it is missing and replaced if another version made it.
     fn filter_steps(&mut self, steps: &[Step], plan: &VpcPlan, check: bool) -> Result<(), (String, Refusal)> {
         let mut batch = Batch::new();
-        let present = if check {
-            nft::table_fingerprint(&mut self.filter, TABLE)
-                .map_err(|refusal| ("reading the table".to_owned(), refusal))?
-        } else {
-            Some(skeleton_fingerprint())
-        };
-        if present == Some(skeleton_fingerprint()) {
+        let ours = !check
+            || nft::tables_are_ours(&mut self.filter, TABLE)
+                .map_err(|refusal| ("reading the tables".to_owned(), refusal))?;
+        if ours {
             for step in steps {
                 match step {
                     Step::DeleteElements(set, elements) => {
@@ -105,16 +102,23 @@ impl Router {
                 }
             }
         } else {
-            // Old table out, new one in, at the same instant for every packet.
-            if present.is_some() {
-                nft::delete_table(&mut batch, nft::Family::Inet, TABLE);
-            }
-            nft::create_table(&mut batch, TABLE, skeleton_fingerprint(), skeleton());
+            // Old tables out, new ones in, at the same instant for every packet.
+            nft::replace_tables(&mut batch, TABLE);
             for (set, elements) in &plan.elements {
                 nft::add_elements(&mut batch, TABLE, *set, elements);
             }
         }
         batch.commit(&mut self.filter)
+    }
+
+    /// Lets the flows of addresses die that an ENI has lost.
+    fn forget(&mut self, steps: &[Step], plan: &VpcPlan) {
+        let lost: Vec<IpAddr> = steps.iter().flat_map(lost_addresses).collect();
+        if let Err(refusal) = nft::forget_flows(&mut self.filter, &lost) {
+            // Kernels before 5.8 cannot select flows by address. The groups hold
+            // for every new connection none the less.
+            tracing::warn!(vpc = plan.id, ?refusal, "old flows could not be removed");
+        }
     }
 
     /// Routes, rules, addresses and links.
@@ -231,6 +235,24 @@ impl Router {
 /// The interface index of a VPC's link in the edge.
 pub(crate) const fn vpc_index(number: u32) -> u32 {
     VPC_INDEX_BASE + number
+}
+
+/// The addresses that a step takes from an ENI. (A step that takes the link-local
+/// one concerns nobody's flows.)
+fn lost_addresses(step: &Step) -> Vec<IpAddr> {
+    let Step::DeleteElements(set @ (SetId::EniAddress4 | SetId::EniAddress6), elements) = step else {
+        return Vec::new();
+    };
+    let v4 = *set == SetId::EniAddress4;
+    // Behind the interface index stands the address.
+    let address = |bytes: &[u8]| -> Option<IpAddr> {
+        if v4 {
+            Some(<[u8; 4]>::try_from(bytes).ok()?.into())
+        } else {
+            Some(<[u8; 16]>::try_from(bytes).ok()?.into())
+        }
+    };
+    elements.iter().filter_map(|element| address(element.key.as_bytes().get(4..)?)).collect()
 }
 
 pub(crate) fn full_prefix(address: IpAddr) -> u8 {

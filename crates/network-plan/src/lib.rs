@@ -34,8 +34,8 @@ pub use model::{
 };
 pub use names::*;
 pub use plan::{Element, LinkPlan, NextHop, Route, RouteKind, TableRule, VpcPlan};
-pub use sets::{Field, Gate, SetId, SetKind};
-pub use skeleton::{skeleton, skeleton_fingerprint};
+pub use sets::{Field, Gate, SetId, SetKind, TableFamily};
+pub use skeleton::{arp_skeleton, skeleton, skeleton_fingerprint};
 
 #[cfg(test)]
 mod tests;

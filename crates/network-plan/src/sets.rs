@@ -9,6 +9,10 @@ pub enum SetId {
     EniAddress4,
     /// The same for IPv6.
     EniAddress6,
+    /// `interface . IPv4 address`, in the table for ARP: who an ENI may say it is.
+    ArpSender,
+    /// `interface`, in the table for ARP: ENIs that may speak for others.
+    ArpUnchecked,
     /// `interface`: ENIs whose source/destination check is off.
     EniUnchecked,
     /// `interface → mark`: the route table of the ENI's subnet.
@@ -87,6 +91,15 @@ pub enum Field {
     Port,
 }
 
+/// What a table looks at; both of a router's tables have the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableFamily {
+    /// IPv4 and IPv6 packets.
+    Inet,
+    /// ARP messages.
+    Arp,
+}
+
 /// How the kernel stores a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetKind {
@@ -142,10 +155,12 @@ impl Field {
 
 impl SetId {
     /// Every set of the table, in the order in which they are created.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::EniMac,
         Self::EniAddress4,
         Self::EniAddress6,
+        Self::ArpSender,
+        Self::ArpUnchecked,
         Self::EniUnchecked,
         Self::TableMark,
         Self::OnLink4,
@@ -177,6 +192,8 @@ impl SetId {
             Self::EniMac => "eni_mac",
             Self::EniAddress4 => "eni_address4",
             Self::EniAddress6 => "eni_address6",
+            Self::ArpSender => "arp_sender",
+            Self::ArpUnchecked => "arp_unchecked",
             Self::EniUnchecked => "eni_unchecked",
             Self::TableMark => "table_mark",
             Self::OnLink4 => "on_link4",
@@ -213,9 +230,9 @@ impl SetId {
         use Field::{Interface, Ipv4, Ipv6, Mac, Number, Port, Protocol};
         match self {
             Self::EniMac => &[Interface, Mac],
-            Self::EniAddress4 | Self::OnLink4 | Self::BadSource4 => &[Interface, Ipv4],
+            Self::EniAddress4 | Self::ArpSender | Self::OnLink4 | Self::BadSource4 => &[Interface, Ipv4],
             Self::EniAddress6 | Self::OnLink6 | Self::BadSource6 => &[Interface, Ipv6],
-            Self::EniUnchecked | Self::TableMark | Self::Dropped(_) => &[Interface],
+            Self::EniUnchecked | Self::ArpUnchecked | Self::TableMark | Self::Dropped(_) => &[Interface],
             Self::EniGroup => &[Interface, Number],
             Self::Member4 => &[Ipv4, Number],
             Self::Member6 => &[Ipv6, Number],
@@ -242,9 +259,21 @@ impl SetId {
             Self::TableMark => SetKind::Map(Field::Mark),
             Self::EniGroup | Self::Member4 | Self::Member6 => SetKind::Map(Field::Number),
             Self::PublicToPrivate | Self::PrivateToPublic => SetKind::Map(Field::Ipv4),
-            Self::EniMac | Self::EniAddress4 | Self::EniAddress6 | Self::EniUnchecked | Self::Dropped(_) => {
-                SetKind::Hash
-            }
+            Self::EniMac
+            | Self::EniAddress4
+            | Self::EniAddress6
+            | Self::ArpSender
+            | Self::ArpUnchecked
+            | Self::EniUnchecked
+            | Self::Dropped(_) => SetKind::Hash,
+        }
+    }
+
+    /// Which of the router's two tables it belongs to.
+    pub const fn table_family(self) -> TableFamily {
+        match self {
+            Self::ArpSender | Self::ArpUnchecked => TableFamily::Arp,
+            _ => TableFamily::Inet,
         }
     }
 

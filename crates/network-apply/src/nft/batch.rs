@@ -1,5 +1,7 @@
 //! A transaction: all of its messages take effect at once, or none does.
 
+use network_plan::{SetId, TableFamily};
+
 use crate::netlink::{Messages, Refusal, Socket};
 
 /// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
@@ -13,14 +15,25 @@ pub(crate) enum Family {
     Inet,
     /// IPv4 only.
     Ipv4,
+    /// ARP messages.
+    Arp,
 }
 
 impl Family {
+    /// The family of the table that a set belongs to.
+    pub(crate) const fn of(set: SetId) -> Self {
+        match set.table_family() {
+            TableFamily::Inet => Self::Inet,
+            TableFamily::Arp => Self::Arp,
+        }
+    }
+
     /// `NFPROTO_*`.
     pub(super) const fn number(self) -> u8 {
         match self {
             Self::Inet => 1,
             Self::Ipv4 => 2,
+            Self::Arp => 3,
         }
     }
 }

@@ -30,7 +30,7 @@ fn write(batch: &mut Batch, table: &str, set: SetId, elements: &[Element], messa
     for chunk in elements.chunks(PER_MESSAGE) {
         batch
             .messages
-            .begin(kind(message), flags, &header(Family::Inet))
+            .begin(kind(message), flags, &header(Family::of(set)))
             .text(LIST_TABLE, table)
             .text(LIST_SET, set.name())
             .nest(LIST_ELEMENTS, |list| {

@@ -4,13 +4,15 @@
 mod batch;
 mod element;
 mod expression;
+mod flows;
 mod read;
 mod structure;
 
 pub(crate) use batch::{Batch, Family};
 pub(crate) use element::{add_elements, delete_elements};
-pub(crate) use read::{CountedElement, counted, elements, table_fingerprint};
-pub(crate) use structure::{add_chain, add_rule, add_set, add_table, create_table, delete_table};
+pub(crate) use flows::forget_flows;
+pub(crate) use read::{CountedElement, counted, elements, tables_are_ours};
+pub(crate) use structure::{add_chain, add_rule, add_set, add_table, delete_table, replace_tables};
 
 /// `NFT_MSG_*`.
 mod message {

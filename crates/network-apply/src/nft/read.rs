@@ -1,6 +1,6 @@
 //! Reading our own sets back: to adopt a running router, and for counters.
 
-use network_plan::{Element, Key, SetId};
+use network_plan::{Element, Key, SetId, skeleton_fingerprint};
 
 use super::element::{DATA, KEY, KEY_END, LIST_ELEMENTS, LIST_SET, LIST_TABLE};
 use super::{DATA_VALUE, Family, LIST_ELEMENT, header, kind, message};
@@ -22,20 +22,23 @@ pub(crate) struct CountedElement {
     pub(crate) counts: Counts,
 }
 
-/// The fingerprint kept with a table; `None` if there is no such table, 0 if it
-/// carries none.
-pub(crate) fn table_fingerprint(socket: &mut Socket, table: &str) -> Result<Option<u64>, Refusal> {
-    let mut request = Messages::new();
-    request.begin(kind(message::GETTABLE), 0, &header(Family::Inet));
-    for reply in socket.dump(&mut request)? {
-        let body = reply.body.get(NFGEN..).unwrap_or_default();
-        let found = attributes(body).find(|attribute| attribute.kind == TABLE_NAME);
-        if found.is_some_and(|name| name.text() == table) {
-            let userdata = attributes(body).find(|attribute| attribute.kind == TABLE_USERDATA);
-            return Ok(Some(userdata.and_then(|data| data.net64()).unwrap_or_default()));
+/// Whether both tables of this name are there and made by this very version.
+pub(crate) fn tables_are_ours(socket: &mut Socket, table: &str) -> Result<bool, Refusal> {
+    let mut ours = 0;
+    for family in [Family::Inet, Family::Arp] {
+        let mut request = Messages::new();
+        request.begin(kind(message::GETTABLE), 0, &header(family));
+        for reply in socket.dump(&mut request)? {
+            let body = reply.body.get(NFGEN..).unwrap_or_default();
+            let all = || attributes(body);
+            let named = all().any(|a| a.kind == TABLE_NAME && a.text() == table);
+            let data = all().find(|a| a.kind == TABLE_USERDATA).and_then(|a| a.net64());
+            if named && data == Some(skeleton_fingerprint()) {
+                ours += 1;
+            }
         }
     }
-    Ok(None)
+    Ok(ours == 2)
 }
 
 /// The elements of a set, sorted as in a plan.
@@ -84,7 +87,7 @@ fn dump(
 ) -> Result<(), Refusal> {
     let mut request = Messages::new();
     request
-        .begin(kind(message::GETSETELEM), 0, &header(Family::Inet))
+        .begin(kind(message::GETSETELEM), 0, &header(Family::of(set)))
         .text(LIST_TABLE, table)
         .text(LIST_SET, set.name());
     for reply in socket.dump(&mut request)? {

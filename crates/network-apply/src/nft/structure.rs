@@ -1,6 +1,8 @@
 //! Tables, sets, chains and rules.
 
-use network_plan::{Chain, ChainKind, ChainRule, Field, Hook, SetId, SetKind};
+use network_plan::{
+    Chain, ChainKind, ChainRule, Field, Hook, SetId, SetKind, arp_skeleton, skeleton, skeleton_fingerprint,
+};
 
 use super::expression::{counter, expression};
 use super::{APPEND, Batch, CREATE, Family, LIST_ELEMENT, header, kind, message};
@@ -53,19 +55,27 @@ pub(crate) fn delete_table(batch: &mut Batch, family: Family, table: &str) {
     batch.step(|| format!("delete table {table}"));
 }
 
-/// Creates a table with sets, chains and rules, in the order in which they may
-/// refer to one another.
-pub(crate) fn create_table(batch: &mut Batch, table: &str, fingerprint: u64, chains: &[Chain]) {
-    add_table(batch, Family::Inet, table, fingerprint);
-    for (set, id) in SetId::ALL.into_iter().zip(1..) {
-        add_set(batch, table, set, id);
-    }
-    for chain in chains {
-        add_chain(batch, Family::Inet, table, chain);
-    }
-    for chain in chains {
-        for rule in &chain.rules {
-            add_rule(batch, Family::Inet, table, &chain.name, rule);
+/// Creates a router's two tables with sets, chains and rules, in the order in
+/// which they may refer to one another; tables of that name go first.
+pub(crate) fn replace_tables(batch: &mut Batch, table: &str) {
+    let tables = [(Family::Inet, skeleton()), (Family::Arp, arp_skeleton())];
+    for (family, chains) in tables {
+        // Creating a table that exists is no error, deleting one that does not is.
+        add_table(batch, family, table, 0);
+        delete_table(batch, family, table);
+        add_table(batch, family, table, skeleton_fingerprint());
+        for (set, id) in SetId::ALL.into_iter().zip(1..) {
+            if Family::of(set) == family {
+                add_set(batch, table, set, id);
+            }
+        }
+        for chain in chains {
+            add_chain(batch, family, table, chain);
+        }
+        for chain in chains {
+            for rule in &chain.rules {
+                add_rule(batch, family, table, &chain.name, rule);
+            }
         }
     }
 }
@@ -90,7 +100,7 @@ pub(crate) fn add_set(batch: &mut Batch, table: &str, set: SetId, id: u32) {
     let key_type = fields.iter().fold(0, |all, field| all << 6 | type_number(*field));
     let message = batch
         .messages
-        .begin(kind(message::NEWSET), CREATE, &header(Family::Inet))
+        .begin(kind(message::NEWSET), CREATE, &header(Family::of(set)))
         .text(SET_TABLE, table)
         .text(SET_NAME, set.name())
         .net32(SET_FLAGS, flags)
@@ -133,7 +143,7 @@ pub(crate) fn add_chain(batch: &mut Batch, family: Family, table: &str, chain: &
     if let Some((hook, priority, type_name, policy)) = base {
         message
             .nest(CHAIN_HOOK, |inside| {
-                inside.net32(HOOK_NUMBER, hook_number(hook));
+                inside.net32(HOOK_NUMBER, hook_number(family, hook));
                 inside.put(HOOK_PRIORITY, &priority.to_be_bytes());
             })
             .net32(CHAIN_POLICY, policy)
@@ -157,14 +167,15 @@ pub(crate) fn add_rule(batch: &mut Batch, family: Family, table: &str, chain: &s
     batch.step(|| format!("add a rule to chain {chain}"));
 }
 
-/// `enum nf_inet_hooks`.
-const fn hook_number(hook: Hook) -> u32 {
-    match hook {
-        Hook::Prerouting => 0,
-        Hook::Input => 1,
-        Hook::Forward => 2,
-        Hook::Output => 3,
-        Hook::Postrouting => 4,
+/// `enum nf_inet_hooks`; ARP counts by itself (`NF_ARP_IN`, `NF_ARP_OUT`).
+const fn hook_number(family: Family, hook: Hook) -> u32 {
+    match (family, hook) {
+        (Family::Arp, Hook::Output) => 1,
+        (Family::Arp, _) | (_, Hook::Prerouting) => 0,
+        (_, Hook::Input) => 1,
+        (_, Hook::Forward) => 2,
+        (_, Hook::Output) => 3,
+        (_, Hook::Postrouting) => 4,
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use network_plan::{Gate, Protocol};
 
 use crate::facts::{anywhere, eni, group, vpc};
-use crate::wire::{bind_udp, send_frame};
+use crate::wire::{bind_udp, flood_arp, ping, send_frame};
 use crate::world::World;
 
 const OWN_MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 11];
@@ -98,4 +98,54 @@ fn two_vpcs_with_equal_addresses_do_not_meet() {
     assert!(second.recv_from(&mut buffer).is_err());
     world.network().remove_vpc("vpc-2").unwrap();
     assert_eq!(world.network().list(), ["vpc-1"]);
+}
+
+#[test]
+fn a_new_owner_of_an_address_does_not_inherit_its_flows() {
+    let Some(mut world) = open() else { return };
+    let client = bind_udp(world.at("eni-11"), "0.0.0.0:7");
+    let server = bind_udp(world.at("eni-12"), "0.0.0.0:9");
+    let mut buffer = [0; 16];
+    client.send_to(b"hello", "10.0.2.12:9").unwrap();
+    let (_, peer) = server.recv_from(&mut buffer).unwrap();
+    server.send_to(b"hello", peer).unwrap();
+    client.recv(&mut buffer).unwrap();
+    world.change(|input| {
+        let mut heir = eni(14, 2, &["sg-2"]);
+        heir.private_v4 = input.enis[1].private_v4.clone();
+        input.enis[1] = heir;
+        input.groups.push(group(2, Vec::new(), Vec::new()));
+    });
+    world.boot("eni-14");
+    world.drops("eni-14", Gate::IngressDenied, |_| client.send_to(b"hello", "10.0.2.12:9").unwrap());
+}
+
+#[test]
+fn a_machine_cannot_fill_the_hosts_neighbour_tables() {
+    let Some(mut world) = open() else { return };
+    let neighbours = |world: &World, device: &str| {
+        let device = device.to_owned();
+        world.router().inside(move || {
+            let output = std::process::Command::new("ip")
+                .args(["-o", "neigh", "show", "dev", &device])
+                .output()
+                .unwrap();
+            String::from_utf8(output.stdout).unwrap().lines().count()
+        })
+    };
+    let before = neighbours(&world, "e11");
+    // About the gateway, which is the router itself, and about a neighbour, for
+    // whom it stands in.
+    flood_arp(world.at("eni-11"), OWN_MAC, Ipv4Addr::new(10, 0, 1, 1));
+    flood_arp(world.at("eni-11"), OWN_MAC, OTHER);
+    // An honest question, asked last, is answered: the others were seen.
+    assert!(ping(world.at("eni-11"), "10.0.1.1"));
+    // At most its own entries appear (IPv4 and link-local).
+    assert!(neighbours(&world, "e11") <= before + 2);
+    // An appliance may speak for others, but not without measure.
+    world.change(|input| input.enis[0].source_dest_check = false);
+    flood_arp(world.at("eni-11"), OWN_MAC, Ipv4Addr::new(10, 0, 1, 1));
+    assert!(ping(world.at("eni-11"), "10.0.1.1"));
+    let after = neighbours(&world, "e11");
+    assert!((before + 50..before + 190).contains(&after), "{after}");
 }

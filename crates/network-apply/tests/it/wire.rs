@@ -107,40 +107,59 @@ pub fn ping(at: &Namespace, to: &str) -> bool {
     }
 }
 
+/// Asks by ARP (RFC 826) for an address, quickly and in the name of 200 others.
+pub fn flood_arp(at: &Namespace, source_mac: [u8; 6], wanted: Ipv4Addr) {
+    let question = |last: u8| {
+        let mut message = vec![0, 1, 8, 0, 6, 4, 0, 1];
+        message.extend(source_mac);
+        message.extend([10, 0, 9, last]);
+        message.extend([0; 6]);
+        message.extend(wanted.octets());
+        message
+    };
+    send_ethernet(at, source_mac, [8, 6], (0..200).map(question).collect());
+}
+
 /// Sends an IPv4 packet inside an Ethernet frame of our own making.
 pub fn send_frame(at: &Namespace, source_mac: [u8; 6], source: Ipv4Addr, to: Ipv4Addr) {
+    let mut packet = vec![0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0];
+    packet.extend(source.octets());
+    packet.extend(to.octets());
+    let sum = checksum(&packet);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    // UDP to port 9, without a checksum.
+    packet.extend([0x80, 0, 0, 9, 0, 8, 0, 0]);
+    send_ethernet(at, source_mac, [8, 0], vec![packet]);
+}
+
+/// Sends frames to the router.
+fn send_ethernet(at: &Namespace, source_mac: [u8; 6], kind: [u8; 2], packets: Vec<Vec<u8>>) {
     at.inside(|| {
         let socket = open(libc::AF_PACKET, libc::SOCK_RAW, 0);
-        let mut packet = vec![0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0];
-        packet.extend(source.octets());
-        packet.extend(to.octets());
-        let sum = checksum(&packet);
-        packet[10..12].copy_from_slice(&sum.to_be_bytes());
-        // UDP to port 9, without a checksum.
-        packet.extend([0x80, 0, 0, 9, 0, 8, 0, 0]);
-        let mut frame = vec![0x0a, 0xa1, 0, 0, 2, 1];
-        frame.extend(source_mac);
-        frame.extend([8, 0]);
-        frame.extend(packet);
-        let name = c"eth0";
-        // SAFETY: `name` is a live, zero-terminated string.
-        let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+        // SAFETY: the name is a live, zero-terminated string.
+        let index = unsafe { libc::if_nametoindex(c"eth0".as_ptr()) };
         // SAFETY: all-zero bytes are a valid sockaddr_ll.
         let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
         address.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
         address.sll_ifindex = i32::try_from(index).unwrap();
-        // SAFETY: frame and address are live for their stated lengths.
-        let sent = unsafe {
-            libc::sendto(
-                socket.as_raw_fd(),
-                frame.as_ptr().cast(),
-                frame.len(),
-                0,
-                std::ptr::from_ref(&address).cast(),
-                u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
-            )
-        };
-        assert_eq!(usize::try_from(sent).unwrap(), frame.len());
+        for packet in packets {
+            let mut frame = vec![0x0a, 0xa1, 0, 0, 2, 1];
+            frame.extend(source_mac);
+            frame.extend(kind);
+            frame.extend(packet);
+            // SAFETY: frame and address are live for their stated lengths.
+            let sent = unsafe {
+                libc::sendto(
+                    socket.as_raw_fd(),
+                    frame.as_ptr().cast(),
+                    frame.len(),
+                    0,
+                    std::ptr::from_ref(&address).cast(),
+                    u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
+                )
+            };
+            assert_eq!(usize::try_from(sent).unwrap(), frame.len());
+        }
     });
 }
 

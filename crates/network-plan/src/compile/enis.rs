@@ -44,13 +44,29 @@ fn identity(placed: &Placed<'_>, draft: &mut Draft) {
             IpAddr::V6(_) => SetId::EniAddress6,
         };
         draft.element(set, Element::of(port.address(address)));
+        if address.is_ipv4() {
+            draft.element(SetId::ArpSender, Element::of(port.address(address)));
+        }
     }
+    let link_local = Element::of(port.address(IpAddr::V6(link_local(eni.mac))));
+    draft.element(SetId::EniAddress6, link_local);
     if !eni.source_dest_check {
         draft.element(SetId::EniUnchecked, Element::of(port));
+        draft.element(SetId::ArpUnchecked, Element::of(port));
     }
     for gate in Gate::ALL {
         draft.element(SetId::Dropped(gate), Element::of(port));
     }
+}
+
+/// The link-local address that follows from a hardware address (RFC 4291,
+/// appendix A). It is used in neighbour discovery and never leaves the link.
+fn link_local(mac: [u8; 6]) -> Ipv6Addr {
+    let mut octets = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0];
+    octets[8..11].copy_from_slice(&mac[..3]);
+    octets[13..].copy_from_slice(&mac[3..]);
+    octets[8] ^= 2;
+    Ipv6Addr::from(octets)
 }
 
 fn routing(input: &VpcInput, placed: &Placed<'_>, draft: &mut Draft) {

@@ -38,13 +38,21 @@ pub fn skeleton() -> &'static [Chain] {
     })
 }
 
+/// The chains of the table for ARP. The router believes a machine's messages only
+/// about the machine's own addresses: every other one would leave an entry in the
+/// neighbour table, which all namespaces of the host share and which is small.
+pub fn arp_skeleton() -> &'static [Chain] {
+    static SKELETON: OnceLock<Vec<Chain>> = OnceLock::new();
+    SKELETON.get_or_init(path::arp_chains)
+}
+
 /// A number that changes whenever the skeleton or the layout of a set changes.
 /// It is kept in the kernel's table, so that a newer binary recognises the
 /// table of an older one and replaces it in one transaction.
 pub fn skeleton_fingerprint() -> u64 {
     // FNV-1a over the debug text: any change of meaning changes the text.
     let sets = crate::SetId::ALL.map(|set| (set, set.fields(), set.kind(), set.counted()));
-    let text = format!("{:?}{sets:?}", skeleton());
+    let text = format!("{:?}{:?}{sets:?}", skeleton(), arp_skeleton());
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -39,6 +39,28 @@ pub(super) fn chains() -> Vec<Chain> {
     chains
 }
 
+/// ARP messages to the router: only from ENIs, about themselves. The fields
+/// are those of RFC 826; the sender's IPv4 address stands at byte 14.
+pub(super) fn arp_chains() -> Vec<Chain> {
+    vec![filter(
+        "input",
+        Hook::Input,
+        FILTER,
+        vec![
+            rule![Expr::Meta(Iif, 0), network(14, 4, 1), Expr::In(SetId::ArpSender, 0), ACCEPT],
+            // An appliance asks on behalf of those it forwards for. So slowly, old
+            // entries are cleared away before the table is full.
+            rule![
+                Expr::Meta(Iif, 0),
+                Expr::In(SetId::ArpUnchecked, 0),
+                Expr::Limit { per_second: 50, burst: 100 },
+                ACCEPT
+            ],
+            rule![Expr::Counter, DROP],
+        ],
+    )]
+}
+
 /// Anti-spoofing, before connection tracking learns of the packet.
 fn source() -> Chain {
     let link_source = Expr::Payload { base: PayloadBase::Link, offset: 6, len: 6, to: 1 };
@@ -82,28 +104,19 @@ fn from_edge() -> Chain {
 fn source_of(family: Family) -> Chain {
     let classify = format!("classify{}", family.digit());
     let addresses = family.pick(SetId::EniAddress4, SetId::EniAddress6);
-    let mut rules = vec![
-        rule![Expr::Meta(Iif, 0), family.source(1), Expr::In(addresses, 0), goto(classify.clone())],
-        rule![Expr::Meta(Iif, 0), Expr::In(SetId::EniUnchecked, 0), goto(classify)],
-    ];
+    let unchecked = rule![Expr::Meta(Iif, 0), Expr::In(SetId::EniUnchecked, 0), goto(classify.clone())];
+    let mut rules = vec![rule![Expr::Meta(Iif, 0), family.source(1), Expr::In(addresses, 0), goto(classify)]];
     match family {
-        // A machine that asks DHCP for its address does not have one yet.
         Family::V4 => {
+            rules.push(unchecked);
+            // A machine that asks DHCP for its address does not have one yet.
             rules.push(rule![family.source(0), Expr::Equal(0, vec![0; 4]), protocol(UDP), port(67), ACCEPT]);
         }
         Family::V6 => {
-            // Neighbour discovery from link-local addresses, and the question
-            // for duplicates that comes from no address at all.
-            for kind in [133, 135, 136] {
-                rules.push(rule![
-                    protocol(ICMPV6),
-                    icmp_type(kind),
-                    network(8, 2, 0),
-                    Expr::Bits { register: 0, mask: vec![0xff, 0xc0], flip: vec![0, 0] },
-                    Expr::Equal(0, vec![0xfe, 0x80]),
-                    ACCEPT
-                ]);
-            }
+            // The question for duplicates comes from no address at all. Whatever
+            // else neighbour discovery says of foreign addresses would fill a
+            // table that the whole host shares (see `arp_skeleton`), so it is
+            // dropped even without the source check.
             rules.push(rule![
                 protocol(ICMPV6),
                 icmp_type(135),
@@ -111,6 +124,10 @@ fn source_of(family: Family) -> Chain {
                 Expr::Equal(0, vec![0; 16]),
                 ACCEPT
             ]);
+            for kind in [133, 134, 135, 136] {
+                rules.push(rule![protocol(ICMPV6), icmp_type(kind), goto("spoofed")]);
+            }
+            rules.push(unchecked);
             // Multicast reports go nowhere, and are no attempt to spoof.
             rules.push(rule![network(24, 1, 0), Expr::Equal(0, vec![0xff]), DROP]);
         }

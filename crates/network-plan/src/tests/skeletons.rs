@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{ChainKind, Expr, Hook, SetId, SetKind, Verdict, skeleton, skeleton_fingerprint};
+use crate::{ChainKind, Expr, Hook, SetId, SetKind, Verdict, arp_skeleton, skeleton, skeleton_fingerprint};
 
 fn targets(body: &[Expr]) -> impl Iterator<Item = &str> {
     body.iter().filter_map(|expr| match expr {
@@ -69,7 +69,9 @@ fn every_filter_falls_closed_and_every_gate_ends_in_a_drop() {
 #[test]
 fn sets_are_used_as_what_they_are() {
     let mut used = BTreeSet::new();
-    for expr in skeleton().iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.body) {
+    for expr in
+        skeleton().iter().chain(arp_skeleton()).flat_map(|chain| &chain.rules).flat_map(|rule| &rule.body)
+    {
         match expr {
             Expr::In(set, from) | Expr::NotIn(set, from) => {
                 assert!(!matches!(set.kind(), SetKind::Map(_)), "{set:?}");
@@ -90,7 +92,7 @@ fn sets_are_used_as_what_they_are() {
 #[test]
 fn registers_are_written_before_they_are_read() {
     // Kernels since 6.12 refuse a rule that reads what it did not write.
-    for rule in skeleton().iter().flat_map(|chain| &chain.rules) {
+    for rule in skeleton().iter().chain(arp_skeleton()).flat_map(|chain| &chain.rules) {
         let mut written = [false; 64];
         let mut write = |to: u8, len: usize, read: &mut dyn FnMut(&[bool; 64])| {
             read(&written);
