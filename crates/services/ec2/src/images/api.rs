@@ -9,6 +9,9 @@ use records::instance::ROOT_DEVICE;
 /// The built-in images came with the first release; the day is part of their identity.
 const CREATED: &str = "2026-11-20T00:00:00.000Z";
 
+/// How machines from any image boot, in the words of the API.
+const BOOT_MODE: &str = if cfg!(target_arch = "aarch64") { "uefi" } else { "uefi-preferred" };
+
 impl ResolvedImage {
     pub(super) fn name(&self) -> String {
         self.built_in.name()
@@ -26,10 +29,6 @@ impl ResolvedImage {
                     .to_owned()
             }
         }
-    }
-
-    fn boot_mode(&self) -> &'static str {
-        if HOST_ARCHITECTURE == "arm64" { "uefi" } else { "uefi-preferred" }
     }
 
     fn alias(&self) -> Option<&'static str> {
@@ -62,7 +61,7 @@ impl ResolvedImage {
             sriov_net_support: Some("simple".to_owned()),
             hypervisor: Some("xen".into()),
             virtualization_type: Some("hvm".into()),
-            boot_mode: Some(self.boot_mode().into()),
+            boot_mode: Some(BOOT_MODE.into()),
             imds_support: self.imds_v2().then(|| "v2.0".into()),
             root_device_type: Some("ebs".into()),
             root_device_name: Some(ROOT_DEVICE.to_owned()),
@@ -98,7 +97,7 @@ impl ResolvedImage {
             "block-device-mapping.volume-size" => one(ROOT_GIB.to_string()),
             "block-device-mapping.volume-type" => one("gp3"),
             "block-device-mapping.encrypted" => flag(false),
-            "boot-mode" => one(self.boot_mode()),
+            "boot-mode" => one(BOOT_MODE),
             "creation-date" => one(CREATED),
             "description" => one(self.description()),
             "hypervisor" => one("xen"),

@@ -44,6 +44,11 @@ impl ResolvedImage {
     }
 }
 
+/// The snapshot behind the root volume of machines from this image.
+pub(crate) fn snapshot_of(region: &str, image_id: &str) -> String {
+    BuiltInImage::find(region, image_id).unwrap_or(&BUILT_IN[0]).snapshot_id(region)
+}
+
 /// The image of an id.
 ///
 /// # Errors

@@ -12,6 +12,9 @@ use api_ec2::{
 /// Types of the AWS Free Tier.
 const FREE_TIER: &[&str] = &["t2.micro", "t3.micro", "t3.small", "t4g.micro", "t4g.small"];
 
+/// How any type may be bought.
+pub(super) const USAGE_CLASSES: &[&str] = &["on-demand", "spot"];
+
 impl Net {
     /// `NetworkPerformance`.
     pub(super) fn words(self) -> String {
@@ -79,10 +82,6 @@ impl InstanceType {
         }
     }
 
-    pub(super) fn usage_classes(&self) -> Vec<&'static str> {
-        vec!["on-demand", "spot"]
-    }
-
     pub(super) fn is_free_tier(&self) -> bool {
         FREE_TIER.contains(&self.name.as_str())
     }
@@ -130,7 +129,7 @@ impl InstanceType {
             instance_type: Some(self.name.clone().into()),
             current_generation: Some(true),
             free_tier_eligible: Some(self.is_free_tier()),
-            supported_usage_classes: Some(words(self.usage_classes())),
+            supported_usage_classes: Some(words(USAGE_CLASSES.to_vec())),
             supported_root_device_types: Some(words(vec!["ebs"])),
             supported_virtualization_types: Some(words(vec!["hvm"])),
             bare_metal: Some(self.is_metal()),
@@ -233,7 +232,7 @@ impl InstanceType {
             ipv6_supported: Some(true),
             ena_support: Some(self.ena_words().into()),
             efa_supported: Some(self.has_efa()),
-            efa_info: self.has_efa().then(|| EfaInfo { maximum_efa_interfaces: Some(cards) }),
+            efa_info: self.has_efa().then_some(EfaInfo { maximum_efa_interfaces: Some(cards) }),
             encryption_in_transit_supported: Some(self.family.encrypted_transit),
             ena_srd_supported: Some(false),
             ..NetworkInfo::default()

@@ -100,7 +100,7 @@ impl InstanceType {
             "processor-info.sustained-clock-speed-in-ghz" => all(self.family.clock),
             "supported-boot-mode" => all(self.boot_modes()),
             "supported-root-device-type" => one("ebs"),
-            "supported-usage-class" => all(self.usage_classes()),
+            "supported-usage-class" => all(super::api::USAGE_CLASSES),
             "supported-virtualization-type" => one("hvm"),
             "vcpu-info.default-cores" => one(self.cores().to_string()),
             "vcpu-info.default-threads-per-core" => one(self.threads_per_core().to_string()),

@@ -192,7 +192,9 @@ pub(super) async fn modify_instance_metadata_defaults(
         tokens.clone().into_iter().for_each(|value| defaults.http_tokens = value);
         endpoint.clone().into_iter().for_each(|value| defaults.http_endpoint = value);
         tags.clone().into_iter().for_each(|value| defaults.instance_metadata_tags = value);
-        hops.into_iter().for_each(|value| defaults.http_put_response_hop_limit = value);
+        if let Some(value) = hops {
+            defaults.http_put_response_hop_limit = value;
+        }
         tx.put(scope, defaults);
         Ok(())
     });

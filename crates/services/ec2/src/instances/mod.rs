@@ -16,6 +16,7 @@ mod status;
 pub(crate) mod table;
 mod time_text;
 mod user_data;
+mod volumes;
 
 #[cfg(test)]
 mod tests;

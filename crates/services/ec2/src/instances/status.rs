@@ -60,7 +60,7 @@ fn checks(instance: &Instance, reachable: bool, now: Millis) -> (Check, Check) {
             let young = now - instance.launch_time < BOOT_GRACE;
             let own = match (reachable, instance.booted_at.is_some(), young) {
                 (true, true, _) | (true, false, false) => OK,
-                (true, false, true) | (false, false, true) => INITIALIZING,
+                (_, false, true) => INITIALIZING,
                 (false, ..) => IMPAIRED,
             };
             (own, OK)

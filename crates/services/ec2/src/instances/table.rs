@@ -2,6 +2,7 @@
 
 use super::{
     attributes, console, credits, describe, metadata_options, monitoring, profiles, run, state, status,
+    volumes,
 };
 use crate::{Ec2, images, instance_types, key_pairs};
 use api_ec2::ops;
@@ -27,6 +28,7 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
         DescribeInstanceCreditSpecifications => credits::describe_instance_credit_specifications,
         MonitorInstances => monitoring::monitor_instances,
         UnmonitorInstances => monitoring::unmonitor_instances,
+        DescribeVolumes => volumes::describe_volumes,
         GetConsoleOutput => console::get_console_output,
         GetPasswordData => console::get_password_data,
         ModifyInstanceMetadataOptions => metadata_options::modify_instance_metadata_options,

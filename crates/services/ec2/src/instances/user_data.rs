@@ -64,7 +64,7 @@ mod tests {
         assert!(encode(&[b'x'; MAX]).is_ok());
         let text = base64::engine::general_purpose::STANDARD.encode([b'x'; MAX]);
         assert!(check(&text).is_ok());
-        let fault = encode(&[b'x'; MAX + 1]).unwrap_err();
+        let fault = encode(&vec![b'x'; MAX + 1]).unwrap_err();
         assert_eq!(fault.message, "User data is limited to 16384 bytes");
     }
 }

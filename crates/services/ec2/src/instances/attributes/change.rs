@@ -4,7 +4,7 @@ use super::several_interfaces;
 use super::wanted::Wanted;
 use crate::instance_types::{self, InstanceType};
 use crate::instances::faults::{incorrect_state, no_capacity, not_stopped};
-use crate::instances::run::ebs_optimized;
+use crate::instances::run::{ebs_optimized, volume_outlives};
 use crate::resource_kind::ResourceKind;
 use crate::security_group::resolve_groups;
 use crate::{faults, lookup};
@@ -119,7 +119,10 @@ fn set_devices(instance: &mut Instance, flags: &[(String, bool)]) -> Result<(), 
                 format!("No device is currently mapped at {shown}"),
             )
         })?;
-        device.delete_on_termination = *delete;
+        if !delete {
+            return Err(volume_outlives());
+        }
+        device.delete_on_termination = true;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(in crate::instances) async fn modify_instance_attribute(
     ResourceKind::Instance.check(&id)?;
     let wanted = parse(input)?;
     change(&call, &id, &wanted).await?;
-    Ok(Unit::default())
+    Ok(Unit)
 }
 
 /// ResetInstanceAttribute: the source/destination check goes on again. Kernel and ramdisk, which AWS can reset too, do
@@ -54,5 +54,5 @@ pub(in crate::instances) async fn reset_instance_attribute(
         other => return Err(faults::invalid_value("attribute", other, "The attribute cannot be reset.")),
     }
     change(&call, &id, &Wanted::SourceDestCheck(true)).await?;
-    Ok(Unit::default())
+    Ok(Unit)
 }

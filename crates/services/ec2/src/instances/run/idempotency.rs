@@ -3,6 +3,8 @@
 use crate::faults;
 use api_ec2::RunInstancesRequest;
 use aws_schema::Fault;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use records::{ClientToken, Instance, Millis};
 use sha2::{Digest as _, Sha256};
 use state_store::typed::{Scope, Tx};
@@ -36,8 +38,7 @@ impl Token {
         hash.update(format!("{shown:?}"));
         hash.update([0]);
         hash.update(input.user_data.as_deref().unwrap_or_default());
-        let digest = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        Ok(Some(Token { token, digest }))
+        Ok(Some(Token { token, digest: STANDARD.encode(hash.finalize()) }))
     }
 
     fn key(&self) -> String {

@@ -14,3 +14,4 @@ mod write;
 
 pub(super) use handler::run_instances;
 pub(super) use request::{check_shutdown_behavior, ebs_optimized};
+pub(super) use root_volume::volume_outlives;

@@ -13,7 +13,6 @@ pub(super) struct RootVolume {
     /// GiB.
     pub(super) size: i32,
     pub(super) volume_type: String,
-    pub(super) delete_on_termination: bool,
 }
 
 /// Largest volume in GiB (gp3: 64 TiB).
@@ -31,12 +30,8 @@ pub(super) fn parse(
     mappings: Option<Vec<BlockDeviceMapping>>,
     image: &ResolvedImage,
 ) -> Result<RootVolume, Fault> {
-    let mut root = RootVolume {
-        device_name: ROOT_DEVICE.to_owned(),
-        size: ROOT_GIB,
-        volume_type: "gp3".to_owned(),
-        delete_on_termination: true,
-    };
+    let mut root =
+        RootVolume { device_name: ROOT_DEVICE.to_owned(), size: ROOT_GIB, volume_type: "gp3".to_owned() };
     let mut seen: Vec<String> = Vec::new();
     for mapping in mappings.unwrap_or_default() {
         let device = faults::required(mapping.device_name.filter(|n| !n.is_empty()), "deviceName")?;
@@ -70,9 +65,17 @@ pub(super) fn parse(
     Ok(root)
 }
 
+/// The root volume is the machine's own disk: saying that it stays would promise data that goes.
+pub(in crate::instances) fn volume_outlives() -> Fault {
+    faults::unsupported("Root volumes that outlive their instance are not supported by this cloud.")
+}
+
 fn apply(root: &mut RootVolume, ebs: EbsBlockDevice) -> Result<(), Fault> {
     if ebs.encrypted == Some(true) || ebs.kms_key_id.is_some() {
         return Err(faults::unsupported("Encrypted volumes are not supported by this cloud."));
+    }
+    if ebs.delete_on_termination == Some(false) {
+        return Err(volume_outlives());
     }
     if let Some(size) = ebs.volume_size {
         if size < ROOT_GIB {
@@ -86,8 +89,7 @@ fn apply(root: &mut RootVolume, ebs: EbsBlockDevice) -> Result<(), Fault> {
         root.size = size;
     }
     if let Some(kind) = ebs.volume_type {
-        root.volume_type = kind.as_str().to_owned();
+        kind.as_str().clone_into(&mut root.volume_type);
     }
-    root.delete_on_termination = ebs.delete_on_termination.unwrap_or(true);
     Ok(())
 }

@@ -135,7 +135,7 @@ fn one(
             volume_id: volume_id.clone(),
             size: launch.root.size,
             volume_type: launch.root.volume_type.clone(),
-            delete_on_termination: launch.root.delete_on_termination,
+            delete_on_termination: true,
             attached: now,
         }],
         client_token: launch.token.as_ref().map(|t| t.token.clone()),

@@ -30,5 +30,5 @@ pub(in crate::instances) async fn reboot_instances(
         Ok(if fresh { Effect::ForAgent } else { Effect::None })
     })
     .await?;
-    Ok(Unit::default())
+    Ok(Unit)
 }

@@ -36,6 +36,18 @@ fn named(attribute: &'static str, value: &str) -> ModifyInstanceAttributeRequest
     }
 }
 
+fn device(name: &str, delete: bool) -> ModifyInstanceAttributeRequest {
+    let device = InstanceBlockDeviceMappingSpecification {
+        device_name: Some(name.into()),
+        ebs: Some(EbsInstanceBlockDeviceSpecification {
+            delete_on_termination: Some(delete),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    ModifyInstanceAttributeRequest { block_device_mappings: Some(vec![device]), ..Default::default() }
+}
+
 fn text(value: &str) -> Option<AttributeValue> {
     Some(AttributeValue { value: Some(value.into()) })
 }
@@ -89,19 +101,9 @@ async fn both_forms_change_what_describe_shows() {
     assert_eq!(describe(&world, &id, "instanceType").await.instance_type, text(larger()));
     assert_eq!(record(&world, &id).memory_mib, 8192);
 
-    let device = InstanceBlockDeviceMappingSpecification {
-        device_name: Some("/dev/xvda".into()),
-        ebs: Some(EbsInstanceBlockDeviceSpecification {
-            delete_on_termination: Some(false),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let input =
-        ModifyInstanceAttributeRequest { block_device_mappings: Some(vec![device]), ..Default::default() };
-    modify(&world, &id, input).await.unwrap();
+    modify(&world, &id, device("/dev/xvda", true)).await.unwrap();
     let shown = describe(&world, &id, "blockDeviceMapping").await.block_device_mappings.unwrap();
-    assert_eq!(shown[0].ebs.clone().unwrap().delete_on_termination, Some(false));
+    assert_eq!(shown[0].ebs.clone().unwrap().delete_on_termination, Some(true));
     assert_eq!(describe(&world, &id, "rootDeviceName").await.root_device_name, text("/dev/xvda"));
     assert_eq!(describe(&world, &id, "groupSet").await.groups.unwrap().len(), 1);
     assert!(describe(&world, &id, "kernel").await.kernel_id.is_none());
@@ -159,6 +161,8 @@ async fn faults() {
         (named("instanceType", larger()), "IncorrectInstanceState"),
         (named("userData", "YQ=="), "IncorrectInstanceState"),
         (named("userData", "?"), "InvalidUserData.Malformed"),
+        (device("/dev/sdz", true), "InvalidInstanceAttributeValue"),
+        (device("/dev/xvda", false), "UnsupportedOperation"),
         (
             ModifyInstanceAttributeRequest { value: Some("x".into()), ..Default::default() },
             "MissingParameter",

@@ -46,7 +46,7 @@ async fn every_kind_of_filter_finds_its_machine_and_no_other() {
             &one.block_device_mappings.clone().unwrap()[0].ebs.clone().unwrap().volume_id.unwrap(),
         ),
     ] {
-        assert_eq!(found(&world, name, value).await, [id.clone()], "{name}={value}");
+        assert_eq!(found(&world, name, value).await, std::slice::from_ref(&id), "{name}={value}");
     }
     for (name, value) in [
         ("vpc-id", "vpc-*"),

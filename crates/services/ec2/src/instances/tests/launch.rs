@@ -66,7 +66,7 @@ async fn everything_asked_for_is_kept_and_shown() {
             ebs: Some(EbsBlockDevice {
                 volume_size: Some(20),
                 volume_type: Some("gp2".into()),
-                delete_on_termination: Some(false),
+                delete_on_termination: Some(true),
                 ..Default::default()
             }),
             ..Default::default()
@@ -89,7 +89,7 @@ async fn everything_asked_for_is_kept_and_shown() {
     assert!(kept.disable_api_stop && kept.disable_api_termination);
     assert_eq!(kept.shutdown_behavior, "terminate");
     let device = &kept.block_devices[0];
-    assert_eq!((device.size, device.volume_type.as_str(), device.delete_on_termination), (20, "gp2", false));
+    assert_eq!((device.size, device.volume_type.as_str(), device.delete_on_termination), (20, "gp2", true));
     for (id, kind) in [(&device.volume_id, "volume"), (&kept.network_interfaces[0], "network-interface")] {
         assert_eq!(world.store().get::<Tags>(&world.scope(), id).unwrap().tags["on"], kind);
     }

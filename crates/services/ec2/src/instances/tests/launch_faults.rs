@@ -43,7 +43,7 @@ async fn each_mistake_has_its_code() {
     let bare = run(1);
     let size = |size| EbsBlockDevice { volume_size: Some(size), ..Default::default() };
     let other = if small() == "t3.micro" { "m6g.large" } else { "m6i.large" };
-    for (input, code) in [
+    for (input, code) in vec![
         (RunInstancesRequest { image_id: None, ..bare.clone() }, "MissingParameter"),
         (RunInstancesRequest { image_id: Some("ami-1".into()), ..bare.clone() }, "InvalidAMIID.Malformed"),
         (run(0), "InvalidParameterValue"),

@@ -10,6 +10,7 @@ mod network;
 mod profiles;
 mod status;
 mod token;
+mod volumes;
 
 use super::run::run_instances;
 use super::{describe as describing, state};

@@ -149,7 +149,7 @@ async fn network_faults() {
     let on = |subnet: &str| RunInstancesRequest { subnet_id: Some(subnet.into()), ..run(1) };
     let public_twice =
         InstanceNetworkInterfaceSpecification { associate_public_ip_address: Some(true), ..spec(0, &subnet) };
-    for (input, code) in [
+    for (input, code) in vec![
         (on("subnet-xyz"), "InvalidSubnetID.Malformed"),
         (on("subnet-0123456789abcdef0"), "InvalidSubnetID.NotFound"),
         (
