@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 /// Systems Manager of one cloud.
 pub struct Ssm {
+    /// Records, clock, keys, and the seams to machines.
     pub(crate) platform: Platform,
     /// Folder that holds the whole output of commands: `<account>/<region>/<command>/<instance>/<step>/stdout`.
     pub(crate) outputs: PathBuf,
@@ -25,6 +26,7 @@ impl Ssm {
         Arc::new(Ssm { platform, outputs, live: Live::default() })
     }
 
+    /// Milliseconds since 1970, by the cloud's clock.
     pub(crate) fn now(&self) -> Millis {
         self.platform.clock.now()
     }

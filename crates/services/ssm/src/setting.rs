@@ -36,6 +36,7 @@ fn known(call: &SsmCall, id: &str) -> Result<&'static (&'static str, &'static [&
     SETTINGS.iter().find(|(known, _)| *known == id).ok_or_else(|| faults::setting_not_found(id))
 }
 
+/// `ServiceSetting` of an answer.
 fn shown(
     call: &SsmCall,
     id: &str,

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 /// Most tags of a resource.
 const MOST: usize = 50;
 
+/// Tags by key.
 type TagMap = BTreeMap<String, String>;
 
 /// The tags of a request, checked by themselves.

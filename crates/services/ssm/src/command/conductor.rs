@@ -18,8 +18,10 @@ const BATCH: usize = 100;
 /// Pause before a write the store refused (disk full) is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How an instance ended: its id, and the last state with all steps.
 type End = (String, Progress);
 
+/// The state of one conducted command. It lives in one task; nothing here needs a lock.
 struct Conductor {
     service: Arc<Ssm>,
     live: Arc<LiveCommand>,
@@ -62,6 +64,8 @@ pub(super) async fn conduct(service: Arc<Ssm>, live: Arc<LiveCommand>) {
 }
 
 impl Conductor {
+    /// Goes round once per event: an invocation that ended, or a cancellation. Each round starts what may start, so a
+    /// wake-up carries no meaning of its own and a lost one does no harm.
     async fn run(mut self) {
         self.take_stock();
         let mut cancelled = self.live.cancellations();
@@ -126,6 +130,7 @@ impl Conductor {
         }
     }
 
+    /// Whether nothing runs and nothing will.
     fn is_over(&self) -> bool {
         self.running.is_empty() && self.waiting.is_empty() && self.owed.is_empty()
     }
@@ -194,6 +199,7 @@ impl Conductor {
         Vec::new()
     }
 
+    /// The end of an instance that is not asked at all.
     fn never_started(&self, position: usize, status: InvocationStatus) -> End {
         let command = &self.live.command;
         (command.resolved[position].clone(), never_started(&command.steps, status))
@@ -230,6 +236,8 @@ async fn write(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Whole) {
     }
 }
 
+/// Writes some ends in one transaction, as often as it takes: an end that happened must not get lost because the disk
+/// was full for a while.
 async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Whole) {
     while let Err(fault) = service.platform.transact(|tx| put(service, live, tx, ended, whole)).await {
         tracing::warn!(%fault, command = live.command.id, "the end of a command cannot be written yet");
@@ -246,6 +254,7 @@ async fn write_batch(service: &Ssm, live: &LiveCommand, ended: &[End], whole: Wh
     }
 }
 
+/// The transaction: ends, and what becomes of the command with them.
 fn put(service: &Ssm, live: &LiveCommand, tx: &mut Tx<'_>, ended: &[End], whole: Whole) -> Result<(), Fault> {
     let (scope, now) = (&live.scope, service.now());
     // A command that was wiped away meanwhile leaves nothing behind.

@@ -36,12 +36,15 @@ const STATUSES: [&str; 14] = [
     "Incomplete",
     "Cancelling",
 ];
+/// Details that exist for whole commands only.
 const MORE_STATUSES: [&str; 3] = ["NoInstancesInTag", "LimitExceeded", "InvalidPlatform"];
 
+/// Checks the filters of a request; `InvalidFilterKey` for unknown keys and values, as the API has no other error for it.
 pub(super) fn parse(filters: Option<&[CommandFilter]>) -> Result<Vec<Filter>, Fault> {
     filters.unwrap_or_default().iter().map(one).collect()
 }
 
+/// Checks one filter.
 fn one(filter: &CommandFilter) -> Result<Filter, Fault> {
     let value = filter.value.as_deref().unwrap_or_default();
     let key = filter.key.as_ref().map_or("", |k| k.as_str());
@@ -60,6 +63,7 @@ fn one(filter: &CommandFilter) -> Result<Filter, Fault> {
     })
 }
 
+/// An ISO 8601 instant with its offset, in milliseconds.
 fn instant(text: &str) -> Option<Millis> {
     let at = OffsetDateTime::parse(text, &Iso8601::DEFAULT).ok()?;
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()

@@ -13,6 +13,7 @@ use records::{Instance, InstanceState, NetworkInterface, Tags};
 /// The part of this program that answers for machines which need no agent of their own.
 const AGENT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Keys both kinds of filters know; `tag:<key>` comes on top.
 const KEYS: [&str; 9] = [
     "InstanceIds",
     "AgentVersion",
@@ -25,8 +26,10 @@ const KEYS: [&str; 9] = [
     "tag-key",
 ];
 
+/// Keys with their values; an instance passes when every key has one that fits.
 type Filters = Vec<(String, Vec<String>)>;
 
+/// Checks the filters of a request, whichever of the two forms it uses.
 fn filters(input: &DescribeInstanceInformationRequest) -> Result<Filters, Fault> {
     let new = input.filters.as_deref().unwrap_or_default();
     let old = input.instance_information_filter_list.as_deref().unwrap_or_default();
@@ -59,6 +62,7 @@ fn is_managed(call: &SsmCall, instance: &Instance) -> bool {
     }
 }
 
+/// `InstanceInformation` of an answer. What is not known of a machine (its distribution, say) is left out.
 fn entry(call: &SsmCall, instance: &Instance) -> InstanceInformation {
     let reachable = call.platform.machines.reachable(&instance.id);
     let first = instance.network_interfaces.first();
@@ -83,6 +87,7 @@ fn entry(call: &SsmCall, instance: &Instance) -> InstanceInformation {
     }
 }
 
+/// Whether an instance passes one filter.
 fn passes(call: &SsmCall, shown: &InstanceInformation, key: &str, values: &[String]) -> bool {
     let is = |text: Option<&str>| text.is_some_and(|text| values.iter().any(|v| v == text));
     let tags =

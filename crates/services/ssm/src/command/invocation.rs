@@ -15,6 +15,7 @@ use tokio::time::{Instant as Moment, sleep};
 const STOPPED: i32 = 137;
 /// How long to wait before trying again to deliver; doubles up to the second.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
+/// Where the doubling ends.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How long to wait, after a restart, for a machine on which something is to be stopped.
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
@@ -87,6 +88,7 @@ pub(super) fn step_id(command_id: &str, instance_id: &str, step: usize) -> Strin
 }
 
 impl Invocation {
+    /// Ready to run; nothing has happened yet.
     pub(super) fn new(service: Arc<Ssm>, live: Arc<LiveCommand>, instance_id: String) -> Invocation {
         let (cancelled, steps) = (live.cancellations(), fresh_steps(&live.command.steps));
         Invocation { service, live, instance_id, cancelled, steps }
@@ -98,14 +100,19 @@ impl Invocation {
         (self.instance_id, Progress { status, steps: self.steps })
     }
 
+    /// Lets callers see how far it is. Costs no write: what is in memory is gone after a restart, but then the machine is
+    /// asked again.
     fn note(&self, status: InvocationStatus) {
         self.live.set(&self.instance_id, Progress { status, steps: self.steps.clone() });
     }
 
+    /// Whether the caller cancelled it, or the whole command.
     fn is_cancelled(&self) -> bool {
         self.cancelled.borrow().covers(&self.instance_id)
     }
 
+    /// The steps in order. A failed step does not keep the next ones from running unless it says so (`onFailure`), which
+    /// is how the agent treats Command documents.
     async fn run_steps(&mut self) -> InvocationStatus {
         let live = self.live.clone();
         let steps = &live.command.steps;
@@ -157,6 +164,7 @@ impl Invocation {
         }
     }
 
+    /// Ends a step that is not run.
     fn skip(&mut self, index: usize, status: InvocationStatus, note: &str) {
         let now = self.service.now();
         let result = &mut self.steps[index];
@@ -164,6 +172,7 @@ impl Invocation {
         (result.started, result.ended) = (Some(now), Some(now));
     }
 
+    /// Ends the invocation, and all steps from this one on, without having run them.
     fn undelivered(&mut self, index: usize, why: &Undelivered) -> InvocationStatus {
         let status = match why {
             Undelivered::Cancelled => InvocationStatus::Cancelled,

@@ -63,6 +63,7 @@ pub(crate) async fn list_invocations(
     Ok(ListCommandInvocationsResult { command_invocations: Some(shown), next_token: page.next })
 }
 
+/// `CommandInvocation` of an answer.
 async fn invocation(call: &SsmCall, line: &Line, details: bool) -> CommandInvocation {
     let (command, status) = (&line.command, line.progress.status);
     let host =
@@ -88,6 +89,7 @@ async fn invocation(call: &SsmCall, line: &Line, details: bool) -> CommandInvoca
     }
 }
 
+/// Its steps. Output is shown once a step has ended, as AWS does it.
 async fn plugins(call: &SsmCall, line: &Line) -> Vec<CommandPlugin> {
     let mut plugins = Vec::with_capacity(line.progress.steps.len());
     for (index, step) in line.progress.steps.iter().enumerate() {

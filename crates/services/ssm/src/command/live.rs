@@ -10,7 +10,9 @@ use tokio::sync::{Notify, watch};
 /// What a caller cancelled.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cancelled {
+    /// The whole command.
     pub(crate) all: bool,
+    /// These instances.
     pub(crate) some: BTreeSet<String>,
 }
 
@@ -24,13 +26,17 @@ impl Cancelled {
 /// Progress on one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
+    /// Of the invocation.
     pub(crate) status: InvocationStatus,
+    /// Of each step, in the order of the document.
     pub(crate) steps: Vec<StepResult>,
 }
 
 /// One command that runs.
 pub(crate) struct LiveCommand {
+    /// Whose it is.
     pub(crate) scope: Scope,
+    /// As it was when taken in; what changes later lies in the fields below and in the store.
     pub(crate) command: Arc<Command>,
     /// Found in the store by the engine rather than handed over by SendCommand: it may have run before a restart.
     pub(crate) resumed: bool,
@@ -39,6 +45,7 @@ pub(crate) struct LiveCommand {
 }
 
 impl LiveCommand {
+    /// Whose it is.
     fn new(scope: Scope, command: Arc<Command>, resumed: bool) -> LiveCommand {
         let some = command.cancelled.iter().cloned().collect();
         let cancelled = Cancelled { all: command.cancel_all, some };

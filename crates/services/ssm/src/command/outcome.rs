@@ -5,12 +5,17 @@ use records::ssm::InvocationStatus;
 /// Invocations by how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
+    /// Every step ended well.
     pub(crate) succeeded: usize,
     /// Failed or timed out while running: what counts against MaxErrors.
     pub(crate) errors: usize,
+    /// Never reached in time. Does not count against MaxErrors, but the command is not a success.
     pub(crate) delivery_timed_out: usize,
+    /// The machine was gone. Counts for nothing.
     pub(crate) undeliverable: usize,
+    /// By the caller.
     pub(crate) cancelled: usize,
+    /// Never started because of the errors of others.
     pub(crate) terminated: usize,
 }
 

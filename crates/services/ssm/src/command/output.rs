@@ -10,13 +10,16 @@ use tokio::io::AsyncReadExt as _;
 pub(crate) const KEPT: u64 = 64 * 1024 * 1024;
 /// Characters GetCommandInvocation shows (API reference).
 pub(crate) const STDOUT_SHOWN: usize = 24_000;
+/// The same of standard error.
 pub(crate) const STDERR_SHOWN: usize = 8_000;
 /// Characters ListCommandInvocations shows of both together.
 const BOTH_SHOWN: usize = 2_500;
 
 /// What the agent puts behind text it cut, and between the two streams.
 const STDOUT_CUT: &str = "\n---Output truncated---";
+/// The same for standard error; the fourth hyphen is the agent's.
 const STDERR_CUT: &str = "\n---Error truncated----";
+/// Stands between the streams where both are shown as one.
 const BETWEEN: &str = "\n----------ERROR-------\n";
 
 /// A text as one component of a path, whatever it holds.
@@ -54,10 +57,13 @@ impl Ssm {
 
 /// What a step wrote, at most `limit` characters of each stream (and one more, to see whether there is more).
 pub(crate) struct Output {
+    /// Standard output.
     pub(crate) stdout: String,
+    /// Standard error, with the words of the cloud behind it.
     pub(crate) stderr: String,
 }
 
+/// The beginning of a file; a missing one (nothing ran, or it was swept) is empty.
 async fn head(path: PathBuf, limit: usize) -> String {
     let Ok(file) = tokio::fs::File::open(&path).await else { return String::new() };
     let mut bytes = Vec::new();

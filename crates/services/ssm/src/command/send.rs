@@ -81,6 +81,7 @@ pub(crate) async fn send(call: SsmCall, input: SendCommandRequest) -> Reply<Send
     Ok(SendCommandResult { command: Some(shown) })
 }
 
+/// Checks one of the two limits; the message is the one of a broken model pattern.
 fn check_rate(member: &str, value: &str, smallest: u64, pattern: &str) -> Result<(), Fault> {
     if rate::is_valid(value, smallest) {
         return Ok(());
@@ -116,6 +117,7 @@ fn refuse_what_is_not_here(input: &SendCommandRequest) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A caller may say which content he means by its hash; another content must not run in its place.
 fn check_hash(input: &SendCommandRequest, content: &str) -> Result<(), Fault> {
     let Some(hash) = input.document_hash.as_deref().filter(|h| !h.is_empty()) else { return Ok(()) };
     let right = match input.document_hash_type.as_ref().map_or("Sha256", |t| t.as_str()) {

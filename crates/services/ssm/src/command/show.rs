@@ -69,6 +69,7 @@ pub(crate) fn command(command: &Command, live: Option<&LiveCommand>) -> api_ssm:
     }
 }
 
+/// The empty configuration AWS shows where none was given.
 pub(crate) fn no_notification() -> NotificationConfig {
     NotificationConfig {
         notification_arn: Some(String::new()),
@@ -77,6 +78,7 @@ pub(crate) fn no_notification() -> NotificationConfig {
     }
 }
 
+/// The empty configuration AWS shows where none was given.
 pub(crate) fn no_cloud_watch() -> CloudWatchOutputConfig {
     CloudWatchOutputConfig {
         cloud_watch_log_group_name: Some(String::new()),

@@ -15,6 +15,7 @@ fn takes_commands(instance: &Instance) -> bool {
     matches!(instance.state, InstanceState::Pending | InstanceState::Running)
 }
 
+/// `i-` with 8 or 17 characters, or `mi-` with 17: the model's pattern.
 fn is_instance_id(id: &str) -> bool {
     let digits = id.strip_prefix("i-").or_else(|| id.strip_prefix("mi-")).unwrap_or("");
     matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_alphanumeric())

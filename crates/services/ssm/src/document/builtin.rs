@@ -5,6 +5,7 @@ use records::Millis;
 /// An AWS-owned document.
 #[derive(Debug)]
 pub(crate) struct Builtin {
+    /// `AWS-…`.
     pub(crate) name: &'static str,
     /// JSON.
     pub(crate) content: &'static str,

@@ -16,26 +16,38 @@ const MOST_STEPS: usize = 100;
 /// A document's content, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Content {
+    /// `1.2`, `2.0` or `2.2`.
     pub(crate) schema: String,
+    /// Words for people.
     pub(crate) description: Option<String>,
+    /// Declared parameters, in the document's order.
     pub(crate) parameters: Vec<ParameterSpec>,
+    /// At least one.
     pub(crate) steps: Vec<RawStep>,
 }
 
 /// A step before parameters are put in.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RawStep {
+    /// Unique in the document.
     pub(crate) name: String,
+    /// The plugin, such as `aws:runShellScript`.
     pub(crate) action: String,
+    /// What the plugin is given; texts may hold references.
     pub(crate) inputs: Map<String, Value>,
     /// The two operands of `StringEquals`.
     pub(crate) precondition: Option<(String, String)>,
+    /// `onFailure: exit`.
     pub(crate) exit_on_failure: bool,
+    /// `onFailure: successAndExit`.
     pub(crate) succeed_on_failure: bool,
+    /// `onSuccess: exit`.
     pub(crate) exit_on_success: bool,
+    /// `finallyStep: true`.
     pub(crate) always: bool,
 }
 
+/// The error of every rule here.
 fn invalid(message: impl Into<String>) -> Fault {
     faults::invalid_document_content(message)
 }
@@ -107,6 +119,8 @@ pub(crate) fn parse(content: &str, format: &str) -> Result<Content, Fault> {
     Ok(Content { schema, description, parameters, steps })
 }
 
+/// A step must be one this cloud can run, or one that is skipped on all its machines. Accepting more would be a promise
+/// nobody keeps.
 fn check_action(step: &RawStep) -> Result<(), Fault> {
     match step.action.as_str() {
         SHELL => {}
@@ -129,6 +143,8 @@ fn check_action(step: &RawStep) -> Result<(), Fault> {
     }
 }
 
+/// Schema 1.2: plugins as keys of `runtimeConfig`, each with one or several sets of properties. With one set the step has
+/// the plugin's name, which is what callers of AWS-RunShellScript ask GetCommandInvocation for.
 fn steps_of_1(root: &Map<String, Value>) -> Result<Vec<RawStep>, Fault> {
     let config = root.get("runtimeConfig").and_then(Value::as_object);
     let config = config.ok_or_else(|| invalid("runtimeConfig is required for schema version 1.2."))?;
@@ -161,6 +177,7 @@ fn steps_of_1(root: &Map<String, Value>) -> Result<Vec<RawStep>, Fault> {
     Ok(steps)
 }
 
+/// Schema 2.x: a list of named steps.
 fn steps_of_2(root: &Map<String, Value>) -> Result<Vec<RawStep>, Fault> {
     let list = root.get("mainSteps").and_then(Value::as_array);
     let list = list.ok_or_else(|| invalid("mainSteps is required for schema version 2.x."))?;
@@ -171,6 +188,7 @@ fn steps_of_2(root: &Map<String, Value>) -> Result<Vec<RawStep>, Fault> {
     Ok(steps)
 }
 
+/// One of them. Unknown properties are refused rather than ignored: each of them would change what the step does.
 fn step_of_2(value: &Value) -> Result<RawStep, Fault> {
     let step = value.as_object().ok_or_else(|| invalid("Each step must be an object."))?;
     let text = |key: &str| step.get(key).and_then(Value::as_str);
@@ -221,6 +239,7 @@ fn step_of_2(value: &Value) -> Result<RawStep, Fault> {
     })
 }
 
+/// `{"StringEquals": [left, right]}`, the only form Command documents have.
 fn precondition(name: &str, value: Option<&Value>) -> Result<Option<(String, String)>, Fault> {
     let Some(value) = value else { return Ok(None) };
     let operands = value.as_object().filter(|o| o.len() == 1).and_then(|o| o.get("StringEquals"));

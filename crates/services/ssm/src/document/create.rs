@@ -27,6 +27,7 @@ pub(super) fn is_name(name: &str, shortest: usize) -> bool {
     (shortest..=128).contains(&name.len()) && name.bytes().all(right)
 }
 
+/// Checks the name of a new document.
 fn check_name(name: &str) -> Result<(), Fault> {
     if builtin(name).is_some() {
         return Err(faults::document_exists(name));

@@ -44,10 +44,12 @@ pub(crate) struct Budget(usize);
 pub(crate) struct TooLong;
 
 impl Budget {
+    /// For this many bytes.
     pub(crate) fn new(bytes: usize) -> Budget {
         Budget(bytes)
     }
 
+    /// Takes the text's length off.
     fn spend(&mut self, text: &str) -> Result<(), TooLong> {
         self.0 = self.0.checked_sub(text.len()).ok_or(TooLong)?;
         Ok(())

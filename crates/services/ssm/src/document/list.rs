@@ -15,11 +15,14 @@ use records::ssm::{Document, DocumentVersion};
 use state_store::typed::Scope;
 use std::sync::Arc;
 
+/// Keys with their values; a document passes when every key has one that fits.
 type Filters = Vec<(String, Vec<String>)>;
 
+/// Keys of the newer form of filters; `tag` stands for `tag:<key>`.
 const KEYS: [&str; 8] =
     ["DocumentType", "Name", "Owner", "PlatformTypes", "SearchKeyword", "TargetType", "SchemaVersion", "tag"];
 
+/// Checks the filters of a request, of either form.
 fn filters(input: &ListDocumentsRequest) -> Result<Filters, Fault> {
     let mut filters = Filters::new();
     for filter in input.filters.as_deref().unwrap_or_default() {
@@ -41,6 +44,7 @@ fn filters(input: &ListDocumentsRequest) -> Result<Filters, Fault> {
     Ok(filters)
 }
 
+/// Whether a document passes one filter; `shared`: another account shares it with the caller.
 fn passes(shown: &DocumentIdentifier, shared: bool, key: &str, values: &[String]) -> bool {
     let name = shown.name.as_deref().unwrap_or("");
     let amazon = shown.owner.as_deref() == Some("Amazon");
@@ -69,6 +73,7 @@ fn passes(shown: &DocumentIdentifier, shared: bool, key: &str, values: &[String]
     }
 }
 
+/// The account's own document with its default version, which is what lists show.
 fn default_version(call: &SsmCall, scope: &Scope, document: Arc<Document>) -> Option<Found> {
     let version = call.platform.store.get(scope, &version_id(&document, document.default_version))?;
     Some(Found::Account { owner: scope.account.clone(), document, version })
@@ -149,6 +154,7 @@ pub(crate) async fn list_versions(
     Ok(ListDocumentVersionsResult { document_versions: Some(versions), next_token: page.next })
 }
 
+/// `DocumentVersionInfo` of an answer.
 fn version_line(document: &Document, version: &DocumentVersion) -> DocumentVersionInfo {
     DocumentVersionInfo {
         name: Some(document.id.clone()),

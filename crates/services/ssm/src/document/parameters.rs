@@ -20,9 +20,13 @@ pub(crate) enum Kind {
 /// A declared parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ParameterSpec {
+    /// As `{{ name }}` refers to it.
     pub(crate) name: String,
+    /// Its type.
     pub(crate) kind: Kind,
+    /// Words for people.
     pub(crate) description: Option<String>,
+    /// Its value where a command gives none; without one a command must give it.
     pub(crate) default: Option<Value>,
     allowed_values: Vec<String>,
     allowed_pattern: Option<String>,
@@ -32,6 +36,7 @@ pub(crate) struct ParameterSpec {
     max_items: Option<u64>,
 }
 
+/// The error of every rule on declarations.
 fn invalid(message: impl Into<String>) -> Fault {
     faults::invalid_document_content(message)
 }
@@ -46,6 +51,7 @@ pub(crate) fn parse(value: Option<&Value>) -> Result<Vec<ParameterSpec>, Fault> 
     declared.iter().map(|(name, spec)| one(name, spec)).collect()
 }
 
+/// Reads one declaration.
 fn one(name: &str, value: &Value) -> Result<ParameterSpec, Fault> {
     let right = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if name.is_empty() || !right {
@@ -99,6 +105,7 @@ fn one(name: &str, value: &Value) -> Result<ParameterSpec, Fault> {
     })
 }
 
+/// Its type.
 fn fits(kind: Kind, value: &Value) -> bool {
     match kind {
         Kind::String => value.is_string() || value.is_number() || value.is_boolean(),
@@ -145,6 +152,7 @@ pub(crate) fn bind(
     Ok(bound)
 }
 
+/// The API carries every value as a list of texts: lists as they are, all else as exactly one text (JSON for maps).
 fn from_request(spec: &ParameterSpec, values: &[String]) -> Result<Value, String> {
     let name = &spec.name;
     if spec.kind == Kind::StringList {
@@ -164,6 +172,7 @@ fn from_request(spec: &ParameterSpec, values: &[String]) -> Result<Value, String
     }
 }
 
+/// Checks a value against the limits of its declaration.
 fn check(spec: &ParameterSpec, value: &Value) -> Result<(), String> {
     let name = &spec.name;
     let items: Vec<String> = match value {

@@ -16,6 +16,7 @@ const MOST_PER_CALL: usize = 20;
 /// Accounts a document may be shared with.
 const MOST: usize = 1000;
 
+/// `all` or an account id.
 fn account(id: &str) -> Result<String, Fault> {
     if id.eq_ignore_ascii_case("all") {
         return Ok("all".to_owned());

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 /// Execution timeout of a step that names none, and the longest allowed, in seconds (user guide, `aws:runShellScript`).
 const DEFAULT_TIMEOUT: i64 = 3600;
+/// 48 hours.
 const LONGEST_TIMEOUT: i64 = 172_800;
 /// Bytes of all parameters and scripts together, so that a command's record stays within what the store takes.
 const LONGEST: usize = 512 * 1024;
@@ -34,6 +35,7 @@ pub(crate) fn plan(
     content.steps.iter().map(|raw| step(call, raw, &bound, budget)).collect()
 }
 
+/// One step with everything put in. A step whose precondition does not hold keeps no script.
 fn step(
     call: &SsmCall,
     raw: &RawStep,
@@ -73,6 +75,7 @@ fn step(
 }
 
 impl From<TooLong> for Fault {
+    /// A command that would become too long is the fault of its parameters.
     fn from(_: TooLong) -> Fault {
         faults::invalid_parameters(format!("The command is longer than {LONGEST} bytes with its parameters"))
     }

@@ -19,6 +19,7 @@ pub(crate) fn sha1(content: &str) -> String {
     hex(&sha1::Sha1::digest(content.as_bytes()))
 }
 
+/// Lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -34,6 +35,7 @@ impl Found {
         parse(content, format)
     }
 
+    /// Number of the default version.
     fn default_version(&self) -> u32 {
         match self {
             Found::Amazon(_) => 1,
@@ -92,6 +94,7 @@ pub(crate) fn description(found: &Found, status: &'static str) -> Result<Documen
     Ok(shown)
 }
 
+/// `DocumentParameter` of an answer, which knows but two types.
 fn parameter(spec: &super::parameters::ParameterSpec) -> DocumentParameter {
     let list = matches!(spec.kind, Kind::StringList | Kind::MapList);
     DocumentParameter {

@@ -28,6 +28,7 @@ pub(super) fn remove_with_versions(tx: &mut Tx<'_>, scope: &Scope, parameter: &P
     }
 }
 
+/// Deletes one parameter by name or ARN.
 async fn remove(call: &SsmCall, name: &str) -> Result<(), Fault> {
     let not_found = || faults::parameter_not_found(name);
     let wanted =

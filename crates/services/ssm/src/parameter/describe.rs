@@ -34,6 +34,7 @@ pub(crate) async fn describe(
     Ok(DescribeParametersResult { parameters: Some(parameters), next_token: page.next })
 }
 
+/// `ParameterMetadata` of an answer.
 fn entry(call: &SsmCall, parameter: &Parameter) -> ParameterMetadata {
     let current = &parameter.current;
     ParameterMetadata {

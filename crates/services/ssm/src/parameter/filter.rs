@@ -38,6 +38,7 @@ enum How {
 pub(super) struct Filter {
     key: String,
     how: How,
+    /// Of `Path` as prefixes of record ids, all others as given.
     pub(super) values: Vec<String>,
 }
 
@@ -76,6 +77,7 @@ pub(super) fn parse(place: Place, asked: &[ParameterStringFilter]) -> Result<Vec
     Ok(filters)
 }
 
+/// Checks one filter: key, option and values, in the order AWS complains about them.
 fn one(place: Place, key: &str, filter: &ParameterStringFilter) -> Result<Filter, Fault> {
     let valid: &[&str] = match place {
         Place::Describe => &["Path", "Name", "Type", "KeyId", "Tier", "DataType", "tag"],
@@ -134,6 +136,7 @@ fn one(place: Place, key: &str, filter: &ParameterStringFilter) -> Result<Filter
     Ok(Filter { key: key.to_owned(), how, values })
 }
 
+/// Values of enumerations must be among theirs.
 fn check_values(key: &str, values: &[String], allowed: &[&str]) -> Result<(), Fault> {
     match values.iter().find(|v| !allowed.contains(&v.as_str())) {
         None => Ok(()),
@@ -192,6 +195,7 @@ impl Filter {
     }
 }
 
+/// Compares a field with a value.
 fn compare(how: How, text: &str, value: &str) -> bool {
     match how {
         How::BeginsWith => text.starts_with(value),

@@ -9,6 +9,7 @@ use aws_schema::Fault;
 use contracts::Reply;
 use std::collections::BTreeSet;
 
+/// One parameter by whatever reference.
 fn find(call: &SsmCall, name: &str, decrypt: bool) -> Result<api_ssm::Parameter, Fault> {
     let wanted = ParameterRef::parse(&call.caller, name).ok_or_else(|| faults::parameter_not_found(name))?;
     shown(call, &find_selected(call, call.scope(), &wanted)?, decrypt)

@@ -29,6 +29,7 @@ pub(crate) async fn history(
     Ok(GetParameterHistoryResult { parameters: Some(shown?), next_token: page.next })
 }
 
+/// `ParameterHistory` of an answer.
 fn entry(
     call: &SsmCall,
     parameter: &Parameter,

@@ -9,6 +9,7 @@ const LEVELS: usize = 15;
 /// Longest name, the ARN in front of it included.
 const LONGEST_ARN: usize = 1011;
 
+/// Said of names with wrong characters, and of hierarchies that begin with `ssm`.
 const FORM: &str = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can \
                     consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, \
                     numbers and the following 3 symbols .-_";

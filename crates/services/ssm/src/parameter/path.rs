@@ -50,6 +50,7 @@ pub(crate) async fn get_by_path(
     Ok::<_, Fault>(GetParametersByPathResult { parameters: Some(parameters), next_token: page.next })
 }
 
+/// The version to show: the labelled one, or the newest. `None` when it went while the page was made.
 fn select(call: &SsmCall, parameter: Arc<Parameter>, label: Option<String>) -> Option<Selected> {
     let number = label.as_ref().and_then(|l| parameter.labels.get(l)).copied();
     let version = call.version(call.scope(), &parameter, number.unwrap_or(parameter.current.version))?;

@@ -60,11 +60,13 @@ pub(crate) fn parse(text: &str, now: Millis) -> Result<Policies, Fault> {
     Ok(policies)
 }
 
+/// An attribute, which is always a text.
 fn attribute<'a>(policy: &'a Value, name: &str) -> Result<&'a str, Fault> {
     let found = policy.get("Attributes").and_then(|a| a.get(name)).and_then(Value::as_str);
     found.ok_or_else(|| faults::invalid_policy_attribute(&format!("{name} is missing.")))
 }
 
+/// The instant of an Expiration policy; it must lie ahead.
 fn expiration(policy: &Value, now: Millis) -> Result<Millis, Fault> {
     let text = attribute(policy, "Timestamp")?;
     let at = OffsetDateTime::parse(text, &Rfc3339)
@@ -76,6 +78,7 @@ fn expiration(policy: &Value, now: Millis) -> Result<Millis, Fault> {
     Ok(at)
 }
 
+/// Checks a span of days or hours of a notification.
 fn check_span(policy: &Value, amount: &str) -> Result<(), Fault> {
     let number = attribute(policy, amount)?.parse::<u32>();
     let unit = attribute(policy, "Unit")?;

@@ -21,10 +21,13 @@ use std::collections::BTreeMap;
 const MOST_VERSIONS: i64 = 100;
 /// Quotas per account and region.
 const MOST_STANDARD: u32 = 10_000;
+/// The same of the advanced tier.
 const MOST_ADVANCED: u32 = 100_000;
 /// Longest values in characters, as AWS counts them.
 const STANDARD_LENGTH: usize = 4096;
+/// The same of the advanced tier.
 const ADVANCED_LENGTH: usize = 8192;
+/// Where AWS's messages send their readers.
 const GUIDE: &str =
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html";
 
@@ -48,6 +51,7 @@ pub(crate) async fn put(call: SsmCall, input: PutParameterRequest) -> Reply<PutP
     Ok(PutParameterResult { version: Some(version), tier: Some(tier.into()) })
 }
 
+/// Checks everything that needs no look into the store.
 fn check<'a>(call: &SsmCall, input: &'a PutParameterRequest) -> Result<Asked<'a>, Fault> {
     let name = check_new(&call.caller, input.name())?;
     let overwrite = input.overwrite.unwrap_or(false);
@@ -93,6 +97,8 @@ fn check_key(call: &SsmCall, key: &str) -> Result<(), Fault> {
     Err(faults::invalid_key_id(key))
 }
 
+/// The transaction: checks against what is there, picks version and tier, writes. Sealing happened before, so that a
+/// repeated attempt costs little.
 fn write(call: &SsmCall, tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<(i64, String), Fault> {
     let (scope, now, input) = (call.scope(), call.now(), asked.input);
     let id = record_id(asked.name);
@@ -186,6 +192,7 @@ fn keep(asked: Option<&String>, before: Option<&String>) -> Option<String> {
     asked.or(before).filter(|text| !text.is_empty()).cloned()
 }
 
+/// Stands where a new parameter's first version will; never written.
 fn empty_version(id: &str) -> ParameterVersion {
     ParameterVersion {
         id: version_id(id, 0),
@@ -203,6 +210,7 @@ fn empty_version(id: &str) -> ParameterVersion {
     }
 }
 
+/// `aws:ec2:image` wants the id of an image; whether the image exists is not asked, as AWS asks only later.
 fn check_data_type(data_type: &str, kind: &str, value: &str) -> Result<(), Fault> {
     if data_type != "aws:ec2:image" {
         return Ok(());

@@ -27,7 +27,9 @@ pub(crate) fn seal_context(scope: &Scope, id: &str) -> String {
 
 /// A parameter and the version of it that was asked for.
 pub(crate) struct Selected {
+    /// The parameter.
     pub(crate) parameter: Arc<Parameter>,
+    /// The version asked for.
     pub(crate) version: ParameterVersion,
     /// `:3` or `:label`, as the answer repeats it.
     pub(crate) selector: Option<String>,
