@@ -50,6 +50,11 @@ pub(crate) fn unsupported_parameter(name: &str) -> Fault {
     unsupported(format!("The parameter {name} is not supported by this cloud."))
 }
 
+/// `IncorrectState`.
+pub(crate) fn incorrect_state(message: impl Into<String>) -> Fault {
+    Fault::sender("IncorrectState", message)
+}
+
 /// `InternalError` (500): ours, with words for the operator.
 pub(crate) fn internal(message: impl Into<String>) -> Fault {
     Fault { code: "InternalError".into(), ..Fault::internal(message) }
