@@ -56,6 +56,15 @@ pub enum Request {
         /// Machine id.
         id: String,
     },
+    /// Kill a machine that used more disk than it may; told on its console and as [`ExitCause::DiskLimit`].
+    EndForDisk {
+        /// Machine id.
+        id: String,
+        /// MiB in use.
+        used_mib: u64,
+        /// MiB allowed.
+        limit_mib: u64,
+    },
     /// Drop the record of an exited machine.
     Forget {
         /// Machine id.
@@ -261,6 +270,8 @@ pub enum ExitCause {
     Killed,
     /// Its client went away before releasing it.
     Abandoned,
+    /// Killed because it used more disk than its limit.
+    DiskLimit,
     /// PID 1 ended by itself with this status.
     Exited(i32),
     /// PID 1 was killed by this signal, not on our request.

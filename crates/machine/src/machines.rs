@@ -1,6 +1,5 @@
 //! The machines of this host: launch, release, stop, commands.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -18,6 +17,7 @@ use crate::image;
 use crate::keeper_process::KeeperProcess;
 use crate::paths::{self, MachineDir};
 use crate::spec::{Image, LaunchSpec, Launched, MachinesConfig, StopMode, Usage};
+use crate::tree;
 
 /// A machine that nobody releases within this time after its client went away is killed.
 const UNRELEASED_MS: u64 = 10_000;
@@ -117,12 +117,7 @@ impl Machines {
             paths::private_dir(&dir.root().join(&overlay.name))?;
             let work = dir.root().join(&overlay.name).join("work");
             // What an interrupted or volatile mount left there would be refused; it is scratch space.
-            match fs::remove_dir_all(&work) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(MachineError::file(&work, error));
-                }
-                _ => {}
-            }
+            tree::remove(&work).map_err(|error| MachineError::file(&work, error))?;
             for half in ["upper", "work"] {
                 paths::layer_dir(&dir.root().join(&overlay.name).join(half))?;
             }
@@ -207,6 +202,11 @@ impl Machines {
             }
         }
         remove_tree(&MachineDir::new(&self.data_dir, id))
+    }
+
+    /// Ends a machine that used more disk than it may; its root is kept.
+    pub(crate) fn end_for_disk(&self, id: &str, used_mib: u64, limit_mib: u64) -> Result<()> {
+        self.tell(Request::EndForDisk { id: id.to_owned(), used_mib, limit_mib })
     }
 
     /// Sets the CPU weight (1–10,000, default 100) once a machine has booted.
@@ -314,10 +314,5 @@ fn unexpected(reply: &Reply) -> keeper::KeeperError {
 
 /// Removes a machine's directory; an absent one is fine.
 fn remove_tree(dir: &MachineDir) -> Result<()> {
-    match fs::remove_dir_all(dir.path()) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(MachineError::file(dir.path(), error))
-        }
-        _ => Ok(()),
-    }
+    tree::remove(dir.path()).map_err(|error| MachineError::file(dir.path(), error))
 }

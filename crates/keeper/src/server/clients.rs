@@ -107,6 +107,9 @@ impl Keeper {
             Request::Stop { id, grace_ms } => self.stop(&id, grace_ms).map(done),
             Request::Reboot { id } => self.reboot(&id).map(done),
             Request::Kill { id } => self.kill(&id).map(done),
+            Request::EndForDisk { id, used_mib, limit_mib } => {
+                self.end_for_disk(&id, used_mib, limit_mib).map(done)
+            }
             Request::Forget { id } => self.forget(&id).map(done),
             Request::SetWeight { id, weight } => self.set_weight(&id, weight).map(done),
             Request::Freeze { id, frozen } => self.freeze(&id, frozen).map(done),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::{Keeper, Timer};
 use crate::error::{KeeperError, Refusal, Result};
-use crate::init::status;
 use crate::init::{POWER_OFF_SIGNAL, REBOOT_SIGNAL};
+use crate::init::{console, status};
 use crate::journal::{MachineRecord, Record};
 use crate::process::{self, End, Fate};
 use crate::protocol::{Event, ExitCause, MachineState, MachineStatus};
@@ -115,6 +115,24 @@ impl Keeper {
             None => Ok(()),
             Some(_) => self.end(id, ExitCause::Killed),
         }
+    }
+
+    /// Ends a machine for its disk usage. Frozen first, so that it writes nothing more, the console included.
+    pub(super) fn end_for_disk(&mut self, id: &str, used_mib: u64, limit_mib: u64) -> Result<()> {
+        let machine = self.machine_mut(id)?;
+        machine.alive_mut()?;
+        let path = machine.record.console_file.clone();
+        let used = if used_mib > u64::MAX >> 21 {
+            "too deeply nested to measure".into()
+        } else {
+            format!("{used_mib} MiB")
+        };
+        if self.cgroups.freeze(id, true).is_ok() {
+            let text = format!("ended: disk usage ({used}) is beyond the limit of {limit_mib} MiB");
+            console::append(&path, &text)
+                .map_err(|error| KeeperError::system(format!("write {}", path.display()), error))?;
+        }
+        self.end(id, ExitCause::DiskLimit)
     }
 
     /// Kills PID 1, and with it the kernel kills everything in its PID namespace.

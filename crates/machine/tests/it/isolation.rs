@@ -142,3 +142,68 @@ fn a_memory_hog_dies_alone() {
     assert_eq!(world.sh("i-2", "echo alive"), "alive\n");
     assert!(world.machines.usage("i-1").unwrap().memory_bytes <= 64 << 20);
 }
+
+#[test]
+fn a_disk_filler_is_ended_and_its_neighbour_goes_on() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let _watch = machine::DiskWatch::start(world.machines.clone());
+    let mut spec = world.spec("i-1");
+    spec.limits = MachineLimits { disk_mib: 20, ..MachineLimits::default() };
+    world.boot(spec.clone());
+    world.boot(world.spec("i-2"));
+    let filler = world.script("i-1", "dd if=/dev/zero of=/var/tmp/fill bs=1M count=60; sleep 1000");
+    world.machines.exec(filler).unwrap();
+    assert_eq!(world.wait_exit("i-1"), machine::ExitCause::DiskLimit);
+    assert!(world.console("i-1").contains("beyond the limit of 20 MiB"), "{}", world.console("i-1"));
+    assert_eq!(world.sh("i-2", "echo alive > /var/tmp/x; cat /var/tmp/x"), "alive\n");
+}
+
+#[test]
+fn ssh_lets_the_key_pair_in_and_nobody_else() {
+    if !is_root() || !std::path::Path::new("/usr/sbin/sshd").exists() {
+        return;
+    }
+    let world = World::new();
+    let key = |name: &str| {
+        let path = world.directory.join(name);
+        let made = std::process::Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        (
+            std::fs::read_to_string(&path).unwrap(),
+            std::fs::read_to_string(path.with_extension("pub")).unwrap(),
+        )
+    };
+    let ((good, public), (bad, _)) = (key("good"), key("bad"));
+    let mut spec = world.spec("i-1");
+    spec.authorized_keys = vec![public];
+    spec.start_sshd = true;
+    world.boot(spec);
+    // From inside, through lo: the network around a machine is not this crate's business.
+    for (name, text) in [("good", good), ("bad", bad)] {
+        let mut put = world.script("i-1", &format!("umask 077; cat > /root/{name}"));
+        let file = world.directory.join("key");
+        std::fs::write(&file, text).unwrap();
+        put.stdin = Some(file);
+        assert_eq!(world.run_spec(put).0.end, CommandEnd::Exited(0));
+    }
+    let ssh = "ssh -o StrictHostKeyChecking=no -o BatchMode=yes -o ConnectTimeout=15 -o UserKnownHostsFile=/root/known";
+    assert_eq!(
+        world.sh("i-1", &format!("{ssh} -i /root/good ec2-user@127.0.0.1 'id -un; hostname'")),
+        "ec2-user\nhost-i-1\n"
+    );
+    assert_eq!(world.sh("i-1", &format!("{ssh} -i /root/good root@127.0.0.1 id -un")), "root\n");
+    must_fail(&world, &format!("{ssh} -i /root/bad -o IdentitiesOnly=yes ec2-user@127.0.0.1 true"));
+    world.boot(world.spec("i-2"));
+    assert_ne!(
+        world.sh("i-2", "ls /etc/ssh"),
+        world.sh("i-1", "ls /etc/ssh"),
+        "no host key without a connection"
+    );
+}
