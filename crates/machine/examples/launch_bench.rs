@@ -54,8 +54,8 @@ fn bench(directory: &std::path::Path, name: &str, count: usize, launchers: usize
         data_dir: directory.to_owned(),
         keeper_socket: socket,
         keeper_argv,
-        ephemeral: true,
-    })?;
+    })?
+    .ephemeral();
     let pid = match keeper::client::Connection::open(&directory.join("keeper.sock"))?
         .call(keeper::protocol::Request::Hello)?
         .0

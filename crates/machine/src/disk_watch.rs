@@ -28,13 +28,13 @@ const ANYWAY: u32 = 40;
 
 /// Watches until it is dropped.
 #[derive(Debug)]
-pub struct DiskWatch {
+pub(crate) struct DiskWatch {
     end: Arc<AtomicBool>,
 }
 
 impl DiskWatch {
     /// Starts the watching thread.
-    pub fn start(machines: Machines) -> Self {
+    pub(crate) fn start(machines: Machines) -> Self {
         let end = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&end);
         std::thread::spawn(move || watch(&machines, &told));

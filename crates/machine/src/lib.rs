@@ -4,7 +4,7 @@
 // Mounting, namespaces and the KVM self-test have no safe wrapper.
 #![allow(unsafe_code)]
 
-pub mod disk_watch;
+mod disk_watch;
 pub mod error;
 mod events;
 mod image;
@@ -16,7 +16,6 @@ pub mod spec;
 mod tree;
 pub mod user_data;
 
-pub use disk_watch::DiskWatch;
 pub use error::{MachineError, Result};
 pub use events::Event;
 pub use keeper::boot::{BootAction, BootPlan, BootStep, FileSpec, UserSpec};

@@ -11,6 +11,7 @@ use keeper::protocol::{
 
 use parking_lot::Mutex;
 
+use crate::disk_watch::DiskWatch;
 use crate::error::{MachineError, Result};
 use crate::events::{self, Event};
 use crate::image;
@@ -33,6 +34,8 @@ pub struct Machines {
     ephemeral: bool,
     /// The host image, once it is prepared.
     image: Arc<Mutex<Option<Image>>>,
+    /// Ends with the last copy of this; the watch's own copy has none.
+    disk_watch: Option<Arc<DiskWatch>>,
 }
 
 impl Machines {
@@ -48,13 +51,24 @@ impl Machines {
             Reply::Hello { mode, .. } => Ok(mode),
             other => Err(unexpected(&other)),
         })?;
-        Ok(Self {
+        let mut machines = Self {
             data_dir: config.data_dir,
             keeper,
             mode,
-            ephemeral: config.ephemeral,
+            ephemeral: false,
             image: Arc::default(),
-        })
+            disk_watch: None,
+        };
+        machines.disk_watch = Some(Arc::new(DiskWatch::start(machines.clone())));
+        Ok(machines)
+    }
+
+    /// From now on machines need not survive a crash of the host: their layers are never synced, which an
+    /// unmount (the end of a machine) otherwise does for the whole file system of the data directory, however
+    /// much others wrote to it.
+    pub fn ephemeral(mut self) -> Self {
+        self.ephemeral = true;
+        self
     }
 
     /// What the keeper can do here.

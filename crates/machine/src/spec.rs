@@ -18,9 +18,6 @@ pub struct MachinesConfig {
     /// Program and arguments that start a keeper with `keeper::KeeperConfig` matching this configuration;
     /// used when nobody listens on the socket.
     pub keeper_argv: Vec<OsString>,
-    /// Machines need not survive a crash of the host: their layers are never synced, which an unmount (the end
-    /// of a machine) otherwise does for the whole file system of `data_dir`, however much others wrote to it.
-    pub ephemeral: bool,
 }
 
 /// A root file system to launch from; made by `Machines::host_image`.

@@ -149,7 +149,6 @@ fn a_disk_filler_is_ended_and_its_neighbour_goes_on() {
         return;
     }
     let world = World::new();
-    let _watch = machine::DiskWatch::start(world.machines.clone());
     let mut spec = world.spec("i-1");
     spec.limits = MachineLimits { disk_mib: 20, ..MachineLimits::default() };
     world.boot(spec.clone());

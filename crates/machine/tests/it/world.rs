@@ -177,13 +177,9 @@ fn connect(directory: &Path, group: &str) -> Machines {
     let socket = directory.join("keeper.sock");
     let keeper_argv: Vec<OsString> =
         vec![program.into(), socket.clone().into(), directory.join("keeper").into(), group.into()];
-    Machines::connect(MachinesConfig {
-        data_dir: directory.to_owned(),
-        keeper_socket: socket,
-        keeper_argv,
-        ephemeral: true,
-    })
-    .unwrap()
+    Machines::connect(MachinesConfig { data_dir: directory.to_owned(), keeper_socket: socket, keeper_argv })
+        .unwrap()
+        .ephemeral()
 }
 
 impl Drop for World {
