@@ -44,22 +44,25 @@ impl Router {
         if to.interface.is_empty() || to.interface.len() > 15 || to.interface.contains(['/', ' ']) {
             return Err(ApplyError::InvalidName(to.interface.chars().take(80).collect()));
         }
-        if self.already_attached(to, &link)? {
-            return configure(to, &link);
-        }
+        let already = self.already_attached(to, &link)?;
         let name = eni_link_name(link.number);
         let index = eni_index(link.number);
         let mut changes = Changes::new();
         let here = Veth { name: &name, index, mac: GATEWAY_MAC, mtu };
         let end = Veth { name: to.interface, index: 0, mac: link.mac, mtu };
         let peer = Peer { end, namespace: to.machine };
-        changes.add(format!("link of {}", to.eni), &[], |out| add_veth(out, &here, &peer));
+        if !already {
+            changes.add(format!("link of {}", to.eni), &[], |out| add_veth(out, &here, &peer));
+        }
+        // Everything else is repeated for a link that is there: the process that
+        // made it may have died before it was finished.
         // If the link was refused, what follows is refused for want of it; the
         // first refusal is the one reported.
         changes.add(format!("raise the link of {}", to.eni), &[], |out| {
             set_up(out, index, Some(&alias(&link)));
         });
-        changes.add(format!("gateway of {}", to.eni), &[libc::EAFNOSUPPORT], |out| {
+        let fine = &[libc::EEXIST, libc::EAFNOSUPPORT];
+        changes.add(format!("gateway of {}", to.eni), fine, |out| {
             add_address(out, index, GATEWAY_V6.into(), 64);
         });
         changes.add(format!("neighbour {}", to.eni), &[libc::EAFNOSUPPORT], |out| {
@@ -77,7 +80,7 @@ impl Router {
             route::wait_until_running(&mut self.route, &name)
                 .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))
         });
-        if done.is_err() {
+        if done.is_err() && !already {
             // Half a link is worse than none: the next attempt starts afresh.
             self.unlink(link.number)?;
         }

@@ -191,6 +191,12 @@ fn connect(
     let read = |refusal| ApplyError::refused("reading links", refusal);
     if route::link(edge, HOST_LINK).map_err(read)?.is_none() {
         let mut changes = Changes::new();
+        if let Some(lost) = route::link(host, &name).map_err(read)? {
+            // It leads to an edge whose handle was lost.
+            changes.add(format!("old link {name} off"), &[libc::ENODEV], |out| {
+                route::delete_link(out, lost.index);
+            });
+        }
         let here = Veth { name: &name, index: 0, mac: HOST_MAC, mtu };
         let end = Veth { name: HOST_LINK, index: 0, mac: EDGE_MAC, mtu };
         let peer = Peer { end, namespace: namespace.as_fd() };

@@ -8,7 +8,7 @@ use network_plan::VpcPlan;
 
 use crate::config::check_name;
 use crate::edge::{EDGE_HANDLE, Edge};
-use crate::router::Router;
+use crate::router::{Router, vpc_index};
 use crate::{ApplyError, Attachment, HostConfig, VpcCounters, netns};
 
 /// The network of one cloud on this host.
@@ -60,12 +60,29 @@ impl Network {
         if plan.id == EDGE_HANDLE {
             return Err(ApplyError::InvalidName(plan.id.clone()));
         }
+        self.check_number(plan)?;
         if !self.vpcs.contains_key(&plan.id) {
             let path = self.config.dir().join(&plan.id);
             self.vpcs.insert(plan.id.clone(), Router::create(&path)?);
         }
         let router = lookup(&mut self.vpcs, &plan.id)?;
         router.apply(plan, &mut self.edge)
+    }
+
+    /// Two VPCs with one number would fight over one link.
+    fn check_number(&mut self, plan: &VpcPlan) -> Result<(), ApplyError> {
+        if self.vpcs.get(&plan.id).is_some_and(|router| router.applied.is_some()) {
+            return Ok(());
+        }
+        for (id, router) in self.vpcs.iter_mut().filter(|(id, _)| **id != plan.id) {
+            if router.edge_index()? == Some(vpc_index(plan.number)) {
+                return Err(ApplyError::InvalidConfig(format!(
+                    "VPCs {id} and {} have the same number {}",
+                    plan.id, plan.number
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Forgets what is known of a VPC's kernel state, so that the next

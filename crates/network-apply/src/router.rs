@@ -179,18 +179,24 @@ impl Router {
             return Ok(());
         }
         let read = |refusal| ApplyError::refused("reading links", refusal);
-        if route::link(&mut self.route, EDGE_LINK).map_err(read)?.is_some() {
-            return Ok(());
-        }
+        let there = route::link(&mut self.route, EDGE_LINK).map_err(read)?.is_some();
         let index = vpc_index(number);
         let name = format!("v{number}");
         let here = Veth { name: &name, index, mac: EDGE_SIDE_MAC, mtu: edge.mtu };
         let end = Veth { name: EDGE_LINK, index: EDGE_INDEX, mac: ROUTER_SIDE_MAC, mtu: edge.mtu };
         let peer = Peer { end, namespace: self.namespace.as_fd() };
         let mut changes = Changes::new();
-        changes.add(format!("link {name} between edge and router"), &[], |out| {
-            add_veth(out, &here, &peer);
-        });
+        if !there {
+            // A link of that name belongs to a router that was lost.
+            changes.add(format!("old link {name} off"), &[libc::ENODEV], |out| {
+                route::delete_link(out, index);
+            });
+            changes.add(format!("link {name} between edge and router"), &[], |out| {
+                add_veth(out, &here, &peer);
+            });
+        }
+        // Repeated for a link that is there: whoever made it may have died before
+        // it was finished.
         changes.add("raise the edge's end", &[], |out| set_up(out, index, None));
         changes.add("neighbour of the edge", &[], |out| {
             add_permanent_neighbour(out, index, FAR_END_V4.into(), ROUTER_SIDE_MAC);

@@ -162,3 +162,86 @@ fn attaching_twice_is_harmless_and_attaching_elsewhere_is_refused() {
     let error = world.network().attach("vpc-1", &unknown).unwrap_err();
     assert!(matches!(error, ApplyError::UnknownEni(_)));
 }
+
+/// Runs a shell script in the router, as somebody who meddles or as a process
+/// that died half-way.
+fn meddle(world: &World, script: &str) {
+    world.router().inside(|| {
+        let status = std::process::Command::new("sh").args(["-ec", script]).status();
+        assert!(status.unwrap().success(), "{script}");
+    });
+}
+
+#[test]
+fn whatever_is_missing_is_made_again() {
+    let Some(mut world) = World::new(small()) else { return };
+    let before = world.kernel_state();
+    for damage in [
+        "nft delete table inet allod",
+        "nft delete table arp allod",
+        "nft delete table inet allod; nft delete table arp allod",
+        "nft flush set arp allod arp_sender",
+        "ip route flush proto 65 table 1002; ip -6 route flush proto 65 table 1002",
+        "ip route del 10.0.2.12 proto 65; ip -6 route del 2001:db8:1:2::c proto 65",
+        "ip rule del prio 1001; ip -6 rule del prio 1002",
+        "ip addr del 10.0.1.2/32 dev lo; ip addr del fd00:ec2::254/128 dev lo",
+        "ip neigh del 169.254.0.2 dev edge",
+        "ip link set edge down",
+        "ip route add 10.0.77.0/24 via 169.254.0.2 dev edge onlink proto 65 metric 100",
+        "for f in -4 -6; do ip $f rule add fwmark 1077 prio 1077 table 1077 proto 65; done",
+        "nft add element inet allod eni_unchecked { 77 }; ip addr add 10.0.7.1/32 dev lo",
+    ] {
+        meddle(&world, damage);
+        world.network().distrust("vpc-1");
+        world.apply();
+        // The kernel removes a downed link's routes by itself, after which they
+        // are missing too: one more round reads that.
+        world.network().distrust("vpc-1");
+        world.apply();
+        let now = world.kernel_state();
+        println!("{damage}");
+        assert_same(&now, &before);
+    }
+    let server = listen(world.at("eni-12"), "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    server.accept().unwrap();
+}
+
+#[test]
+fn a_half_finished_attachment_is_finished() {
+    let Some(mut world) = World::new(small()) else { return };
+    let before = world.kernel_state();
+    meddle(&world, "ip neigh del 169.254.0.2 dev e12; ip link set e12 down; ip addr flush dev e12");
+    let machine = world.machines.remove("eni-12").unwrap();
+    machine.inside(|| {
+        for words in ["addr flush dev eth0", "link set eth0 down"] {
+            let status = std::process::Command::new("ip").args(words.split(' ')).status();
+            assert!(status.unwrap().success());
+        }
+    });
+    let to = Attachment { eni: "eni-12", machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+    world.network().attach("vpc-1", &to).unwrap();
+    assert_same(&world.kernel_state(), &before);
+    let server = listen(&machine, "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    server.accept().unwrap();
+}
+
+#[test]
+fn a_number_cannot_be_shared() {
+    let Some(mut world) = World::new(small()) else { return };
+    let mut twin = world.plan();
+    twin.id = "vpc-other".into();
+    for _ in 0..2 {
+        let error = world.network().apply(&twin).unwrap_err();
+        assert!(matches!(error, ApplyError::InvalidConfig(_)), "{error}");
+        assert_eq!(world.network().list(), ["vpc-1"]);
+        world.restart();
+    }
+    let mut evil = world.plan();
+    for name in ["", "../vpc-2", "edge", "vpc-ä"] {
+        evil.id = name.into();
+        let error = world.network().apply(&evil).unwrap_err();
+        assert!(matches!(error, ApplyError::InvalidName(_)), "{error}");
+    }
+}

@@ -173,8 +173,9 @@ impl World {
     /// see them, without counters, and without what the kernel itself adds to
     /// links in its own time.
     pub fn kernel_state(&self) -> Vec<String> {
-        let commands: [&[&str]; 7] = [
+        let commands: [&[&str]; 8] = [
             &["nft", "-s", "list", "table", "inet", "allod"],
+            &["nft", "-s", "list", "table", "arp", "allod"],
             &["ip", "-4", "route", "show", "table", "all"],
             &["ip", "-6", "route", "show", "table", "all"],
             &["ip", "-4", "rule"],
