@@ -1,9 +1,9 @@
 //! A client without a network.
 
 use crate::test_world::World;
-use aws_schema::{Fault, Protocol};
+use aws_schema::{Fault, Protocol, ReadMembers};
 use aws_wire::{QueryForm, RequestParts, decode_form, encode_response, validation_fault};
-use contracts::{Call, ServiceTable};
+use contracts::{Call, Prepared, ServiceTable};
 
 /// One cloud and its table of operations.
 pub(super) struct Cloud {
@@ -35,28 +35,27 @@ impl Cloud {
         parameters: &str,
     ) -> Result<String, Fault> {
         let operation = api_ec2::SERVICE.operation(action).expect("a modelled operation");
+        let prepared = self.prepare(action, parameters)?;
+        let output = prepared.run(call.caller.clone()).await?;
+        let response = encode_response(Protocol::Ec2, &api_ec2::SERVICE, operation, &*output, "id");
+        Ok(String::from_utf8(response.body).expect("text"))
+    }
+
+    fn prepare(&self, action: &str, parameters: &str) -> Result<Prepared, Fault> {
+        let operation = api_ec2::SERVICE.operation(action).expect("a modelled operation");
         let body = format!("Action={action}&Version=2016-11-15&{}", escaped(parameters));
         let headers: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
         let parts =
             RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
-        let prepared = self
-            .table
-            .prepare(
-                operation,
-                &mut |target| {
-                    let form = QueryForm::from_request(&parts).expect("a form");
-                    decode_form(Protocol::Ec2, &form, target)
-                        .map_err(|e| Fault::sender("MalformedQueryString", e.to_string()))
-                },
-                false,
-            )
-            .expect("a built operation")?;
-        if let Some(fault) = validation_fault(Protocol::Ec2, &prepared.violations) {
-            return Err(fault);
+        let form = QueryForm::from_request(&parts).expect("a form");
+        let malformed = |error: aws_wire::WireError| Fault::sender("MalformedQueryString", error.to_string());
+        let mut decode =
+            |target: &mut dyn ReadMembers| decode_form(Protocol::Ec2, &form, target).map_err(malformed);
+        let prepared = self.table.prepare(operation, &mut decode, false).expect("a built operation")?;
+        match validation_fault(Protocol::Ec2, &prepared.violations) {
+            Some(fault) => Err(fault),
+            None => Ok(prepared),
         }
-        let output = prepared.run(call.caller.clone()).await?;
-        let response = encode_response(Protocol::Ec2, &api_ec2::SERVICE, operation, &*output, "id");
-        Ok(String::from_utf8(response.body).expect("text"))
     }
 
     /// The answer of an operation that must succeed.

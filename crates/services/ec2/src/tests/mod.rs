@@ -6,6 +6,7 @@ mod default_vpc;
 mod dhcp;
 mod gateways;
 mod groups;
+mod histories;
 mod interfaces;
 mod paging;
 mod places;
