@@ -40,6 +40,14 @@ fn is_error(shape: &Value) -> bool {
     shape["exception"] == Value::Bool(true) || !shape["error"].is_null()
 }
 
+/// Prefix (often empty) and URI of an XML namespace, in either of the ways models write it.
+fn namespace(value: &Value) -> Option<(&str, &str)> {
+    match &value["xmlNamespace"] {
+        Value::String(uri) => Some(("", uri)),
+        object => Some((text(object, "prefix").unwrap_or_default(), text(object, "uri")?)),
+    }
+}
+
 fn timestamp_format(name: &str) -> &'static str {
     match name {
         "iso8601" => "Iso8601",
@@ -142,6 +150,8 @@ impl Emitter<'_> {
         if !members.is_empty() {
             let _ = write!(fields, "members: &[{members}], ");
         }
+        // A few limits are written as fractions (`0.0`) though they are whole.
+        #[allow(clippy::cast_possible_truncation)]
         let number =
             |key: &str| shape[key].as_f64().map(|v| format!("Some({})", v as i64)).unwrap_or("None".into());
         if !shape["min"].is_null() || !shape["max"].is_null() || !shape["pattern"].is_null() {
@@ -170,6 +180,9 @@ impl Emitter<'_> {
         if let Some(location) = text(shape, "locationName") {
             let _ = write!(fields, "location_name: Some({location:?}), ");
         }
+        if let Some(("", uri)) = namespace(shape) {
+            let _ = write!(fields, "xml_namespace: Some({uri:?}), ");
+        }
         if let Some(format) = text(shape, "timestampFormat") {
             let _ =
                 write!(fields, "timestamp_format: Some(a::TimestampFormat::{}), ", timestamp_format(format));
@@ -184,7 +197,7 @@ impl Emitter<'_> {
 
     fn member(&self, name: &str, reference: &Value, required: bool) -> Result<String, FactsError> {
         let target = text(reference, "shape").unwrap_or_default();
-        self.lookup(target)?;
+        let shape = self.lookup(target)?;
         let mut fields = String::new();
         if required {
             fields.push_str("required: true, ");
@@ -217,8 +230,8 @@ impl Emitter<'_> {
                 let _ = write!(fields, "{field}: true, ");
             }
         }
-        if let Some(uri) = text(&reference["xmlNamespace"], "uri") {
-            let prefix = text(&reference["xmlNamespace"], "prefix").unwrap_or_default();
+        // Where the reference is silent, the shape's own namespace holds (restXml).
+        if let Some((prefix, uri)) = namespace(reference).or_else(|| namespace(shape)) {
             let _ = write!(fields, "xml_namespace: Some(({prefix:?}, {uri:?})), ");
         }
         if let Some(format) = text(reference, "timestampFormat") {

@@ -7,6 +7,8 @@
 mod emit;
 mod model;
 mod names;
+#[cfg(test)]
+mod tests;
 
 pub use emit::generate;
 pub use model::{Facts, FactsError};

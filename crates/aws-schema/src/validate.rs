@@ -45,8 +45,14 @@ impl std::fmt::Display for Violation {
 
 /// All broken limits of `value`, in model order, at most twenty; empty when it is sound.
 pub fn violations(value: &dyn WriteMembers) -> Vec<Violation> {
-    let mut check =
-        Check { path: Vec::new(), found: Vec::new(), place: Place::Structure, members: &[], next: 0, listing: Listing::default() };
+    let mut check = Check {
+        path: Vec::new(),
+        found: Vec::new(),
+        place: Place::Structure,
+        members: &[],
+        next: 0,
+        listing: Listing::default(),
+    };
     check.members(value);
     check.found
 }
@@ -102,7 +108,9 @@ impl Check {
 
     /// Members before `index` that were not written are absent.
     fn skip_to(&mut self, index: usize) {
-        for member in self.members.get(self.next..index).unwrap_or_default().iter().filter(|member| member.required) {
+        for member in
+            self.members.get(self.next..index).unwrap_or_default().iter().filter(|member| member.required)
+        {
             self.push(Some(member), Some("null".to_owned()), "Member must not be null".to_owned(), true);
         }
         self.next = index + 1;
@@ -118,13 +126,28 @@ impl Check {
 
     /// Records a broken limit of `member` below the current path, or of what the path itself leads to.
     /// Without `value` it is sensitive.
-    fn push(&mut self, member: Option<&'static Member>, value: Option<String>, constraint: String, missing: bool) {
+    fn push(
+        &mut self,
+        member: Option<&'static Member>,
+        value: Option<String>,
+        constraint: String,
+        missing: bool,
+    ) {
         if self.found.len() < MOST {
-            let (path, parameter) = (self.spell(member, framework_name).join("."), self.spell(member, ec2_name));
+            let (path, parameter) =
+                (self.spell(member, framework_name).join("."), self.spell(member, ec2_name));
             // EC2 numbers its parameters without the `member` that AWS's frameworks put after a number.
-            let parameter = parameter.into_iter().filter(|step| step != "member").collect::<Vec<_>>().join(".");
+            let parameter =
+                parameter.into_iter().filter(|step| step != "member").collect::<Vec<_>>().join(".");
             let hidden = value.is_none();
-            self.found.push(Violation { path, parameter, value: value.unwrap_or_default(), constraint, missing, hidden });
+            self.found.push(Violation {
+                path,
+                parameter,
+                value: value.unwrap_or_default(),
+                constraint,
+                missing,
+                hidden,
+            });
         }
     }
 
@@ -183,7 +206,14 @@ impl Check {
     }
 
     /// Walks the parts of a list or map and reports broken plain ones at the list or map itself.
-    fn parts(&mut self, whole: &'static Shape, part: &'static Shape, what: &str, size: Measure<'_>, walk: &mut dyn FnMut(&mut Self)) {
+    fn parts(
+        &mut self,
+        whole: &'static Shape,
+        part: &'static Shape,
+        what: &str,
+        size: Measure<'_>,
+        walk: &mut dyn FnMut(&mut Self),
+    ) {
         let outer = std::mem::take(&mut self.listing);
         walk(self);
         let over = broken(whole, &size);
@@ -193,7 +223,12 @@ impl Check {
                 self.push(None, shown.clone(), constraint, false);
             }
             if self.listing.broken {
-                self.push(None, shown, format!("{what} must satisfy constraint: [{}]", rules(part).join(", ")), false);
+                self.push(
+                    None,
+                    shown,
+                    format!("{what} must satisfy constraint: [{}]", rules(part).join(", ")),
+                    false,
+                );
             }
         }
         self.listing = outer;

@@ -39,25 +39,44 @@ fn main() {
     use api_sts::ops::GetCallerIdentity;
 
     let get = br#"{"Name": "/app/database/password", "WithDecryption": true}"#;
-    measure("read GetParameter (JSON, 58 bytes)", || drop(black_box(decode::<GetParameter>(Protocol::Json11, get))));
+    measure("read GetParameter (JSON, 58 bytes)", || {
+        drop(black_box(decode::<GetParameter>(Protocol::Json11, get)));
+    });
     let send = br#"{"DocumentName":"AWS-RunShellScript","Targets":[{"Key":"tag:Mode","Values":["Production"]}],"Parameters":{"commands":["uname -a","uptime"]},"MaxConcurrency":"2","MaxErrors":"0","TimeoutSeconds":600}"#;
-    measure("read SendCommand (JSON, 200 bytes)", || drop(black_box(decode::<SendCommand>(Protocol::Json11, send))));
+    measure("read SendCommand (JSON, 200 bytes)", || {
+        drop(black_box(decode::<SendCommand>(Protocol::Json11, send)));
+    });
     let command = decode::<SendCommand>(Protocol::Json11, send);
     measure("write SendCommand (JSON)", || {
-        black_box(encode_request(Protocol::Json11, &api_ssm::SERVICE, SendCommand::SPEC, black_box(&command)));
+        black_box(encode_request(
+            Protocol::Json11,
+            &api_ssm::SERVICE,
+            SendCommand::SPEC,
+            black_box(&command),
+        ));
     });
 
     let identity = b"Action=GetCallerIdentity&Version=2011-06-15";
-    measure("read GetCallerIdentity (Query)", || drop(black_box(decode::<GetCallerIdentity>(Protocol::Query, identity))));
+    measure("read GetCallerIdentity (Query)", || {
+        black_box(&decode::<GetCallerIdentity>(Protocol::Query, identity));
+    });
     let answer = api_sts::GetCallerIdentityResponse {
         user_id: Some("AIDAEXAMPLE".into()),
         account: Some("000000000000".into()),
         arn: Some("arn:aws:iam::000000000000:user/someone".into()),
     };
-    response("write GetCallerIdentity (Query)", Protocol::Query, &api_sts::SERVICE, GetCallerIdentity::SPEC, &answer);
+    response(
+        "write GetCallerIdentity (Query)",
+        Protocol::Query,
+        &api_sts::SERVICE,
+        GetCallerIdentity::SPEC,
+        &answer,
+    );
 
     let describe = b"Action=DescribeInstances&Version=2016-11-15&InstanceId.1=i-0123456789abcdef0&Filter.1.Name=instance-state-name&Filter.1.Value.1=running&Filter.1.Value.2=pending";
-    measure("read DescribeInstances (EC2, 7 parameters)", || drop(black_box(decode::<DescribeInstances>(Protocol::Ec2, describe))));
+    measure("read DescribeInstances (EC2, 7 parameters)", || {
+        drop(black_box(decode::<DescribeInstances>(Protocol::Ec2, describe)));
+    });
     measure("  of which parsing the form", || drop(black_box(QueryForm::parse(describe).unwrap())));
     let form = QueryForm::parse(describe).unwrap();
     measure("  of which reading the form", || {
@@ -66,7 +85,9 @@ fn main() {
         black_box(&input);
     });
     let run = b"Action=RunInstances&Version=2016-11-15&ImageId=ami-0123456789abcdef0&InstanceType=t3.micro&MinCount=1&MaxCount=3&SecurityGroupId.1=sg-0123456789abcdef0&SubnetId=subnet-0123456789abcdef0&ClientToken=2c9a4c0e-5a0f&TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=Mode&TagSpecification.1.Tag.1.Value=Production&UserData=IyEvYmluL3NoCmVjaG8gaGVsbG8K";
-    measure("read RunInstances (EC2, 13 parameters)", || drop(black_box(decode::<RunInstances>(Protocol::Ec2, run))));
+    measure("read RunInstances (EC2, 13 parameters)", || {
+        drop(black_box(decode::<RunInstances>(Protocol::Ec2, run)));
+    });
 
     let instance = api_ec2::Instance {
         instance_id: Some("i-0123456789abcdef0".into()),
@@ -86,8 +107,15 @@ fn main() {
         instances: Some(vec![instance]),
         ..Default::default()
     };
-    let listing = api_ec2::DescribeInstancesResult { reservations: Some(vec![reservation]), ..Default::default() };
-    response("write DescribeInstances (EC2, one instance)", Protocol::Ec2, &api_ec2::SERVICE, DescribeInstances::SPEC, &listing);
+    let listing =
+        api_ec2::DescribeInstancesResult { reservations: Some(vec![reservation]), ..Default::default() };
+    response(
+        "write DescribeInstances (EC2, one instance)",
+        Protocol::Ec2,
+        &api_ec2::SERVICE,
+        DescribeInstances::SPEC,
+        &listing,
+    );
 }
 
 fn response(
@@ -98,6 +126,12 @@ fn response(
     output: &dyn WriteMembers,
 ) {
     measure(name, || {
-        black_box(encode_response(protocol, service, operation, black_box(output), "7f2a0c1e-0000-4000-8000-000000000000"));
+        black_box(encode_response(
+            protocol,
+            service,
+            operation,
+            black_box(output),
+            "7f2a0c1e-0000-4000-8000-000000000000",
+        ));
     });
 }

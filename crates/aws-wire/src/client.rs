@@ -10,7 +10,8 @@ use crate::rest::{Bindings, Body, Incoming, read_message, root_of, write_body};
 use crate::server::content_type;
 use crate::xml::{Element, XmlReader};
 use aws_schema::{
-    Fault, Kind, Member, OperationSpec, Protocol, ReadError, ReadMembers, Reader, ServiceSpec, Shape, Structure as _, Unit, WriteMembers,
+    Fault, Kind, Member, OperationSpec, Protocol, ReadError, ReadMembers, Reader, ServiceSpec, Shape,
+    Structure as _, Unit, WriteMembers,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
@@ -56,11 +57,14 @@ pub fn encode_request(
             }
         }
         Protocol::Query | Protocol::Ec2 => {
-            request.headers = vec![("Content-Type".into(), "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
+            request.headers =
+                vec![("Content-Type".into(), "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
             let dialect = if protocol == Protocol::Ec2 { Dialect::Ec2 } else { Dialect::Query };
             request.body = FormWriter::new(dialect, operation.name, service.api_version).root(input);
         }
-        Protocol::RestJson | Protocol::RestXml => rest_request(protocol, service, operation, input, &mut request),
+        Protocol::RestJson | Protocol::RestXml => {
+            rest_request(protocol, service, operation, input, &mut request);
+        }
     }
     if service.query_compatible && !matches!(protocol, Protocol::Query | Protocol::Ec2) {
         request.headers.push(("x-amzn-query-mode".into(), "true".to_owned()));
@@ -91,7 +95,8 @@ fn rest_request(
     request.headers = bindings.headers;
     let (root, namespace) = root_of(input.shape());
     let namespace = namespace.or(service.xml_namespace.map(|uri| ("", uri)));
-    let body = write_body(protocol, Bound::Request, input, root, namespace).or_else(|| absent_payload(protocol, input));
+    let body = write_body(protocol, Bound::Request, input, root, namespace)
+        .or_else(|| absent_payload(protocol, input));
     if let Some(body) = body {
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             request.headers.push(("Content-Type".into(), body.content_type.to_owned()));
@@ -150,7 +155,9 @@ pub fn decode_response(
         return Ok(Err(decode_fault(protocol, response)));
     }
     match protocol {
-        Protocol::Json10 | Protocol::Json11 => JsonReader::new(response.body)?.root(target, Bound::Nothing)?,
+        Protocol::Json10 | Protocol::Json11 => {
+            JsonReader::new(response.body)?.root(target, Bound::Nothing)?;
+        }
         Protocol::Cbor => CborReader::new(response.body).root(target)?,
         Protocol::Query | Protocol::Ec2 => {
             if response.body.is_empty() {

@@ -11,6 +11,9 @@ pub enum WireError {
     /// A form body or query string that is not `key=value&…` with valid percent-encoding, or has too many parameters.
     #[error("{0}")]
     Form(&'static str),
+    /// A parameter that the operation does not have (ec2Query).
+    #[error("The parameter {0} is not recognized")]
+    UnknownParameter(String),
     /// A query request without `Action`.
     #[error("Missing Action")]
     MissingAction,
@@ -24,11 +27,14 @@ impl WireError {
             (WireError::MissingAction, _) => {
                 Fault::sender("MissingAction", "The request must contain the parameter Action.")
             }
+            (WireError::UnknownParameter(_), _) => Fault::sender("UnknownParameter", self.to_string()),
             (WireError::Form(message), _) => Fault::sender("MalformedQueryString", *message),
             (WireError::Malformed(error), Protocol::Ec2) => {
                 Fault::sender("InvalidParameterValue", format!("Invalid value for parameter {error}"))
             }
-            (WireError::Malformed(error), Protocol::Query) => Fault::sender("MalformedInput", error.to_string()),
+            (WireError::Malformed(error), Protocol::Query) => {
+                Fault::sender("MalformedInput", error.to_string())
+            }
             (WireError::Malformed(_), Protocol::RestXml) => Fault::sender(
                 "MalformedXML",
                 "The XML you provided was not well-formed or did not validate against our published schema",

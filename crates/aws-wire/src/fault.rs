@@ -46,7 +46,13 @@ pub(crate) fn encode(
     let as_query = matches!(protocol, Protocol::Query | Protocol::Ec2);
     let status = match spec {
         // The modelled status of a former query service is that of its query form.
-        Some(spec) if service.query_compatible && !as_query => if spec.sender { 400 } else { 500 },
+        Some(spec) if service.query_compatible && !as_query => {
+            if spec.sender {
+                400
+            } else {
+                500
+            }
+        }
         Some(spec) => spec.status,
         None => fault.status,
     };

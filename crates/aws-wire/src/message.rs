@@ -97,7 +97,9 @@ impl Bound {
         match self {
             Bound::Nothing => false,
             Bound::Request => location != Location::Body,
-            Bound::Response => matches!(location, Location::Header | Location::Headers | Location::StatusCode),
+            Bound::Response => {
+                matches!(location, Location::Header | Location::Headers | Location::StatusCode)
+            }
         }
     }
 }

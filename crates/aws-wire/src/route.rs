@@ -76,7 +76,13 @@ impl Router {
     ///
     /// # Errors
     /// [`RouteMiss`] when nothing fits.
-    pub fn find(&self, method: &str, path: &str, query: &str, headers: &dyn Headers) -> Result<RouteMatch, RouteMiss> {
+    pub fn find(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &dyn Headers,
+    ) -> Result<RouteMatch, RouteMiss> {
         let request = Request { method, query: parse_query(query), headers };
         let path = path.strip_prefix('/').unwrap_or(path);
         let mut search = Search { request: &request, values: Vec::new(), other_method: false };
@@ -103,27 +109,28 @@ impl Node {
         let (mut node, mut labels) = (self, Vec::new());
         for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
             let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            node = match inner {
-                Some(name) => {
-                    let greedy = name.strip_suffix('+');
-                    labels.push(greedy.unwrap_or(name));
-                    let next = if greedy.is_some() { &mut node.greedy } else { &mut node.label };
-                    next.get_or_insert_with(Box::default)
-                }
-                None => {
-                    let at = node.literals.iter().position(|(literal, _)| *literal == segment);
-                    let at = at.unwrap_or_else(|| {
-                        node.literals.push((segment, Node::default()));
-                        node.literals.len() - 1
-                    });
-                    &mut node.literals[at].1
-                }
+            node = if let Some(name) = inner {
+                let greedy = name.strip_suffix('+');
+                labels.push(greedy.unwrap_or(name));
+                let next = if greedy.is_some() { &mut node.greedy } else { &mut node.label };
+                next.get_or_insert_with(Box::default)
+            } else {
+                let at = node.literals.iter().position(|(literal, _)| *literal == segment);
+                let at = at.unwrap_or_else(|| {
+                    node.literals.push((segment, Node::default()));
+                    node.literals.len() - 1
+                });
+                &mut node.literals[at].1
             };
         }
         let literals = query
             .split('&')
             .filter(|piece| !piece.is_empty())
-            .map(|piece| piece.split_once('=').map_or((piece, None), |(key, value)| (key, Some(value).filter(|v| !v.is_empty()))))
+            .map(|piece| {
+                piece
+                    .split_once('=')
+                    .map_or((piece, None), |(key, value)| (key, Some(value).filter(|v| !v.is_empty())))
+            })
             .collect();
         node.leaves.push(Leaf { operation, literals, labels });
     }
@@ -140,7 +147,9 @@ fn parse_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|piece| !piece.is_empty())
-        .map(|piece| piece.split_once('=').map_or((lossy(piece), String::new()), |(k, v)| (lossy(k), lossy(v))))
+        .map(|piece| {
+            piece.split_once('=').map_or((lossy(piece), String::new()), |(k, v)| (lossy(k), lossy(v)))
+        })
         .collect()
 }
 
@@ -155,7 +164,8 @@ impl<'p> Search<'_, 'p> {
     /// `rest` is the path below `node`, `None` when the path has ended.
     fn walk<'n>(&mut self, node: &'n Node, rest: Option<&'p str>) -> Option<&'n Leaf> {
         let Some(rest) = rest else { return self.choose(&node.leaves) };
-        let (segment, below) = rest.split_once('/').map_or((rest, None), |(segment, below)| (segment, Some(below)));
+        let (segment, below) =
+            rest.split_once('/').map_or((rest, None), |(segment, below)| (segment, Some(below)));
         if let Some((_, next)) = node.literals.iter().find(|(literal, _)| same_segment(literal, segment)) {
             let found = self.walk(next, below);
             if found.is_some() {

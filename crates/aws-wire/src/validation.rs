@@ -22,7 +22,10 @@ pub fn validation_fault(protocol: Protocol, violations: &[Violation]) -> Option<
 fn ec2_fault(violation: &Violation) -> Fault {
     let Violation { parameter, value, constraint, .. } = violation;
     if violation.missing {
-        return Fault::sender("MissingParameter", format!("The request must contain the parameter {parameter}"));
+        return Fault::sender(
+            "MissingParameter",
+            format!("The request must contain the parameter {parameter}"),
+        );
     }
     // EC2 does not list the allowed values: of instance types alone there are more than a thousand.
     if constraint.contains("enum value set") {

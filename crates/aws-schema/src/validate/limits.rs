@@ -54,13 +54,17 @@ pub(super) fn broken(shape: &Shape, measure: &Measure<'_>) -> Vec<String> {
     let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let (over, under) = match *measure {
         Measure::None => (false, false),
-        Measure::Float(value) => {
-            (limits.max.is_some_and(|max| value > max as f64), limits.min.is_some_and(|min| value < min as f64))
+        Measure::Float(value) => (
+            limits.max.is_some_and(|max| value > max as f64),
+            limits.min.is_some_and(|min| value < min as f64),
+        ),
+        Measure::Integer(size) => {
+            (limits.max.is_some_and(|max| size > max), limits.min.is_some_and(|min| size < min))
         }
-        Measure::Integer(size) => (limits.max.is_some_and(|max| size > max), limits.min.is_some_and(|min| size < min)),
-        Measure::Bytes(count) | Measure::Count(count) => {
-            (limits.max.is_some_and(|max| length(count) > max), limits.min.is_some_and(|min| length(count) < min))
-        }
+        Measure::Bytes(count) | Measure::Count(count) => (
+            limits.max.is_some_and(|max| length(count) > max),
+            limits.min.is_some_and(|min| length(count) < min),
+        ),
         Measure::Text(text) => {
             // Bytes are never fewer than characters: most texts need no counting.
             let count = || length(text.chars().count());
@@ -85,7 +89,12 @@ pub(super) fn rules(shape: &Shape) -> Vec<String> {
     let mut rules = Vec::new();
     rules.extend(shape.limits.max.map(|max| at_most(shape, max)));
     rules.extend(shape.limits.min.map(|min| at_least(shape, min)));
-    rules.extend(shape.limits.pattern.map(|pattern| format!("Member must satisfy regular expression pattern: {pattern}")));
+    rules.extend(
+        shape
+            .limits
+            .pattern
+            .map(|pattern| format!("Member must satisfy regular expression pattern: {pattern}")),
+    );
     if !shape.values.is_empty() {
         rules.push(one_of(shape));
     }

@@ -13,7 +13,8 @@ static NAME: Shape = limited("Name", Kind::String, 2, 4);
 static COUNT: Shape = limited("Count", Kind::Integer, 1, 50);
 static STATE: Shape = Shape { values: &["on", "off"], ..Shape::new("State", Kind::String) };
 static SECRET: Shape = Shape { sensitive: true, ..limited("Secret", Kind::String, 6, 8) };
-static NAMES: Shape = Shape { members: &[Member::new("member", &NAME)], ..limited("Names", Kind::List, 1, 2) };
+static NAMES: Shape =
+    Shape { members: &[Member::new("member", &NAME)], ..limited("Names", Kind::List, 1, 2) };
 static NAME_MAP: Shape = Shape {
     members: &[Member::new("key", &NAME), Member::new("value", &NAME)],
     ..limited("NameMap", Kind::Map, 0, 2)
@@ -135,18 +136,32 @@ fn absent_members_are_null_and_in_model_order() {
 #[test]
 fn lengths_magnitudes_and_enumerations() {
     let one = |spoil: fn(&mut Root)| spoilt(spoil).concat();
-    assert_eq!(one(|root| root.name = Some("abcde")), "Value 'abcde' at 'name' failed to satisfy constraint: Member must have length less than or equal to 4");
-    assert_eq!(one(|root| root.name = Some("")), "Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 2");
+    assert_eq!(
+        one(|root| root.name = Some("abcde")),
+        "Value 'abcde' at 'name' failed to satisfy constraint: Member must have length less than or equal to 4"
+    );
+    assert_eq!(
+        one(|root| root.name = Some("")),
+        "Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 2"
+    );
     assert_eq!(one(|root| root.name = Some("éééé")), "");
-    assert_eq!(one(|root| root.count = 51), "Value '51' at 'count' failed to satisfy constraint: Member must have value less than or equal to 50");
-    assert_eq!(one(|root| root.state = "up"), "Value 'up' at 'state' failed to satisfy constraint: Member must satisfy enum value set: [on, off]");
+    assert_eq!(
+        one(|root| root.count = 51),
+        "Value '51' at 'count' failed to satisfy constraint: Member must have value less than or equal to 50"
+    );
+    assert_eq!(
+        one(|root| root.state = "up"),
+        "Value 'up' at 'state' failed to satisfy constraint: Member must satisfy enum value set: [on, off]"
+    );
 }
 
 #[test]
 fn sensitive_values_are_not_told() {
     assert_eq!(
         spoilt(|root| root.secret = "short"),
-        ["Value at 'secret' failed to satisfy constraint: Member must have length greater than or equal to 6"]
+        [
+            "Value at 'secret' failed to satisfy constraint: Member must have length greater than or equal to 6"
+        ]
     );
 }
 
@@ -154,21 +169,41 @@ fn sensitive_values_are_not_told() {
 fn plain_items_are_judged_at_their_list() {
     assert_eq!(
         spoilt(|root| root.names = vec!["ab".into(), "abcdef".into()]),
-        ["Value '[ab, abcdef]' at 'names' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 4, Member must have length greater than or equal to 2]"]
+        [
+            "Value '[ab, abcdef]' at 'names' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 4, Member must have length greater than or equal to 2]"
+        ]
     );
     assert_eq!(
         spoilt(|root| root.names.clear()),
-        ["Value '[]' at 'names' failed to satisfy constraint: Member must have length greater than or equal to 1"]
+        [
+            "Value '[]' at 'names' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        ]
     );
 }
 
 #[test]
 fn keys_and_values_are_judged_at_their_map() {
     let found = spoilt(|root| root.map = [("a".to_owned(), "b".to_owned())].into());
-    assert!(found[0].starts_with("Value '{a}' at 'nameMap' failed to satisfy constraint: Map keys must satisfy constraint: ["), "{found:?}");
-    assert!(found[1].starts_with("Value '{b}' at 'nameMap' failed to satisfy constraint: Map value must satisfy constraint: ["), "{found:?}");
-    let found = spoilt(|root| root.map = ["aa", "bb", "cc"].map(|key| (key.to_owned(), "ok".to_owned())).into());
-    assert_eq!(found, ["Value '{aa, bb, cc}' at 'nameMap' failed to satisfy constraint: Member must have length less than or equal to 2"]);
+    assert!(
+        found[0].starts_with(
+            "Value '{a}' at 'nameMap' failed to satisfy constraint: Map keys must satisfy constraint: ["
+        ),
+        "{found:?}"
+    );
+    assert!(
+        found[1].starts_with(
+            "Value '{b}' at 'nameMap' failed to satisfy constraint: Map value must satisfy constraint: ["
+        ),
+        "{found:?}"
+    );
+    let found =
+        spoilt(|root| root.map = ["aa", "bb", "cc"].map(|key| (key.to_owned(), "ok".to_owned())).into());
+    assert_eq!(
+        found,
+        [
+            "Value '{aa, bb, cc}' at 'nameMap' failed to satisfy constraint: Member must have length less than or equal to 2"
+        ]
+    );
 }
 
 #[test]
@@ -177,7 +212,10 @@ fn members_of_items_are_named_by_number() {
     root.tags = Tags(vec![Tag(Some("key")), Tag(None)]);
     root.last = None;
     let found = violations(&root);
-    assert_eq!(found[0].to_string(), "Value null at 'tags.2.member.key' failed to satisfy constraint: Member must not be null");
+    assert_eq!(
+        found[0].to_string(),
+        "Value null at 'tags.2.member.key' failed to satisfy constraint: Member must not be null"
+    );
     assert_eq!(found[0].parameter, "Tag.2.Key");
     assert_eq!(found[1].parameter, "TheLast");
     assert!(found[0].missing && !found[0].hidden);

@@ -68,7 +68,9 @@ impl<'a> Lexer<'a> {
                 21 => Head::Boolean(true),
                 22 | 23 => Head::Null,
                 25 => Head::Float(half(self.number(2)?)),
-                26 => Head::Float(f64::from(f32::from_bits(u32::try_from(self.number(4)?).map_err(|_| malformed())?))),
+                26 => Head::Float(f64::from(f32::from_bits(
+                    u32::try_from(self.number(4)?).map_err(|_| malformed())?,
+                ))),
                 27 => Head::Float(f64::from_bits(self.number(8)?)),
                 31 => Head::Break,
                 _ => return Err(malformed()),

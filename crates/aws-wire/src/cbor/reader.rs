@@ -124,7 +124,9 @@ fn signed(head: Head) -> Result<i64, ReadError> {
         Head::Negative(value) => i64::try_from(value).ok().map(|value| -1 - value),
         // 2^53: beyond it a float no longer tells neighbouring integers apart.
         #[allow(clippy::cast_possible_truncation)]
-        Head::Float(value) if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 => Some(value as i64),
+        Head::Float(value) if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 => {
+            Some(value as i64)
+        }
         _ => return Err(unexpected("an integer")),
     };
     value.ok_or_else(|| ReadError::new("The number is out of range of a 64-bit integer"))

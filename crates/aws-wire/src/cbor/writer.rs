@@ -55,18 +55,18 @@ impl CborWriter {
     fn head(&mut self, major: u8, value: u64) {
         let major = major << 5;
         match value {
-            0..=23 => self.out.push(major | value as u8),
-            24..=0xff => self.out.extend([major | 24, value as u8]),
+            0..=23 => self.out.push(major + value as u8),
+            24..=0xff => self.out.extend([major + 24, value as u8]),
             0x100..=0xffff => {
-                self.out.push(major | 25);
+                self.out.push(major + 25);
                 self.out.extend((value as u16).to_be_bytes());
             }
             0x1_0000..=0xffff_ffff => {
-                self.out.push(major | 26);
+                self.out.push(major + 26);
                 self.out.extend((value as u32).to_be_bytes());
             }
             _ => {
-                self.out.push(major | 27);
+                self.out.push(major + 27);
                 self.out.extend(value.to_be_bytes());
             }
         }

@@ -25,7 +25,8 @@ fn unexpected(found: Kind, wanted: &str) -> ReadError {
 impl<'a> JsonReader<'a> {
     /// Stands at the beginning of `body`.
     pub(crate) fn new(body: &'a [u8]) -> Result<JsonReader<'a>, ReadError> {
-        let text = std::str::from_utf8(body).map_err(|_| ReadError::new("The request body is not valid UTF-8"))?;
+        let text =
+            std::str::from_utf8(body).map_err(|_| ReadError::new("The request body is not valid UTF-8"))?;
         Ok(JsonReader { lexer: Lexer::new(text), budget: Budget::new() })
     }
 
@@ -66,7 +67,8 @@ impl<'a> JsonReader<'a> {
                 let key = self.lexer.string()?;
                 self.lexer.expect(b':')?;
                 let is_key = |member: &Member| member.wire_name() == key;
-                let after = members.get(next..).unwrap_or_default().iter().position(is_key).map(|at| at + next);
+                let after =
+                    members.get(next..).unwrap_or_default().iter().position(is_key).map(|at| at + next);
                 match after.or_else(|| members.iter().take(next).position(is_key)) {
                     Some(index) if !bound.is_elsewhere(members[index].location) => {
                         next = index + 1;
@@ -84,7 +86,12 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    fn member(&mut self, index: usize, member: &Member, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
+    fn member(
+        &mut self,
+        index: usize,
+        member: &Member,
+        target: &mut dyn ReadMembers,
+    ) -> Result<(), ReadError> {
         // null means absent.
         if self.lexer.peek() == Some(b'n') {
             return self.lexer.skip(&mut self.budget);

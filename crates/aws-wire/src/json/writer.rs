@@ -2,7 +2,9 @@
 
 use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Member, TimestampFormat, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{
+    Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer,
+};
 
 /// Writes one JSON text.
 pub(crate) struct JsonWriter {
@@ -156,7 +158,9 @@ impl Writer for JsonWriter {
     fn timestamp(&mut self, member: &'static Member, value: Timestamp) {
         if self.begin(member) {
             match member.format().unwrap_or(TimestampFormat::Epoch) {
-                TimestampFormat::Epoch => text::write_timestamp(&mut self.out, value, TimestampFormat::Epoch, 0),
+                TimestampFormat::Epoch => {
+                    text::write_timestamp(&mut self.out, value, TimestampFormat::Epoch, 0);
+                }
                 format => {
                     self.out.push('"');
                     text::write_timestamp(&mut self.out, value, format, 0);

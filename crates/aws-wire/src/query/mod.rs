@@ -5,5 +5,5 @@ mod reader;
 mod writer;
 
 pub(crate) use names::Dialect;
-pub(crate) use reader::FormReader;
+pub(crate) use reader::{FormReader, Reading};
 pub(crate) use writer::FormWriter;

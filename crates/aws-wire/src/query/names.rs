@@ -37,7 +37,8 @@ impl Dialect {
     pub(super) fn is_name(self, member: &Member, segment: &str) -> bool {
         if self == Dialect::Query {
             return member.wire_name() == segment
-                || (member.is_flattened() && member.shape.members.first().is_some_and(|item| item.location_name == Some(segment)));
+                || (member.is_flattened()
+                    && member.shape.members.first().is_some_and(|item| item.location_name == Some(segment)));
         }
         let name = member.query_name.unwrap_or_else(|| member.wire_name());
         // Nearly all names differ in length or in their tails; say so before anything else.

@@ -6,6 +6,28 @@ use crate::form::{Pair, QueryForm};
 use crate::text;
 use aws_schema::{Document, Member, ReadError, ReadMembers, Reader, Timestamp};
 
+/// What is shared by all readers of one form.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    budget: Budget,
+    /// The first parameter that is not in the model.
+    unknown: Option<String>,
+}
+
+impl Reading {
+    pub(crate) fn new() -> Reading {
+        Reading { budget: Budget::new(), unknown: None }
+    }
+
+    /// The first parameter that is not in the model, if there was one.
+    pub(crate) fn unknown(self) -> Option<String> {
+        self.unknown
+    }
+}
+
+/// One item of a list: its number, its parameters, and the length of its path.
+type Item<'f> = (u32, &'f [Pair<'f>], usize);
+
 /// Stands on one node of the tree: the parameters that begin with the node's path.
 pub(crate) struct FormReader<'f, 'b> {
     dialect: Dialect,
@@ -13,7 +35,7 @@ pub(crate) struct FormReader<'f, 'b> {
     pairs: &'f [Pair<'f>],
     /// Length of the node's path, the dot after it not included.
     prefix: usize,
-    budget: &'b mut Budget,
+    reading: &'b mut Reading,
 }
 
 /// The children of a node: next segment and the parameters at and below it.
@@ -32,7 +54,8 @@ impl<'f> Iterator for Children<'f> {
         let end = self.start + segment.len();
         let same = |pair: &Pair<'_>| {
             let name = pair.0.as_bytes();
-            name.get(self.start..end) == Some(segment.as_bytes()) && matches!(name.get(end), None | Some(b'.'))
+            name.get(self.start..end) == Some(segment.as_bytes())
+                && matches!(name.get(end), None | Some(b'.'))
         };
         let count = self.pairs.iter().take_while(|pair| same(pair)).count().max(1);
         let (group, rest) = self.pairs.split_at(count);
@@ -41,10 +64,30 @@ impl<'f> Iterator for Children<'f> {
     }
 }
 
+/// Parameters that any request may have: EC2 API reference, "Common query parameters", both signature versions.
+fn is_common(name: &str) -> bool {
+    const COMMON: [&str; 9] = [
+        "Action",
+        "Version",
+        "AWSAccessKeyId",
+        "Expires",
+        "SecurityToken",
+        "Signature",
+        "SignatureMethod",
+        "SignatureVersion",
+        "Timestamp",
+    ];
+    COMMON.contains(&name) || name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("X-Amz-"))
+}
+
 impl<'f, 'b> FormReader<'f, 'b> {
     /// Stands at the root of a form.
-    pub(crate) fn new(dialect: Dialect, form: &'f QueryForm<'f>, budget: &'b mut Budget) -> FormReader<'f, 'b> {
-        FormReader { dialect, pairs: &form.pairs, prefix: 0, budget }
+    pub(crate) fn new(
+        dialect: Dialect,
+        form: &'f QueryForm<'f>,
+        reading: &'b mut Reading,
+    ) -> FormReader<'f, 'b> {
+        FormReader { dialect, pairs: &form.pairs, prefix: 0, reading }
     }
 
     /// Fills the input from the whole form.
@@ -60,22 +103,29 @@ impl<'f, 'b> FormReader<'f, 'b> {
     }
 
     fn child<'s>(&'s mut self, pairs: &'f [Pair<'f>], prefix: usize) -> FormReader<'f, 's> {
-        FormReader { dialect: self.dialect, pairs, prefix, budget: self.budget }
+        FormReader { dialect: self.dialect, pairs, prefix, reading: self.reading }
     }
 
-    fn members(&mut self, target: &mut dyn ReadMembers, children: Children<'f>, dialect: Dialect) -> Result<(), ReadError> {
+    fn members(
+        &mut self,
+        target: &mut dyn ReadMembers,
+        children: Children<'f>,
+        dialect: Dialect,
+    ) -> Result<(), ReadError> {
         let members = target.shape().members;
-        self.budget.spend(1 + members.len())?;
-        self.budget.enter()?;
+        self.reading.budget.spend(1 + members.len())?;
+        self.reading.budget.enter()?;
         let start = children.start;
         for (segment, pairs) in children {
             if let Some(index) = members.iter().position(|member| dialect.is_name(member, segment)) {
                 target
                     .read_member(index, &mut self.child(pairs, start + segment.len()))
                     .map_err(|error| error.within(segment.to_owned()))?;
+            } else if self.reading.unknown.is_none() && !(start == 0 && is_common(segment)) {
+                self.reading.unknown = pairs.first().map(|pair| pair.0.chars().take(100).collect());
             }
         }
-        self.budget.leave();
+        self.reading.budget.leave();
         Ok(())
     }
 
@@ -89,23 +139,26 @@ impl<'f, 'b> FormReader<'f, 'b> {
     }
 
     /// The numbered children in the order of their numbers, below `wrapper` if there is one.
-    fn numbered(&mut self, wrapper: Option<&str>) -> Result<Vec<(u32, &'f [Pair<'f>], usize)>, ReadError> {
+    fn numbered(&mut self, wrapper: Option<&str>) -> Result<Vec<Item<'f>>, ReadError> {
         let (mut children, mut start) = (self.children(), self.prefix + 1);
         if let Some(wrapper) = wrapper {
-            let Some((_, pairs)) = children.find(|(segment, _)| *segment == wrapper) else { return Ok(Vec::new()) };
+            let Some((_, pairs)) = children.find(|(segment, _)| *segment == wrapper) else {
+                return Ok(Vec::new());
+            };
             start += wrapper.len() + 1;
             let own = pairs.iter().take_while(|pair| pair.0.len() < start).count();
             children = Children { pairs: &pairs[own..], start };
         }
         let mut items = Vec::new();
         for (segment, pairs) in children {
-            self.budget.spend(1)?;
+            self.reading.budget.spend(1)?;
             let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
             let number = segment.parse().ok().filter(|_| digits);
-            let number = number.ok_or_else(|| ReadError::new(format!("'{segment:.20}' is not the number of an item")))?;
+            let number = number
+                .ok_or_else(|| ReadError::new(format!("'{segment:.20}' is not the number of an item")))?;
             items.push((number, pairs, start + segment.len()));
         }
-        items.sort_by_key(|item: &(u32, _, _)| item.0);
+        items.sort_by_key(|item: &Item<'_>| item.0);
         Ok(items)
     }
 }
@@ -151,11 +204,11 @@ impl Reader for FormReader<'_, '_> {
     ) -> Result<(), ReadError> {
         let item = member.shape.members.first().and_then(|item| item.location_name).unwrap_or("member");
         let items = self.numbered((!self.dialect.is_flat(member)).then_some(item))?;
-        self.budget.enter()?;
+        self.reading.budget.enter()?;
         for (number, pairs, prefix) in items {
             each(&mut self.child(pairs, prefix)).map_err(|error| error.within(number.to_string()))?;
         }
-        self.budget.leave();
+        self.reading.budget.leave();
         Ok(())
     }
 
@@ -167,18 +220,20 @@ impl Reader for FormReader<'_, '_> {
         let [key, value] = member.shape.members else { return Err(ReadError::new("not a map")) };
         let (key, value) = (key.location_name.unwrap_or("key"), value.location_name.unwrap_or("value"));
         let entries = self.numbered((!self.dialect.is_flat(member)).then_some("entry"))?;
-        self.budget.enter()?;
+        self.reading.budget.enter()?;
         for (number, pairs, prefix) in entries {
             let entry = self.child(pairs, prefix);
-            let found = |name: &str| entry.children().find(|(segment, _)| *segment == name).map(|(_, pairs)| pairs);
+            let found =
+                |name: &str| entry.children().find(|(segment, _)| *segment == name).map(|(_, pairs)| pairs);
             let name = found(key).and_then(|pairs| pairs.first()).map(|pair| pair.1.to_string());
-            let name = name.ok_or_else(|| ReadError::new("An entry has no key").within(number.to_string()))?;
+            let name =
+                name.ok_or_else(|| ReadError::new("An entry has no key").within(number.to_string()))?;
             if let Some(pairs) = found(value) {
                 each(name, &mut self.child(pairs, prefix + 1 + value.len()))
                     .map_err(|error| error.within(number.to_string()))?;
             }
         }
-        self.budget.leave();
+        self.reading.budget.leave();
         Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use super::names::Dialect;
 use crate::text;
-use aws_schema::{Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{
+    Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but RFC 3986's unreserved characters.
@@ -22,7 +24,8 @@ pub(crate) struct FormWriter {
 
 impl FormWriter {
     pub(crate) fn new(dialect: Dialect, action: &str, version: &str) -> FormWriter {
-        let mut writer = FormWriter { dialect, out: String::new(), path: String::new(), item: None, named: false };
+        let mut writer =
+            FormWriter { dialect, out: String::new(), path: String::new(), item: None, named: false };
         writer.pair("Action", action);
         writer.pair("Version", version);
         writer

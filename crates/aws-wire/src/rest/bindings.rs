@@ -1,7 +1,10 @@
 //! The members of a structure that travel outside the body, as text.
 
 use crate::text;
-use aws_schema::{Document, Kind, Location, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{
+    Document, Kind, Location, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers,
+    Writer,
+};
 use std::borrow::Cow;
 
 /// Headers, query parameters, labels and status of one message.
@@ -31,7 +34,8 @@ enum At {
 impl Bindings {
     /// All bound members of `value`.
     pub(crate) fn of(value: &dyn WriteMembers) -> Bindings {
-        let is_named = |member: &&Member| member.location == Location::Query && member.shape.kind != Kind::Map;
+        let is_named =
+            |member: &&Member| member.location == Location::Query && member.shape.kind != Kind::Map;
         let named = value.shape().members.iter().filter(is_named).map(Member::wire_name).collect();
         let mut bindings = Bindings { named, ..Bindings::default() };
         value.write_members(&mut bindings);
@@ -74,7 +78,8 @@ impl Bindings {
 
     /// Control characters would let a stored value begin a new header.
     fn header(&mut self, name: Cow<'static, str>, value: String) {
-        let value = if value.contains(char::is_control) { value.replace(char::is_control, " ") } else { value };
+        let value =
+            if value.contains(char::is_control) { value.replace(char::is_control, " ") } else { value };
         self.headers.push((name, value));
     }
 
@@ -142,7 +147,8 @@ impl Writer for Bindings {
 
     fn timestamp(&mut self, member: &'static Member, value: Timestamp) {
         if self.is_bound(member) {
-            let usual = if self.in_header(member) { TimestampFormat::HttpDate } else { TimestampFormat::Iso8601 };
+            let usual =
+                if self.in_header(member) { TimestampFormat::HttpDate } else { TimestampFormat::Iso8601 };
             let mut written = String::new();
             text::write_timestamp(&mut written, value, member.format().unwrap_or(usual), 0);
             self.put(member, written);

@@ -1,6 +1,6 @@
 //! A REST message into a structure.
 
-use super::scalar::{PairsReader, RawReader, TextReader};
+use super::scalar::{Pairs, PairsReader, RawReader, TextReader};
 use crate::budget::Budget;
 use crate::error::WireError;
 use crate::form;
@@ -22,7 +22,11 @@ pub(crate) struct Incoming<'a> {
 }
 
 /// Fills `target` from all parts of the message.
-pub(crate) fn read_message(protocol: Protocol, message: &Incoming<'_>, target: &mut dyn ReadMembers) -> Result<(), WireError> {
+pub(crate) fn read_message(
+    protocol: Protocol,
+    message: &Incoming<'_>,
+    target: &mut dyn ReadMembers,
+) -> Result<(), WireError> {
     let shape = target.shape();
     let has = |location: Location| shape.members.iter().any(|member| member.location == location);
     if has(Location::Header) || has(Location::Headers) {
@@ -34,7 +38,11 @@ pub(crate) fn read_message(protocol: Protocol, message: &Incoming<'_>, target: &
     }
     for (index, member) in shape.members.iter().enumerate() {
         let text = match member.location {
-            Location::Uri => message.labels.iter().find(|label| label.name == member.wire_name()).map(|label| Cow::Borrowed(&*label.value)),
+            Location::Uri => message
+                .labels
+                .iter()
+                .find(|label| label.name == member.wire_name())
+                .map(|label| Cow::Borrowed(&*label.value)),
             Location::StatusCode => message.status.map(|status| Cow::Owned(status.to_string())),
             _ => None,
         };
@@ -56,7 +64,7 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
     // Several lines of one header make one list.
     let mut found: Vec<(usize, Vec<Cow<'_, str>>)> = Vec::new();
     // A map of prefixed headers is there even when none of them is.
-    let mut prefixed: Vec<(usize, Vec<(String, Vec<String>)>)> = members
+    let mut prefixed: Vec<(usize, Pairs)> = members
         .iter()
         .enumerate()
         .filter(|(_, member)| member.location == Location::Headers)
@@ -72,7 +80,9 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
                         None => found.push((index, vec![value.to_owned().into()])),
                     }
                 }
-                Location::Headers if name.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted)) => {
+                Location::Headers
+                    if name.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted)) =>
+                {
                     let entry = (name[wanted.len()..].to_owned(), vec![value.to_owned()]);
                     if let Some((_, pairs)) = prefixed.iter_mut().find(|(at, _)| *at == index) {
                         pairs.push(entry);
@@ -93,7 +103,7 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
 
 fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError> {
     let members = target.shape().members;
-    let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
+    let mut pairs: Pairs = Vec::new();
     for piece in query.split('&').filter(|piece| !piece.is_empty()) {
         let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
         let (key, value) = (form::decode(key)?.into_owned(), form::decode(value)?.into_owned());
@@ -104,11 +114,15 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
             None => return Err(WireError::Form("The request has too many parameters")),
         }
     }
-    for (index, member) in members.iter().enumerate().filter(|(_, member)| member.location == Location::Query) {
+    for (index, member) in members.iter().enumerate().filter(|(_, member)| member.location == Location::Query)
+    {
         if member.shape.kind == Kind::Map {
             // The map takes all parameters, also those that other members name.
             if !pairs.is_empty() {
-                target.read_member(index, &mut PairsReader { pairs: pairs.clone(), location: Location::Query })?;
+                target.read_member(
+                    index,
+                    &mut PairsReader { pairs: pairs.clone(), location: Location::Query },
+                )?;
             }
         } else if let Some((_, values)) = pairs.iter().find(|(key, _)| key == member.wire_name()) {
             read_text(target, index, values.iter().map(|value| Cow::Borrowed(&**value)).collect())?;
@@ -120,7 +134,12 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
 /// Most different keys in the query string of a REST request.
 const MAX_QUERY_KEYS: usize = 1_000;
 
-fn read_body(protocol: Protocol, body: &[u8], bound: Bound, target: &mut dyn ReadMembers) -> Result<(), WireError> {
+fn read_body(
+    protocol: Protocol,
+    body: &[u8],
+    bound: Bound,
+    target: &mut dyn ReadMembers,
+) -> Result<(), WireError> {
     let shape = target.shape();
     let Some(index) = shape.payload else {
         let in_body = shape.members.iter().any(|member| !bound.is_elsewhere(member.location));
@@ -150,4 +169,3 @@ fn read_body(protocol: Protocol, body: &[u8], bound: Bound, target: &mut dyn Rea
     };
     Ok(result.map_err(|error| error.within(member.wire_name()))?)
 }
-

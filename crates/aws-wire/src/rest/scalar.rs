@@ -37,7 +37,8 @@ impl Reader for TextReader<'_> {
         let text = self.one()?;
         if member.json_value && self.location == Location::Header {
             // JSON text travels as base64 in a header.
-            return String::from_utf8(text::base64(text)?).map_err(|_| ReadError::new("A JSON value is not valid UTF-8"));
+            return String::from_utf8(text::base64(text)?)
+                .map_err(|_| ReadError::new("A JSON value is not valid UTF-8"));
         }
         Ok(text.to_owned())
     }
@@ -64,7 +65,8 @@ impl Reader for TextReader<'_> {
         each: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         let item = member.shape.members.first().ok_or_else(not_here)?;
-        let mut one = |text: Cow<'_, str>| each(&mut TextReader { texts: vec![text], location: self.location });
+        let mut one =
+            |text: Cow<'_, str>| each(&mut TextReader { texts: vec![text], location: self.location });
         for text in &self.texts {
             if self.location == Location::Query {
                 one(Cow::Borrowed(text))?;
@@ -90,7 +92,10 @@ impl Reader for TextReader<'_> {
 }
 
 /// Splits a comma-separated header; items may be quoted with backslash escapes (RFC 9110, 5.6.4).
-fn split_list(text: &str, one: &mut dyn FnMut(Cow<'_, str>) -> Result<(), ReadError>) -> Result<(), ReadError> {
+fn split_list(
+    text: &str,
+    one: &mut dyn FnMut(Cow<'_, str>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix('"') {
@@ -117,9 +122,12 @@ fn split_list(text: &str, one: &mut dyn FnMut(Cow<'_, str>) -> Result<(), ReadEr
     Ok(())
 }
 
+/// Keys with all their values.
+pub(super) type Pairs = Vec<(String, Vec<String>)>;
+
 /// The string map of prefixed headers, or the map of all query parameters.
 pub(super) struct PairsReader {
-    pub(super) pairs: Vec<(String, Vec<String>)>,
+    pub(super) pairs: Pairs,
     pub(super) location: Location,
 }
 
@@ -136,7 +144,11 @@ impl Reader for PairsReader {
         Err(not_here())
     }
 
-    fn list(&mut self, _: &'static Member, _: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    fn list(
+        &mut self,
+        _: &'static Member,
+        _: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         Err(not_here())
     }
 
@@ -187,7 +199,11 @@ impl Reader for RawReader<'_> {
     fn structure(&mut self, member: &'static Member, _: &mut dyn ReadMembers) -> Result<(), ReadError> {
         self.document(member).map(drop)
     }
-    fn list(&mut self, member: &'static Member, _: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    fn list(
+        &mut self,
+        member: &'static Member,
+        _: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         self.document(member).map(drop)
     }
     fn map(

@@ -25,7 +25,7 @@ pub(crate) fn write_body(
 ) -> Option<Body> {
     let shape = value.shape();
     if let Some(payload) = shape.payload.and_then(|index| shape.members.get(index)) {
-        let mut writer = Payload { protocol, payload, namespace, body: None };
+        let mut writer = Payload { protocol, member: payload, namespace, body: None };
         value.write_members(&mut writer);
         return writer.body;
     }
@@ -50,7 +50,7 @@ pub(crate) fn root_of(shape: &'static Shape) -> (&'static str, Option<(&'static 
 /// Writes only the payload member, as the whole body.
 struct Payload<'a> {
     protocol: Protocol,
-    payload: &'static Member,
+    member: &'static Member,
     namespace: Option<(&'a str, &'a str)>,
     body: Option<Body>,
 }
@@ -58,7 +58,7 @@ struct Payload<'a> {
 impl Payload<'_> {
     fn is_payload(&self, member: &'static Member) -> bool {
         // By name: the constants of one member may stand at several addresses.
-        member.name == self.payload.name
+        member.name == self.member.name
     }
 
     fn json(&mut self, write: impl FnOnce(&mut JsonWriter)) {

@@ -9,7 +9,8 @@ const SECONDS_OF_DAY: i64 = 86_400;
 const EARLIEST: i64 = -62_167_219_200;
 const LATEST: i64 = 253_402_300_799;
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Appends `value`; times outside the years 0 to 9999 are written as the nearest one inside. `digits` is the least number of
 /// fractional digits in ISO 8601 (EC2 always writes milliseconds).
@@ -94,14 +95,15 @@ pub(crate) fn parse_timestamp(text: &str) -> Result<Timestamp, ReadError> {
     let bytes = text.as_bytes();
     let parsed = if bytes.first().is_some_and(u8::is_ascii_alphabetic) {
         http_date(text)
-    } else if bytes.len() > 9 && bytes.iter().skip(1).any(|byte| *byte == b'-') && !text.contains(['e', 'E']) {
+    } else if bytes.len() > 9 && bytes.iter().skip(1).any(|byte| *byte == b'-') && !text.contains(['e', 'E'])
+    {
         iso8601(text)
     } else {
         from_epoch(text)
     };
-    parsed
-        .filter(|time| (EARLIEST..=LATEST).contains(&time.seconds))
-        .ok_or_else(|| ReadError::new(format!("'{}' is not a valid timestamp", text.chars().take(40).collect::<String>())))
+    parsed.filter(|time| (EARLIEST..=LATEST).contains(&time.seconds)).ok_or_else(|| {
+        ReadError::new(format!("'{}' is not a valid timestamp", text.chars().take(40).collect::<String>()))
+    })
 }
 
 fn from_epoch(text: &str) -> Option<Timestamp> {
@@ -201,7 +203,8 @@ fn instant((year, month, day): (i64, i64, i64), clock: &str, part: &str, offset:
 
 /// A short unsigned number.
 fn number(text: &str) -> Option<i64> {
-    (!text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    (!text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())?
 }
 
 fn clock(seconds: i64) -> (i64, i64, i64) {
@@ -279,9 +282,22 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for bad in ["", "x", "2021-02-29T00:00:00Z", "2020-13-01T00:00:00Z", "2020-01-01T24:00:00Z", "1e99", "99999999999999",
-            "2020-01-01T00:00:00+99:00", "Mon, 32 Jan 2020 00:00:00 GMT", "--1", "1.x", "2020-01-01T", "é2020-01-01T00:00:00Z", "2020-01-01T00:00:00+é"]
-        {
+        for bad in [
+            "",
+            "x",
+            "2021-02-29T00:00:00Z",
+            "2020-13-01T00:00:00Z",
+            "2020-01-01T24:00:00Z",
+            "1e99",
+            "99999999999999",
+            "2020-01-01T00:00:00+99:00",
+            "Mon, 32 Jan 2020 00:00:00 GMT",
+            "--1",
+            "1.x",
+            "2020-01-01T",
+            "é2020-01-01T00:00:00Z",
+            "2020-01-01T00:00:00+é",
+        ] {
             assert!(parse_timestamp(bad).is_err(), "{bad:?} was taken for a time");
         }
     }

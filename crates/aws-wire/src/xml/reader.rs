@@ -29,7 +29,9 @@ impl<'e, 'b> XmlReader<'e, 'b> {
 
     /// Fills `target` from the element, but the members that `bound` puts elsewhere.
     pub(crate) fn root(&mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {
-        let Place::Element(element) = self.place else { return Err(ReadError::new("Unexpected list or text")) };
+        let Place::Element(element) = self.place else {
+            return Err(ReadError::new("Unexpected list or text"));
+        };
         let members = target.shape().members;
         self.budget.spend(1 + members.len())?;
         self.budget.enter()?;
@@ -71,12 +73,19 @@ fn find<'e>(element: &'e Element<'e>, member: &Member) -> Option<Place<'e>> {
     if member.xml_attribute {
         let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
         let found = element.attributes.iter().find(|(key, _)| *key == name).or_else(|| {
-            element.attributes.iter().find(|(key, _)| key.rsplit_once(':').is_some_and(|(prefix, l)| l == local && prefix != "xmlns"))
+            element.attributes.iter().find(|(key, _)| {
+                key.rsplit_once(':').is_some_and(|(prefix, l)| l == local && prefix != "xmlns")
+            })
         });
         return found.map(|(_, text)| Place::Text(text));
     }
     if member.is_flattened() && matches!(member.shape.kind, Kind::List | Kind::Map) {
-        let item = member.shape.members.first().filter(|_| member.shape.kind == Kind::List).and_then(|item| item.location_name);
+        let item = member
+            .shape
+            .members
+            .first()
+            .filter(|_| member.shape.kind == Kind::List)
+            .and_then(|item| item.location_name);
         let is_row = |child: &&Element<'_>| child.name == name || Some(child.name) == item;
         let rows: Vec<_> = element.children.iter().filter(is_row).collect();
         return (!rows.is_empty()).then_some(Place::Rows(rows));
@@ -127,7 +136,8 @@ impl Reader for XmlReader<'_, '_> {
         self.budget.enter()?;
         for (at, row) in rows.into_iter().enumerate() {
             self.budget.spend(1)?;
-            each(&mut XmlReader::new(row, self.budget)).map_err(|error| error.within((at + 1).to_string()))?;
+            each(&mut XmlReader::new(row, self.budget))
+                .map_err(|error| error.within((at + 1).to_string()))?;
         }
         self.budget.leave();
         Ok(())
@@ -143,7 +153,9 @@ impl Reader for XmlReader<'_, '_> {
         self.budget.enter()?;
         for row in rows {
             self.budget.spend(2)?;
-            let name = row.child(key.location_name.unwrap_or("key")).ok_or_else(|| ReadError::new("An entry has no key"))?;
+            let name = row
+                .child(key.location_name.unwrap_or("key"))
+                .ok_or_else(|| ReadError::new("An entry has no key"))?;
             if let Some(value) = row.child(value.location_name.unwrap_or("value")) {
                 each(name.text.to_string(), &mut XmlReader::new(value, self.budget))?;
             }

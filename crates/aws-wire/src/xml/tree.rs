@@ -84,7 +84,9 @@ impl<'a> Parser<'a, '_> {
     fn name(&mut self) -> Result<&'a str, ReadError> {
         let length = self
             .rest
-            .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>' | '=' | '<' | '"' | '\'' | '&' | '!' | '?'))
+            .find(|c: char| {
+                c.is_ascii_whitespace() || matches!(c, '/' | '>' | '=' | '<' | '"' | '\'' | '&' | '!' | '?')
+            })
             .ok_or_else(malformed)?;
         if length == 0 {
             return Err(malformed());
@@ -157,7 +159,13 @@ impl<'a> Parser<'a, '_> {
                 return Err(malformed());
             }
             self.space();
-            let quote = if self.take("\"") { "\"" } else if self.take("'") { "'" } else { return Err(malformed()) };
+            let quote = if self.take("\"") {
+                "\""
+            } else if self.take("'") {
+                "'"
+            } else {
+                return Err(malformed());
+            };
             let value = self.until(quote)?;
             if value.contains('<') {
                 return Err(malformed());
@@ -182,7 +190,11 @@ fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
 
 /// Line ends become `\n` (XML 1.0, 2.11).
 fn newlines(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
+    if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Character data with its references resolved.

@@ -2,7 +2,9 @@
 
 use crate::message::Bound;
 use crate::text;
-use aws_schema::{Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer};
+use aws_schema::{
+    Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer,
+};
 use std::borrow::Cow;
 
 /// Writes one XML text.
@@ -35,7 +37,12 @@ impl XmlWriter {
     }
 
     /// An element with a namespace, holding what `write` gives.
-    pub(crate) fn root(&mut self, name: &str, namespace: Option<(&str, &str)>, write: &mut dyn FnMut(&mut Self)) {
+    pub(crate) fn root(
+        &mut self,
+        name: &str,
+        namespace: Option<(&str, &str)>,
+        write: &mut dyn FnMut(&mut Self),
+    ) {
         self.open(name, namespace);
         let before = std::mem::replace(&mut self.tag_end, self.out.len() - 1);
         write(self);

@@ -42,7 +42,10 @@ fn element(text: &str) -> (Json, &str) {
         map.insert(key.to_owned(), json!(unescape(value)));
         list = after.trim();
     }
-    while !closed {
+    loop {
+        if closed {
+            break;
+        }
         let (before, after) = rest.split_once('<').expect("closing tag");
         words.push_str(&unescape(before));
         if let Some(close) = after.strip_prefix('/') {
@@ -67,7 +70,9 @@ fn element(text: &str) -> (Json, &str) {
     }
     // The entries of a map have no order.
     let is_entry = |child: &Json| child[0] == "entry" || child[3][0][0] == "key" || child[3][0][0] == "K";
-    children.sort_by_key(|child| (child[0].to_string(), if is_entry(child) { child.to_string() } else { String::new() }));
+    children.sort_by_key(|child| {
+        (child[0].to_string(), if is_entry(child) { child.to_string() } else { String::new() })
+    });
     // Text between elements means nothing, and neither does a line break in an empty one; other space in a leaf is content.
     let blank = words.contains('\n') && words.trim().is_empty();
     let words = if children.is_empty() && !blank { words } else { String::new() };
@@ -77,14 +82,15 @@ fn element(text: &str) -> (Json, &str) {
 /// ISO 8601 times as seconds since 1970, so that offsets and zero fractions do not matter.
 fn instant(text: &str) -> Option<String> {
     let (date, time) = text.split_once('T')?;
-    let numbers = |text: &str, by: char| text.split(by).map(|part| part.parse::<f64>().ok()).collect::<Option<Vec<_>>>();
-    let (clock, offset) = match time.strip_suffix('Z') {
-        Some(clock) => (clock, 0.0),
-        None => {
-            let (clock, offset) = time.split_at(time.rfind(['+', '-'])?);
-            let parts = numbers(&offset[1..], ':')?;
-            (clock, (parts[0] * 3600.0 + parts[1] * 60.0) * if offset.starts_with('-') { -1.0 } else { 1.0 })
-        }
+    let numbers = |text: &str, by: char| {
+        text.split(by).map(|part| part.parse::<f64>().ok()).collect::<Option<Vec<_>>>()
+    };
+    let (clock, offset) = if let Some(clock) = time.strip_suffix('Z') {
+        (clock, 0.0)
+    } else {
+        let (clock, offset) = time.split_at(time.rfind(['+', '-'])?);
+        let parts = numbers(&offset[1..], ':')?;
+        (clock, (parts[0] * 3600.0 + parts[1] * 60.0) * if offset.starts_with('-') { -1.0 } else { 1.0 })
     };
     let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
     let before = [0.0, 31.0, 59.0, 90.0, 120.0, 151.0, 181.0, 212.0, 243.0, 273.0, 304.0, 334.0];
@@ -109,7 +115,8 @@ fn unescape(text: &str) -> String {
             "apos" => '\'',
             code => {
                 let code = code.strip_prefix('#').expect("numeric reference");
-                let number = code.strip_prefix('x').map_or_else(|| code.parse(), |hex| u32::from_str_radix(hex, 16));
+                let number =
+                    code.strip_prefix('x').map_or_else(|| code.parse(), |hex| u32::from_str_radix(hex, 16));
                 char::from_u32(number.expect("number")).expect("character")
             }
         });
@@ -150,7 +157,9 @@ fn item(bytes: &[u8]) -> (Option<Json>, &[u8]) {
                     let (piece, after) = item(rest);
                     let piece = piece.unwrap();
                     match &piece["bytes"] {
-                        Json::Array(bytes) => whole.extend(bytes.iter().map(|b| u8::try_from(b.as_u64().unwrap()).unwrap())),
+                        Json::Array(bytes) => {
+                            whole.extend(bytes.iter().map(|b| u8::try_from(b.as_u64().unwrap()).unwrap()));
+                        }
                         _ => whole.extend(piece.as_str().unwrap().bytes()),
                     }
                     rest = after;
@@ -163,7 +172,8 @@ fn item(bytes: &[u8]) -> (Option<Json>, &[u8]) {
             if major == 2 { json!({ "bytes": whole }) } else { json!(String::from_utf8(whole).unwrap()) }
         }
         4 | 5 => {
-            let (mut items, mut left) = (Vec::new(), if indefinite { usize::MAX } else { length * if major == 5 { 2 } else { 1 } });
+            let (mut items, mut left) =
+                (Vec::new(), if indefinite { usize::MAX } else { length * if major == 5 { 2 } else { 1 } });
             while left > 0 {
                 let (next, after) = item(rest);
                 rest = after;
@@ -198,7 +208,13 @@ fn item(bytes: &[u8]) -> (Option<Json>, &[u8]) {
 }
 
 fn number(value: f64) -> Json {
-    if value.is_nan() { json!("NaN") } else if value.is_infinite() { json!(value.to_string()) } else { json!(value) }
+    if value.is_nan() {
+        json!("NaN")
+    } else if value.is_infinite() {
+        json!(value.to_string())
+    } else {
+        json!(value)
+    }
 }
 
 fn half(bits: u16) -> f64 {

@@ -1,8 +1,8 @@
 //! A value whose shape is known only at run time, as the vectors need it.
 
 use aws_schema::{
-    Document, Kind, Member, ReadError, ReadMembers, Reader, Shape, Timestamp, WriteEntries, WriteItems, WriteMembers,
-    WriteValue, Writer,
+    Document, Kind, Member, ReadError, ReadMembers, ReadValue as _, Reader, Shape, Timestamp, WriteEntries,
+    WriteItems, WriteMembers, WriteValue, Writer,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -33,7 +33,12 @@ pub(crate) struct Record {
 /// Only what is set.
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let set = self.shape.members.iter().zip(&self.members).filter_map(|(member, value)| Some((member.name, value.as_ref()?)));
+        let set = self
+            .shape
+            .members
+            .iter()
+            .zip(&self.members)
+            .filter_map(|(member, value)| Some((member.name, value.as_ref()?)));
         f.debug_map().entries(set).finish()
     }
 }
@@ -79,7 +84,11 @@ impl Value {
             }
             Kind::Map => {
                 let entries = json.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
-                Value::Map(entries.map(|(key, value)| (key.clone(), Value::from_json(shape.members[1].shape, value))).collect())
+                Value::Map(
+                    entries
+                        .map(|(key, value)| (key.clone(), Value::from_json(shape.members[1].shape, value)))
+                        .collect(),
+                )
             }
             Kind::Structure => Value::Structure(Record::from_json(shape, json)),
         }
@@ -88,7 +97,8 @@ impl Value {
     fn read(member: &'static Member, reader: &mut dyn Reader) -> Result<Value, ReadError> {
         Ok(match member.shape.kind {
             Kind::Boolean => Value::Boolean(reader.boolean(member)?),
-            Kind::Integer | Kind::Long => Value::Integer(reader.integer(member)?),
+            Kind::Integer => Value::Integer(i32::read(member, reader)?.into()),
+            Kind::Long => Value::Integer(reader.integer(member)?),
             #[allow(clippy::cast_possible_truncation)]
             Kind::Float => Value::Float(reader.double(member)? as f32),
             Kind::Double => Value::Double(reader.double(member)?),
@@ -124,7 +134,10 @@ impl Value {
 fn instant(seconds: f64) -> Timestamp {
     #[allow(clippy::cast_possible_truncation)]
     let micros = (seconds * 1e6).round() as i64;
-    Timestamp { seconds: micros.div_euclid(1_000_000), nanos: u32::try_from(micros.rem_euclid(1_000_000)).unwrap() * 1000 }
+    Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: u32::try_from(micros.rem_euclid(1_000_000)).unwrap() * 1000,
+    }
 }
 
 fn document(json: &Json) -> Document {
@@ -137,7 +150,9 @@ fn document(json: &Json) -> Document {
         },
         Json::String(text) => Document::String(text.clone()),
         Json::Array(items) => Document::List(items.iter().map(document).collect()),
-        Json::Object(entries) => Document::Map(entries.iter().map(|(key, value)| (key.clone(), document(value))).collect()),
+        Json::Object(entries) => {
+            Document::Map(entries.iter().map(|(key, value)| (key.clone(), document(value))).collect())
+        }
     }
 }
 
@@ -149,7 +164,9 @@ impl PartialEq for Value {
             (Value::Integer(a), Value::Integer(b)) => a == b,
             (Value::Float(a), Value::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
             // The test's own reader of numbers is not exact in the last digit.
-            (Value::Double(a), Value::Double(b)) => a == b || (a - b).abs() <= a.abs() * 1e-15 || (a.is_nan() && b.is_nan()),
+            (Value::Double(a), Value::Double(b)) => {
+                a == b || (a - b).abs() <= a.abs() * 1e-15 || (a.is_nan() && b.is_nan())
+            }
             (Value::String(a), Value::String(b)) => a == b,
             (Value::Blob(a), Value::Blob(b)) => a == b,
             (Value::Timestamp(a), Value::Timestamp(b)) => a == b,

@@ -2,18 +2,26 @@
 
 use crate::dynamic::Record;
 use crate::random::Random;
-use crate::sink::{BOUND, BOUND_OPERATION, LOOSE_OPERATION, NODE, NODE_OPERATION, PAID, PAID_OPERATION, PROTOCOLS, SERVICE};
+use crate::sink::{
+    BOUND, BOUND_OPERATION, LOOSE_OPERATION, NODE, NODE_OPERATION, PAID, PAID_OPERATION, PROTOCOLS, SERVICE,
+};
 use aws_schema::{OperationSpec, Protocol};
 use aws_wire::{
-    MAX_PARAMETERS, QueryForm, RequestParts, ResponseView, Router, WireError, decode_request, decode_response, encode_request,
-    encode_response,
+    MAX_PARAMETERS, QueryForm, RequestParts, ResponseView, Router, WireError, decode_request,
+    decode_response, encode_request, encode_response,
 };
 use proptest::prelude::*;
 
 const NONE: [(&str, &str); 0] = [];
 
 /// Reads a body as a request and as a response; what comes out does not matter.
-fn feed(protocol: Protocol, operation: &'static OperationSpec, query: &str, headers: &[(String, String)], body: &[u8]) {
+fn feed(
+    protocol: Protocol,
+    operation: &'static OperationSpec,
+    query: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) {
     let headers = headers.to_vec();
     let parts = RequestParts { method: "POST", path: "/", query, headers: &headers, body };
     let _ = decode_request(protocol, &parts, &[], &mut Record::new(operation.input));
@@ -58,7 +66,7 @@ fn damage(bytes: &mut Vec<u8>, edits: &[(u8, u16, u8)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_do_no_harm(protocol in protocols(), operation in operations(), body in proptest::collection::vec(any::<u8>(), 0..200)) {
@@ -261,5 +269,8 @@ fn wide_bodies_are_refused() {
     refuse(Protocol::Cbor, b"\xa1\x67Strings\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "not valid CBOR");
     refuse(Protocol::Cbor, b"\xa1\x64text\x7b\xff\xff\xff\xff\xff\xff\xff\xff", "not valid CBOR");
     let parameters = "A=1&".repeat(MAX_PARAMETERS + 1);
-    assert_eq!(QueryForm::parse(parameters.as_bytes()).unwrap_err(), WireError::Form("The request has too many parameters"));
+    assert_eq!(
+        QueryForm::parse(parameters.as_bytes()).unwrap_err(),
+        WireError::Form("The request has too many parameters")
+    );
 }

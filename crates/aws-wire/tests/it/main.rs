@@ -1,11 +1,13 @@
 //! The protocols against botocore's vectors, the real client, hostile bytes and broken limits.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::cast_precision_loss)]
 
 mod canonical;
 mod dynamic;
+mod forms;
 mod hostile;
 mod random;
 mod roundtrip;
+mod routes;
 mod shapes;
 mod sink;
 mod skips;

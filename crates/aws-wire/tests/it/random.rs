@@ -28,7 +28,9 @@ impl Random {
 
     fn text(&mut self) -> String {
         let letters: Vec<char> = "abcXYZ019 -_./:=+&<>\"'%;,#?@\n\t\ré€😀".chars().collect();
-        (0..=self.below(12)).map(|_| letters[usize::try_from(self.below(letters.len() as u64)).unwrap()]).collect()
+        (0..=self.below(12))
+            .map(|_| letters[usize::try_from(self.below(letters.len() as u64)).unwrap()])
+            .collect()
     }
 
     /// A structure with about two thirds of its members.
@@ -57,15 +59,25 @@ impl Random {
             Kind::Float => Value::Float(self.signed(1 << 30) as f32 / 1024.0),
             #[allow(clippy::cast_precision_loss)]
             Kind::Double => Value::Double(self.signed(1 << 50) as f64 / 4096.0),
-            Kind::String if !shape.values.is_empty() => {
-                Value::String(shape.values[usize::try_from(self.below(shape.values.len() as u64)).unwrap()].to_owned())
-            }
+            Kind::String if !shape.values.is_empty() => Value::String(
+                shape.values[usize::try_from(self.below(shape.values.len() as u64)).unwrap()].to_owned(),
+            ),
             Kind::String => Value::String(self.text()),
             Kind::Blob => Value::Blob(self.text().into_bytes()),
-            Kind::Timestamp => Value::Timestamp(Timestamp::from_millis(self.signed(2_000_000_000_000) + 2_000_000_000_000)),
-            Kind::Document => Value::Document(Document::List(vec![Document::Boolean(true), Document::Integer(7)])),
-            Kind::List => Value::List((0..=self.below(2)).map(|_| self.value(shape.members[0].shape, depth + 1)).collect()),
-            Kind::Map => Value::Map((0..=self.below(2)).map(|_| (self.text(), self.value(shape.members[1].shape, depth + 1))).collect()),
+            Kind::Timestamp => {
+                Value::Timestamp(Timestamp::from_millis(self.signed(2_000_000_000_000) + 2_000_000_000_000))
+            }
+            Kind::Document => {
+                Value::Document(Document::List(vec![Document::Boolean(true), Document::Integer(7)]))
+            }
+            Kind::List => Value::List(
+                (0..=self.below(2)).map(|_| self.value(shape.members[0].shape, depth + 1)).collect(),
+            ),
+            Kind::Map => Value::Map(
+                (0..=self.below(2))
+                    .map(|_| (self.text(), self.value(shape.members[1].shape, depth + 1)))
+                    .collect(),
+            ),
             Kind::Structure => Value::Structure(self.record_at(shape, depth)),
         }
     }

@@ -11,14 +11,17 @@ use serde_json::{Value as Json, json};
 use std::io::Write as _;
 use std::process::Command;
 
-static SERVICES: [&ServiceSpec; 4] = [&api_ec2::SERVICE, &api_iam::SERVICE, &api_ssm::SERVICE, &api_sts::SERVICE];
+static SERVICES: [&ServiceSpec; 4] =
+    [&api_ec2::SERVICE, &api_iam::SERVICE, &api_ssm::SERVICE, &api_sts::SERVICE];
 
 /// Random inputs and outputs per operation.
 const ROUNDS: usize = 4;
 const REQUEST_ID: &str = "7f2a-request";
 
 fn operations() -> impl Iterator<Item = (&'static ServiceSpec, &'static OperationSpec)> {
-    SERVICES.into_iter().flat_map(|service| service.operations.iter().map(move |operation| (service, *operation)))
+    SERVICES
+        .into_iter()
+        .flat_map(|service| service.operations.iter().map(move |operation| (service, *operation)))
 }
 
 /// What the server answers: random outputs, then a fault per operation.
@@ -39,11 +42,13 @@ fn botocore_and_the_codecs_understand_each_other() {
     };
     let folder = tempfile::tempdir().unwrap();
     let (list, responses) = (folder.path().join("operations"), folder.path().join("responses"));
-    let names: String = operations().map(|(service, operation)| format!("{} {}\n", service.id, operation.name)).collect();
-    std::fs::write(&list, names).unwrap();
+    let names: Vec<String> =
+        operations().map(|(service, operation)| format!("{} {}", service.id, operation.name)).collect();
+    std::fs::write(&list, names.join("\n")).unwrap();
     let answers = write_answers(&responses);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/roundtrip.py");
-    let output = Command::new(python).arg(script).arg(ROUNDS.to_string()).arg(&list).arg(&responses).output().unwrap();
+    let output =
+        Command::new(python).arg(script).arg(ROUNDS.to_string()).arg(&list).arg(&responses).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let mut lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -69,12 +74,17 @@ fn botocore_and_the_codecs_understand_each_other() {
 
 /// Decodes what botocore wrote; then writes it with our own client and decodes that.
 fn read_request(line: &Json) -> Result<(), String> {
-    let (service, operation) =
-        operations().find(|(service, operation)| line["service"] == service.id && line["operation"] == operation.name).unwrap();
+    let (service, operation) = operations()
+        .find(|(service, operation)| line["service"] == service.id && line["operation"] == operation.name)
+        .unwrap();
     let protocol = service.protocols[0];
     let body = STANDARD.decode(line["body"].as_str().unwrap()).unwrap();
-    let headers: Vec<(String, String)> =
-        line["headers"].as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned())).collect();
+    let headers: Vec<(String, String)> = line["headers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned()))
+        .collect();
     let wanted = Record::from_json(operation.input, &line["params"]);
     let parts = RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: &body };
     decode_and_compare(protocol, operation, &parts, &wanted)?;
@@ -87,12 +97,24 @@ fn read_request(line: &Json) -> Result<(), String> {
         }
     }
     let own = encode_request(protocol, service, operation, &wanted);
-    let parts = RequestParts { method: own.method, path: &own.path, query: &own.query, headers: &own.headers, body: &own.body };
-    decode_and_compare(protocol, operation, &parts, &wanted).map_err(|why| format!("written by our client: {why}"))
+    let parts = RequestParts {
+        method: own.method,
+        path: &own.path,
+        query: &own.query,
+        headers: &own.headers,
+        body: &own.body,
+    };
+    decode_and_compare(protocol, operation, &parts, &wanted)
+        .map_err(|why| format!("written by our client: {why}"))
 }
 
 /// The body decoded into the operation's generated type and encoded from it again.
-fn typed_request(protocol: Protocol, service: &ServiceSpec, operation: &OperationSpec, body: &[u8]) -> Option<Vec<u8>> {
+fn typed_request(
+    protocol: Protocol,
+    service: &ServiceSpec,
+    operation: &OperationSpec,
+    body: &[u8],
+) -> Option<Vec<u8>> {
     macro_rules! through {
         ($($api:ident: $($operation:ident)*;)*) => {
             match (service.id, operation.name) {

@@ -1,8 +1,8 @@
 //! Shapes, operations and services built at run time from a model in botocore's form.
 
 use aws_schema::{
-    ErrorSpec, Kind, Limits, Location, Member, OperationSpec, Protocol, ServiceSpec, Shape, Structure as _, TimestampFormat,
-    Unit,
+    ErrorSpec, Kind, Limits, Location, Member, OperationSpec, Protocol, ServiceSpec, Shape, Structure as _,
+    TimestampFormat, Unit,
 };
 use serde_json::{Value as Json, json};
 use std::cell::RefCell;
@@ -75,14 +75,16 @@ impl<'j> Model<'j> {
                 }
                 Kind::Structure => {
                     for (name, reference) in json["members"].as_object().into_iter().flatten() {
-                        let required = json["required"].as_array().is_some_and(|list| list.contains(&json!(name)));
+                        let required =
+                            json["required"].as_array().is_some_and(|list| list.contains(&json!(name)));
                         members.push(self.member(name, reference, required, depth));
                     }
                 }
                 _ => {}
             }
         }
-        let payload = json["payload"].as_str().and_then(|name| members.iter().position(|member| member.name == name));
+        let payload =
+            json["payload"].as_str().and_then(|name| members.iter().position(|member| member.name == name));
         let shape = leak(Shape {
             members: members.leak(),
             limits: Limits::NONE,

@@ -1,6 +1,8 @@
 //! Shapes that hold everything a protocol can meet, recursion included.
 
-use aws_schema::{ErrorSpec, Kind, Location, Member, OperationSpec, Protocol, ServiceSpec, Shape, TimestampFormat};
+use aws_schema::{
+    ErrorSpec, Kind, Location, Member, OperationSpec, Protocol, ServiceSpec, Shape, TimestampFormat,
+};
 
 pub(crate) const PROTOCOLS: [Protocol; 7] = [
     Protocol::Json10,
@@ -28,7 +30,8 @@ const fn list(name: &'static str, item: &'static [Member]) -> Shape {
 
 static STRINGS: Shape = list("Strings", &[Member::new("member", &STRING)]);
 static TIMES: Shape = list("Times", &[Member::new("member", &TIMESTAMP)]);
-static LISTS: Shape = list("Lists", &[Member { location_name: Some("item"), ..Member::new("member", &STRINGS) }]);
+static LISTS: Shape =
+    list("Lists", &[Member { location_name: Some("item"), ..Member::new("member", &STRINGS) }]);
 static NODES: Shape = list("Nodes", &[Member::new("member", &NODE)]);
 static NODE_MAP: Shape = Shape {
     members: &[Member::new("key", &STRING), Member::new("value", &NODE)],
@@ -77,16 +80,43 @@ pub(crate) static LOOSE: Shape = Shape {
 pub(crate) static BOUND: Shape = Shape {
     members: &[
         Member { location: Location::Header, location_name: Some("X-Text"), ..Member::new("Text", &STRING) },
-        Member { location: Location::Header, location_name: Some("X-Count"), ..Member::new("Count", &INTEGER) },
-        Member { location: Location::Header, location_name: Some("X-When"), ..Member::new("When", &TIMESTAMP) },
+        Member {
+            location: Location::Header,
+            location_name: Some("X-Count"),
+            ..Member::new("Count", &INTEGER)
+        },
+        Member {
+            location: Location::Header,
+            location_name: Some("X-When"),
+            ..Member::new("When", &TIMESTAMP)
+        },
         Member { location: Location::Header, location_name: Some("X-Times"), ..Member::new("Times", &TIMES) },
         Member { location: Location::Header, location_name: Some("X-List"), ..Member::new("List", &STRINGS) },
-        Member { location: Location::Header, location_name: Some("X-Json"), json_value: true, ..Member::new("Json", &STRING) },
-        Member { location: Location::Headers, location_name: Some("x-meta-"), ..Member::new("Meta", &STRING_MAP) },
+        Member {
+            location: Location::Header,
+            location_name: Some("X-Json"),
+            json_value: true,
+            ..Member::new("Json", &STRING)
+        },
+        Member {
+            location: Location::Headers,
+            location_name: Some("x-meta-"),
+            ..Member::new("Meta", &STRING_MAP)
+        },
         Member { location: Location::Query, location_name: Some("q"), ..Member::new("Query", &STRING) },
         Member { location: Location::Query, location_name: Some("l"), ..Member::new("QueryList", &STRINGS) },
-        Member { location: Location::Uri, location_name: Some("Name"), required: true, ..Member::new("Name", &STRING) },
-        Member { location: Location::Uri, location_name: Some("Rest"), required: true, ..Member::new("Rest", &STRING) },
+        Member {
+            location: Location::Uri,
+            location_name: Some("Name"),
+            required: true,
+            ..Member::new("Name", &STRING)
+        },
+        Member {
+            location: Location::Uri,
+            location_name: Some("Rest"),
+            required: true,
+            ..Member::new("Rest", &STRING)
+        },
         Member::new("Node", &NODE),
     ],
     ..Shape::new("Bound", Kind::Structure)
@@ -119,7 +149,8 @@ const fn operation(name: &'static str, uri: &'static str, shape: &'static Shape)
 
 pub(crate) static NODE_OPERATION: OperationSpec = operation("PutNode", "/", &NODE);
 pub(crate) static LOOSE_OPERATION: OperationSpec = operation("PutLoose", "/", &LOOSE);
-pub(crate) static BOUND_OPERATION: OperationSpec = operation("PutBound", "/things/{Name}/{Rest+}?fixed", &BOUND);
+pub(crate) static BOUND_OPERATION: OperationSpec =
+    operation("PutBound", "/things/{Name}/{Rest+}?fixed", &BOUND);
 pub(crate) static PAID_OPERATION: OperationSpec = operation("PutPaid", "/paid", &PAID);
 
 pub(crate) static SERVICE: ServiceSpec = ServiceSpec {

@@ -1,15 +1,19 @@
 //! Vectors that do not hold, each with its reason. The test fails when one that is listed holds after all.
 
-const TOKEN: &str = "SDKs fill in a missing idempotency token; the vector's request has one its value has not";
+const TOKEN: &str =
+    "SDKs fill in a missing idempotency token; the vector's request has one its value has not";
 const BASE_PATH: &str = "the path of a custom endpoint is put before by the transport, not by the codec";
-const GZIP: &str = "request compression happens between codec and transport; the vector's body is not even given";
-const NOT_SAID: &str = "an empty list or map has no form in a query string: the request is the same as without it";
+const GZIP: &str =
+    "request compression happens between codec and transport; the vector's body is not even given";
+const NOT_SAID: &str =
+    "an empty list or map has no form in a query string: the request is the same as without it";
 const MAP_OF_ALL: &str = "a server puts all query parameters in the map (Smithy, httpQueryParams); the vector is the client's view";
-const EMPTY_PAYLOAD: &str = "a client sends {} for an absent payload; a server cannot tell it from an empty one";
+const EMPTY_PAYLOAD: &str =
+    "a client sends {} for an absent payload; a server cannot tell it from an empty one";
 const PAYLOAD_NAME: &str = "models made from Smithy repeat the member's name as locationName; in AWS's own (S3) it is the root's name";
-const FLAT_NAME: &str =
-    "where only the items of a flattened list are named, AWS's own models (SimpleDB, S3 Control) and botocore use that name";
-const UNMODELLED: &str = "the vector's body has a member that is not in the model; a server has nothing to write it from";
+const FLAT_NAME: &str = "where only the items of a flattened list are named, AWS's own models (SimpleDB, S3 Control) and botocore use that name";
+const UNMODELLED: &str =
+    "the vector's body has a member that is not in the model; a server has nothing to write it from";
 const NULLS: &str = "the vector's body has nulls, which clients must ignore and this server does not write";
 const MESSAGE: &str = "the vector's body has a message that its expected value does not have";
 const NESTED_NAMESPACE: &str = "this writer declares a structure's own namespace where it is nested, as restXml wants it; query clients ignore it";
@@ -74,7 +78,10 @@ pub(crate) const CLIENT_WRITES: &[(&str, &str)] = &[
     ("rest-json/SDKAppendedGzipAfterProvidedEncoding_restJson1", GZIP),
     ("rest-xml/SDKAppliedContentEncoding_restXml", GZIP),
     ("rest-xml/SDKAppendedGzipAfterProvidedEncoding_restXml", GZIP),
-    ("rest-json/RestJsonHttpChecksumRequired", "the checksum of a body is the transport's: it is made when signing"),
+    (
+        "rest-json/RestJsonHttpChecksumRequired",
+        "the checksum of a body is the transport's: it is made when signing",
+    ),
     ("rest-xml/RestXmlHttpPayloadWithUnion", PAYLOAD_NAME),
     ("rest-xml/HttpPayloadWithXmlName", PAYLOAD_NAME),
     ("rest-xml/HttpPayloadWithXmlNamespace", PAYLOAD_NAME),
@@ -111,7 +118,10 @@ pub(crate) const SERVER_WRITES: &[(&str, &str)] = &[
     ("rest-json/RestJsonDoesntDeserializeNullStructureValues", NULLS),
     ("smithy-rpc-v2-cbor/RpcV2CborDeserializesDenseSetMapAndSkipsNull", NULLS),
     ("smithy-rpc-v2-cbor/RpcV2CborClientDoesntDeserializeNullStructureValues", NULLS),
-    ("rest-json/RestJsonIgnoreQueryParamsInResponseNoPayload", "this server writes {} where the body could be left out"),
+    (
+        "rest-json/RestJsonIgnoreQueryParamsInResponseNoPayload",
+        "this server writes {} where the body could be left out",
+    ),
 ];
 
 /// Responses this client reads differently.

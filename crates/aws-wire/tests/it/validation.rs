@@ -5,7 +5,8 @@ use aws_wire::{RequestParts, decode_request, validation_fault};
 
 fn fault<O: Operation>(protocol: Protocol, body: &str) -> (String, String) {
     let headers: [(&str, &str); 0] = [];
-    let parts = RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
+    let parts =
+        RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
     let mut input = O::Input::default();
     decode_request(protocol, &parts, &[], &mut input).unwrap();
     let fault = validation_fault(protocol, &violations(&input)).expect("a broken limit");
@@ -30,7 +31,10 @@ fn ssm_answers_as_aws_does() {
         "ValidationException",
         "1 validation error detected: Value '51' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 50",
     );
-    let (code, message) = fault::<api_ssm::ops::AddTagsToResource>(Protocol::Json11, r#"{"ResourceType":"Nothing","Tags":[{"Key":"a"}]}"#);
+    let (code, message) = fault::<api_ssm::ops::AddTagsToResource>(
+        Protocol::Json11,
+        r#"{"ResourceType":"Nothing","Tags":[{"Key":"a"}]}"#,
+    );
     assert_eq!(code, "ValidationException");
     assert!(message.starts_with("3 validation errors detected: Value 'Nothing' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: ["), "{message}");
     assert!(message.ends_with("; Value null at 'resourceId' failed to satisfy constraint: Member must not be null; Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"), "{message}");
@@ -41,11 +45,19 @@ fn iam_and_sts_answer_as_aws_does() {
     // The message of a report against nixops (its issue 328), word for word.
     let name = "charon-31f85414-3f74-11e5-b275-f23c91ae92d9-DynamoReadOnlyPermission";
     assert_fault(
-        fault::<api_iam::ops::GetRole>(Protocol::Query, &format!("Action=GetRole&Version=2010-05-08&RoleName={name}")),
+        fault::<api_iam::ops::GetRole>(
+            Protocol::Query,
+            &format!("Action=GetRole&Version=2010-05-08&RoleName={name}"),
+        ),
         "ValidationError",
-        &format!("1 validation error detected: Value '{name}' at 'roleName' failed to satisfy constraint: Member must have length less than or equal to 64"),
+        &format!(
+            "1 validation error detected: Value '{name}' at 'roleName' failed to satisfy constraint: Member must have length less than or equal to 64"
+        ),
     );
-    let (code, message) = fault::<api_sts::ops::AssumeRole>(Protocol::Query, "Action=AssumeRole&Version=2011-06-15&DurationSeconds=1");
+    let (code, message) = fault::<api_sts::ops::AssumeRole>(
+        Protocol::Query,
+        "Action=AssumeRole&Version=2011-06-15&DurationSeconds=1",
+    );
     assert_eq!(code, "ValidationError");
     assert_eq!(
         message,
@@ -57,7 +69,10 @@ fn iam_and_sts_answer_as_aws_does() {
 fn ec2_answers_as_aws_does() {
     let ec2 = |rest: &str| format!("Version=2016-11-15&{rest}");
     assert_fault(
-        fault::<api_ec2::ops::CreateSecurityGroup>(Protocol::Ec2, &ec2("Action=CreateSecurityGroup&GroupName=web")),
+        fault::<api_ec2::ops::CreateSecurityGroup>(
+            Protocol::Ec2,
+            &ec2("Action=CreateSecurityGroup&GroupName=web"),
+        ),
         "MissingParameter",
         "The request must contain the parameter GroupDescription",
     );
@@ -67,7 +82,10 @@ fn ec2_answers_as_aws_does() {
         "The request must contain the parameter InstanceId",
     );
     assert_fault(
-        fault::<api_ec2::ops::RunInstances>(Protocol::Ec2, &ec2("Action=RunInstances&MinCount=1&MaxCount=1&InstanceType=t99.nano")),
+        fault::<api_ec2::ops::RunInstances>(
+            Protocol::Ec2,
+            &ec2("Action=RunInstances&MinCount=1&MaxCount=1&InstanceType=t99.nano"),
+        ),
         "InvalidParameterValue",
         "Invalid value 't99.nano' for InstanceType.",
     );

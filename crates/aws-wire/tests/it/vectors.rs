@@ -7,8 +7,8 @@ use crate::skips;
 use crate::{canonical, shapes};
 use aws_schema::{Fault, OperationSpec, Protocol, ServiceSpec};
 use aws_wire::{
-    RequestParts, ResponseView, Router, decode_request, decode_response, encode_fault, encode_modelled_fault, encode_request,
-    encode_response,
+    RequestParts, ResponseView, Router, decode_request, decode_response, encode_fault, encode_modelled_fault,
+    encode_request, encode_response,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -40,8 +40,11 @@ impl Case<'_> {
 
 fn unbase64(text: &str) -> Vec<u8> {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let sextets: Vec<u32> =
-        text.bytes().filter_map(|byte| alphabet.iter().position(|letter| *letter == byte)).map(|at| u32::try_from(at).unwrap()).collect();
+    let sextets: Vec<u32> = text
+        .bytes()
+        .filter_map(|byte| alphabet.iter().position(|letter| *letter == byte))
+        .map(|at| u32::try_from(at).unwrap())
+        .collect();
     sextets
         .chunks(4)
         .flat_map(|chunk| {
@@ -54,8 +57,10 @@ fn unbase64(text: &str) -> Vec<u8> {
 /// Runs all vectors of a folder and compares the failures with the list of skips.
 fn run(folder: &str, check: fn(&Case<'_>) -> Outcome, skips: &[(&str, &str)]) {
     let source = test_support::botocore_source().expect("the botocore source archive");
-    let mut paths: Vec<_> =
-        std::fs::read_dir(source.join("tests/unit/protocols").join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(source.join("tests/unit/protocols").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     let (mut counts, mut wrong) = (BTreeMap::<String, (usize, usize)>::new(), Vec::new());
     let mut unused: Vec<&str> = skips.iter().map(|(name, _)| *name).collect();
@@ -71,7 +76,9 @@ fn run(folder: &str, check: fn(&Case<'_>) -> Outcome, skips: &[(&str, &str)]) {
                 let case = Case { json, model, protocol, service, operation };
                 let outcome = catch_unwind(AssertUnwindSafe(|| check(&case))).unwrap_or_else(|panic| {
                     let text = panic.downcast_ref::<String>().cloned();
-                    Err(text.or_else(|| panic.downcast_ref::<&str>().map(|t| (*t).to_owned())).unwrap_or_default())
+                    Err(text
+                        .or_else(|| panic.downcast_ref::<&str>().map(|t| (*t).to_owned()))
+                        .unwrap_or_default())
                 });
                 let count = counts.entry(file.to_owned()).or_default();
                 let listed = skips.iter().any(|(skip, _)| *skip == name);
@@ -86,8 +93,12 @@ fn run(folder: &str, check: fn(&Case<'_>) -> Outcome, skips: &[(&str, &str)]) {
         }
     }
     let (held, skipped) = counts.values().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-    println!("{folder}: {held} vectors hold, {skipped} are skipped with a reason; by file (held, skipped): {counts:?}");
-    wrong.extend(unused.iter().map(|name| format!("{name}: in the list of skips, but there is no such vector")));
+    println!(
+        "{folder}: {held} vectors hold, {skipped} are skipped with a reason; by file (held, skipped): {counts:?}"
+    );
+    wrong.extend(
+        unused.iter().map(|name| format!("{name}: in the list of skips, but there is no such vector")),
+    );
     assert!(wrong.is_empty(), "{} vectors:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -108,7 +119,9 @@ fn server_reads(case: &Case<'_>) -> Outcome {
     let parts = RequestParts { method, path, query, headers: &headers, body: &body };
     let mut labels = Vec::new();
     if matches!(case.protocol, Protocol::RestJson | Protocol::RestXml) {
-        let found = Router::new(&[case.operation]).find(method, path, query, &headers).map_err(|miss| miss.to_string())?;
+        let found = Router::new(&[case.operation])
+            .find(method, path, query, &headers)
+            .map_err(|miss| miss.to_string())?;
         labels = found.labels;
     }
     let mut value = Record::new(case.operation.input);
@@ -129,13 +142,18 @@ fn client_writes(case: &Case<'_>) -> Outcome {
     let (path, query) = wanted["uri"].as_str().map(|uri| uri.split_once('?').unwrap_or((uri, ""))).unwrap();
     same("path", &&*request.path, &path)?;
     let sorted = |text: &str| {
-        let mut pieces: Vec<String> = text.split('&').filter(|piece| !piece.is_empty()).map(|piece| piece.trim_end_matches('=').to_owned()).collect();
+        let mut pieces: Vec<String> = text
+            .split('&')
+            .filter(|piece| !piece.is_empty())
+            .map(|piece| piece.trim_end_matches('=').to_owned())
+            .collect();
         pieces.sort();
         pieces
     };
     same("query", &sorted(&request.query), &sorted(query))?;
     for (name, value) in case.headers("serialized") {
-        let found = request.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, value)| value);
+        let found =
+            request.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, value)| value);
         if found.is_none_or(|found| found.split("; charset").next() != Some(&value)) {
             return Err(format!("header {name}: {found:?}\n    instead of {value:?}"));
         }
@@ -150,7 +168,7 @@ fn client_writes(case: &Case<'_>) -> Outcome {
     }
     let body = case.body("serialized");
     if matches!(case.protocol, Protocol::Query | Protocol::Ec2) {
-        let text = |body: &[u8]| sorted(&String::from_utf8(body.to_vec()).unwrap());
+        let text = |body: &[u8]| sorted(std::str::from_utf8(body).unwrap());
         return same("body", &text(&request.body), &text(&body));
     }
     same_body(case, &request.body, &body)
@@ -160,8 +178,12 @@ fn client_writes(case: &Case<'_>) -> Outcome {
 fn same_body(case: &Case<'_>, found: &[u8], wanted: &[u8]) -> Outcome {
     let begins = |byte: u8| wanted.trim_ascii_start().first() == Some(&byte);
     match case.protocol {
-        Protocol::Json10 | Protocol::Json11 => same("body", &canonical::json(found), &canonical::json(wanted)),
-        Protocol::RestJson if begins(b'{') || begins(b'[') => same("body", &canonical::json(found), &canonical::json(wanted)),
+        Protocol::Json10 | Protocol::Json11 => {
+            same("body", &canonical::json(found), &canonical::json(wanted))
+        }
+        Protocol::RestJson if begins(b'{') || begins(b'[') => {
+            same("body", &canonical::json(found), &canonical::json(wanted))
+        }
         Protocol::Cbor => same("body", &canonical::cbor(found), &canonical::cbor(wanted)),
         _ if begins(b'<') => same("body", &canonical::xml(found), &canonical::xml(wanted)),
         _ => same("body", &String::from_utf8_lossy(found), &String::from_utf8_lossy(wanted)),
@@ -181,12 +203,16 @@ fn server_writes(case: &Case<'_>) -> Outcome {
     }
     let output = Record::from_json(case.operation.output, &case.json["result"]);
     // The namespace of query responses stands in no vector's metadata, only in the expected bodies.
-    let service: &'static ServiceSpec = match (case.protocol, wanted["body"].as_str().and_then(root_namespace)) {
-        (Protocol::Query | Protocol::Ec2, Some(uri)) => shapes::with_namespace(case.service, uri),
-        _ => case.service,
-    };
+    let service: &'static ServiceSpec =
+        match (case.protocol, wanted["body"].as_str().and_then(root_namespace)) {
+            (Protocol::Query | Protocol::Ec2, Some(uri)) => shapes::with_namespace(case.service, uri),
+            _ => case.service,
+        };
     let headers = case.headers("response");
-    let request_id = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-requestid")).map_or("requestid", |(_, id)| id);
+    let request_id = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-requestid"))
+        .map_or("requestid", |(_, id)| id);
     let response = encode_response(case.protocol, service, case.operation, &output, request_id);
     same("status", &response.status, &status)?;
     for (name, value) in headers.clone() {
@@ -196,15 +222,23 @@ fn server_writes(case: &Case<'_>) -> Outcome {
         let found = if name.eq_ignore_ascii_case("content-type") {
             Some(&*response.content_type)
         } else {
-            response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, value)| &**value)
+            response
+                .headers
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(&name))
+                .map(|(_, value)| &**value)
         };
         let found = found.filter(|found| !found.is_empty());
         let media_type = |text: &str| text.split(';').next().unwrap_or_default().to_owned();
         let same = match found {
-            Some(found) if name.eq_ignore_ascii_case("content-type") => media_type(found) == media_type(&value),
+            Some(found) if name.eq_ignore_ascii_case("content-type") => {
+                media_type(found) == media_type(&value)
+            }
             found => found == Some(&value),
         };
-        if !same && !(found.is_none() && name.eq_ignore_ascii_case("content-type") && response.body.is_empty()) {
+        // A response without body needs no type of it.
+        let free = found.is_none() && name.eq_ignore_ascii_case("content-type") && response.body.is_empty();
+        if !same && !free {
             return Err(format!("header {name}: {found:?}\n    instead of {value:?}"));
         }
     }
@@ -212,8 +246,16 @@ fn server_writes(case: &Case<'_>) -> Outcome {
         return Ok(());
     }
     match case.protocol {
-        Protocol::Query => same("body", &without(canonical::xml(&response.body), "ResponseMetadata"), &without(canonical::xml(&case.body("response")), "ResponseMetadata")),
-        Protocol::Ec2 => same("body", &without(canonical::xml(&response.body), "requestId"), &without(canonical::xml(&case.body("response")), "requestId")),
+        Protocol::Query => same(
+            "body",
+            &without(canonical::xml(&response.body), "ResponseMetadata"),
+            &without(canonical::xml(&case.body("response")), "ResponseMetadata"),
+        ),
+        Protocol::Ec2 => same(
+            "body",
+            &without(canonical::xml(&response.body), "requestId"),
+            &without(canonical::xml(&case.body("response")), "requestId"),
+        ),
         _ => same_body(case, &response.body, &case.body("response")),
     }
 }
@@ -237,16 +279,28 @@ fn server_writes_error(case: &Case<'_>, status: u16) -> Outcome {
     let (fault, shape_name) = expected_fault(case, status);
     let (_, members) = split_error(case, &shape_name);
     let response = match &members {
-        Some(members) => encode_modelled_fault(case.protocol, case.service, Some(case.operation), &fault, members, "requestid"),
+        Some(members) => encode_modelled_fault(
+            case.protocol,
+            case.service,
+            Some(case.operation),
+            &fault,
+            members,
+            "requestid",
+        ),
         None => encode_fault(case.protocol, case.service, Some(case.operation), &fault, "requestid"),
     };
     same("status", &response.status, &status)?;
     let mut empty = Record::new(case.operation.output);
     let view = ResponseView { status: response.status, headers: &response.headers, body: &response.body };
-    let parsed = decode_response(case.protocol, case.operation, &view, &mut empty).map_err(|error| error.to_string())?;
+    let parsed = decode_response(case.protocol, case.operation, &view, &mut empty)
+        .map_err(|error| error.to_string())?;
     let parsed = parsed.err().ok_or("not a fault")?;
     // A JSON error goes by its shape's name, a query error by its code.
-    let wanted = if matches!(case.protocol, Protocol::Query | Protocol::Ec2 | Protocol::RestXml) { &*fault.code } else { &shape_name };
+    let wanted = if matches!(case.protocol, Protocol::Query | Protocol::Ec2 | Protocol::RestXml) {
+        &*fault.code
+    } else {
+        &shape_name
+    };
     same("code", &&*parsed.code, &wanted)?;
     same("message", &parsed.message, &fault.message)?;
     for (name, value) in case.headers("response") {
@@ -254,7 +308,8 @@ fn server_writes_error(case: &Case<'_>, status: u16) -> Outcome {
         if free.iter().any(|free| name.eq_ignore_ascii_case(free)) {
             continue;
         }
-        let found = response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, value)| value);
+        let found =
+            response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, value)| value);
         same(&name, &found, &Some(&value))?;
     }
     error_bodies(case, &response.body, &case.body("response"))
@@ -316,7 +371,8 @@ fn client_reads(case: &Case<'_>) -> Outcome {
     let (body, headers) = (case.body("response"), case.headers("response"));
     let view = ResponseView { status, headers: &headers, body: &body };
     let mut value = Record::new(case.operation.output);
-    let parsed = decode_response(case.protocol, case.operation, &view, &mut value).map_err(|error| error.to_string())?;
+    let parsed = decode_response(case.protocol, case.operation, &view, &mut value)
+        .map_err(|error| error.to_string())?;
     if case.json["error"].is_null() {
         parsed.map_err(|fault| fault.to_string())?;
         return same("value", &value, &Record::from_json(case.operation.output, &case.json["result"]));
