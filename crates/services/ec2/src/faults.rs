@@ -64,8 +64,3 @@ pub(crate) fn internal(message: impl Into<String>) -> Fault {
 pub(crate) fn address_limit() -> Fault {
     Fault::sender("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
 }
-
-/// `IncorrectState`: the resource is in a state from which this does not lead.
-pub(crate) fn incorrect_state(message: impl Into<String>) -> Fault {
-    Fault::sender("IncorrectState", message)
-}
