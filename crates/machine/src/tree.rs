@@ -96,7 +96,12 @@ fn flatten(top: &OwnedFd, name: &CString, moved: &mut u64) -> io::Result<()> {
             *moved += 1;
             let fresh = format!(".removing-{moved}");
             if statat(top, &fresh, AtFlags::SYMLINK_NOFOLLOW).is_err() {
-                renameat(&inner, name.as_c_str(), top, &fresh)?;
+                // Moving a directory changes its "..", which takes write permission on itself; overlay's own
+                // work directory has none.
+                if renameat(&inner, name.as_c_str(), top, &fresh) == Err(Errno::ACCESS) {
+                    rustix::fs::chmodat(&inner, name.as_c_str(), Mode::RWXU, AtFlags::empty())?;
+                    renameat(&inner, name.as_c_str(), top, &fresh)?;
+                }
                 break;
             }
         }

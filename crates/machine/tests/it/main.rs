@@ -6,5 +6,6 @@
 mod commands;
 mod isolation;
 mod life;
+mod rootless;
 mod survival;
 mod world;

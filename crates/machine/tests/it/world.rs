@@ -38,7 +38,11 @@ impl World {
     pub(crate) fn new() -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let group = format!("allod-test-{}-{number}", std::process::id());
-        let directory = std::env::temp_dir().join(&group);
+        Self::at(std::env::temp_dir().join(&group), group)
+    }
+
+    /// A world in a directory of the caller's choice.
+    pub(crate) fn at(directory: PathBuf, group: String) -> Self {
         let machines = connect(&directory, &group);
         let events = machines.events();
         Self { machines, events, directory, group, next: AtomicU32::new(1) }
