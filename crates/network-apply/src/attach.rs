@@ -61,11 +61,10 @@ impl Router {
         changes.add(format!("raise the link of {}", to.eni), &[], |out| {
             set_up(out, index, Some(&alias(&link)));
         });
-        let fine = &[libc::EEXIST, libc::EAFNOSUPPORT];
-        changes.add(format!("gateway of {}", to.eni), fine, |out| {
+        changes.add(format!("gateway of {}", to.eni), &[libc::EEXIST], |out| {
             add_address(out, index, GATEWAY_V6.into(), 64);
         });
-        changes.add(format!("neighbour {}", to.eni), &[libc::EAFNOSUPPORT], |out| {
+        changes.add(format!("neighbour {}", to.eni), &[], |out| {
             add_permanent_neighbour(out, index, FAR_END_V4.into(), link.mac);
             add_permanent_neighbour(out, index, FAR_END_V6.into(), link.mac);
         });

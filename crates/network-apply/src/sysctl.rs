@@ -45,9 +45,14 @@ pub(crate) fn prepare_router() -> Result<(), ApplyError> {
     write_all(ROUTER)
 }
 
+/// Whether the kernel was built or started without IPv6: then it has none of its
+/// settings, and needs none.
+pub(crate) fn no_ipv6() -> bool {
+    !Path::new("/proc/sys/net/ipv6").exists()
+}
+
 fn write_all(settings: &[(&str, &str)]) -> Result<(), ApplyError> {
-    // A kernel without IPv6 has no such settings, and needs none.
-    let no_v6 = !Path::new("/proc/sys/net/ipv6").exists();
+    let no_v6 = no_ipv6();
     for (name, value) in settings {
         if !(no_v6 && name.starts_with("ipv6/")) {
             write(name, value)?;

@@ -107,6 +107,12 @@ impl Messages {
         &self.bytes
     }
 
+    /// The finished bytes, for tests.
+    #[cfg(test)]
+    pub(crate) fn sealed(&mut self, first: u32) -> &[u8] {
+        self.seal(first)
+    }
+
     fn pad(&mut self) {
         let len = self.bytes.len().next_multiple_of(ALIGN);
         self.bytes.resize(len, 0);

@@ -203,7 +203,7 @@ fn os_refusal() -> Refusal {
 }
 
 /// Type, sequence, flags and body of each message in a datagram.
-fn split(mut datagram: &[u8]) -> impl Iterator<Item = (u16, u32, u16, &[u8])> {
+pub(crate) fn split(mut datagram: &[u8]) -> impl Iterator<Item = (u16, u32, u16, &[u8])> {
     std::iter::from_fn(move || {
         let header = datagram.get(..HEADER)?;
         let len = u32::from_ne_bytes(header[..4].try_into().ok()?) as usize;

@@ -63,6 +63,18 @@ impl Batch {
         self.steps.len() == 1
     }
 
+    /// How many messages there are, the transaction's beginning among them.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.messages.count()
+    }
+
+    /// How large it is.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.messages.len()
+    }
+
     /// Runs the transaction. On refusal nothing has changed; the name of the
     /// step that was refused comes along.
     pub(crate) fn commit(mut self, socket: &mut Socket) -> Result<(), (String, Refusal)> {

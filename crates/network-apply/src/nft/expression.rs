@@ -21,7 +21,7 @@ const LOOKUP_DESTINATION: u16 = 3;
 const LOOKUP_FLAGS: u16 = 5;
 
 /// Writes one expression: its name and its own attributes.
-pub(super) fn expression(out: &mut Messages, expr: &Expr) {
+pub(crate) fn expression(out: &mut Messages, expr: &Expr) {
     match expr {
         Expr::Meta(key, to) => named(out, "meta", |a| {
             a.net32(1, register(*to)).net32(2, meta_key(*key));

@@ -10,6 +10,8 @@ mod structure;
 
 pub(crate) use batch::{Batch, Family};
 pub(crate) use element::{add_elements, delete_elements};
+#[cfg(test)]
+pub(crate) use expression::expression as write_expression;
 pub(crate) use flows::forget_flows;
 pub(crate) use read::{CountedElement, counted, elements, tables_are_ours};
 pub(crate) use structure::{add_chain, add_rule, add_set, add_table, delete_table, replace_tables};

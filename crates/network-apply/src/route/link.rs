@@ -143,7 +143,7 @@ pub(crate) fn wait_until_running(socket: &mut Socket, name: &str) -> Result<(), 
 /// How often a link is asked for: about one second in all.
 const PATIENCE: u32 = 5000;
 
-fn parse(body: &[u8]) -> Option<LinkInfo> {
+pub(crate) fn parse(body: &[u8]) -> Option<LinkInfo> {
     let index = u32::from_ne_bytes(body.get(4..8)?.try_into().ok()?);
     let mut link = LinkInfo {
         index,

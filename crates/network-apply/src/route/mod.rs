@@ -17,6 +17,11 @@ pub(crate) use neighbour::{add_permanent_neighbour, answer_at_once};
 pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes, wait_until_local};
 pub(crate) use rule::{add_rule, delete_rule, rules};
 
+#[cfg(test)]
+pub(crate) use link::parse as parse_link;
+#[cfg(test)]
+pub(crate) use path::parse as parse_route;
+
 use std::net::IpAddr;
 
 /// `NLM_F_REPLACE`, `NLM_F_EXCL`, `NLM_F_CREATE`.

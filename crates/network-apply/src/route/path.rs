@@ -133,7 +133,7 @@ pub(crate) fn wait_until_local(socket: &mut Socket, address: IpAddr) -> Result<(
 /// How often an address is asked for: about one second in all.
 const PATIENCE: u32 = 5000;
 
-fn parse(body: &[u8]) -> Option<PathRoute> {
+pub(crate) fn parse(body: &[u8]) -> Option<PathRoute> {
     let header = body.get(..HEADER)?;
     if header[5] != OUR_PROTOCOL {
         return None;

@@ -19,6 +19,17 @@
 //! let an egress rule skip the receiver's ingress rules. Every chain that
 //! dispatches ends in a drop, so an interface that no set knows gets nowhere.
 
+//!
+//! What comes later has its place already:
+//! - network ACLs: a map `interface → subnet` on both sides and, if they differ,
+//!   a jump from `forward` before the known connections are let through;
+//! - NAT gateways: a further next hop of a route table, behind which `snat` finds
+//!   the gateway's address by outgoing interface;
+//! - peering: a veth between two routers whose interface is "not the edge" and
+//!   has no groups of its own: it needs a third kind of side in `forward`;
+//! - flow logs: a `log` expression at the ends of the gates (drops), connection
+//!   events (accepts).
+
 mod dsl;
 mod gates;
 mod path;
