@@ -234,6 +234,19 @@ impl Instance {
 /// Device name of every image's root volume, as Amazon Linux has it.
 pub const ROOT_DEVICE: &str = "/dev/xvda";
 
+/// The client token of a launch; forgotten with the last of the launch's instances. A kind of its own, so that thousands
+/// of launches do not slow down the few tokens of other operations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaunchToken {
+    /// The token itself.
+    pub id: String,
+    /// Digest of the request without the token: another request with the token is refused.
+    pub digest: String,
+    /// `r-…` that the request made.
+    pub reservation_id: String,
+}
+record!(LaunchToken, "ec2/launch-token");
+
 /// Account-wide defaults of the metadata options (`ModifyInstanceMetadataDefaults`); one record per scope, id `default`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MetadataDefaults {

@@ -23,7 +23,8 @@ pub use gateway::InternetGateway;
 pub use idempotency::ClientToken;
 pub use image::{Image, KeyPair};
 pub use instance::{
-    BlockDevice, Instance, InstanceState, LaunchOptions, MetadataDefaults, MetadataOptions, StateReason,
+    BlockDevice, Instance, InstanceState, LaunchOptions, LaunchToken, MetadataDefaults, MetadataOptions,
+    StateReason,
 };
 pub use network_interface::{Attachment, NetworkInterface, PrivateAddress};
 pub use route_table::{Route, RouteOrigin, RouteTable, RouteTarget, TableAssociation};

@@ -10,7 +10,7 @@ mod sweep;
 mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
-pub use sweep::{KEEP_TERMINATED, forget, launch_token_key, sweep_terminated};
+pub use sweep::{KEEP_TERMINATED, forget, sweep_terminated};
 
 use crate::{Instance, InstanceState, Millis, NetworkInterface, StateReason, Tags};
 use state_store::typed::{Scope, Tx};
@@ -108,20 +108,23 @@ pub fn mark_exited(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Option<Instance>
     Some(changed)
 }
 
-/// `pending` could not be carried out. A first launch ends `terminated`, a start of a stopped machine falls back to
-/// `stopped`; either way the reason says why (EC2 User Guide, "Troubleshoot instance launch issues").
+/// The host could not start the machine. A first launch ends `terminated`; a start of a stopped machine, and a running
+/// one that the host lost and cannot bring back, end `stopped` with their disk. The reason says why (EC2 User Guide,
+/// "Troubleshoot instance launch issues").
 pub fn mark_failed(tx: &mut Tx<'_>, scope: &Scope, id: &str, why: &str, now: Millis) -> Option<Instance> {
-    let pending = tx.get::<Instance>(scope, id).filter(|i| i.state == InstanceState::Pending)?;
+    let failed = tx
+        .get::<Instance>(scope, id)
+        .filter(|i| matches!(i.state, InstanceState::Pending | InstanceState::Running))?;
     let reason = Some(StateReason::new(SERVER_ERROR, why));
     // Generation 1 is the launch; every start of an existing machine has raised it.
-    if pending.generation <= 1 {
+    if failed.state == InstanceState::Pending && failed.generation <= 1 {
         let mut failed = terminate(tx, scope, id, now)?;
         failed.state_reason = reason;
         failed.transition_reason = format!("Server.InternalError: {why}");
         tx.put(scope, failed.clone());
         return Some(failed);
     }
-    release_auto_addresses(tx, scope, &pending.network_interfaces);
+    release_auto_addresses(tx, scope, &failed.network_interfaces);
     change(tx, scope, id, |instance| {
         rest(instance);
         instance.state_reason = reason;

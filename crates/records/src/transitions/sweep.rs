@@ -1,6 +1,6 @@
 //! Dropping instances that have been terminated long enough.
 
-use crate::{ClientToken, Instance, InstanceState, Millis, Tags};
+use crate::{Instance, InstanceState, LaunchToken, Millis, Tags};
 use state_store::StoreError;
 use state_store::typed::{Scope, Store, Tx};
 
@@ -26,18 +26,13 @@ pub fn forget(tx: &mut Tx<'_>, scope: &Scope, id: &str, now: Millis) -> bool {
     due
 }
 
-/// Key of the record that remembers a launch's client token.
-pub fn launch_token_key(token: &str) -> String {
-    format!("RunInstances/{token}")
-}
-
 /// The last instance of a launch takes the client token with it, so that tokens do not pile up.
 fn forget_token(tx: &mut Tx<'_>, scope: &Scope, id: &str) {
     let Some(instance) = tx.get::<Instance>(scope, id) else { return };
     let Some(token) = &instance.client_token else { return };
     let left = tx.by_index::<Instance>(scope, "reservation", &instance.reservation_id);
     if left.iter().all(|other| other.id == id) {
-        tx.delete::<ClientToken>(scope, &launch_token_key(token));
+        tx.delete::<LaunchToken>(scope, token);
     }
 }
 

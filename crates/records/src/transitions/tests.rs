@@ -211,12 +211,12 @@ async fn steps_lead_only_from_their_own_states() {
 
 #[tokio::test]
 async fn a_failed_launch_ends_terminated_and_a_failed_start_stopped() {
-    for (generation, ends) in [(1, InstanceState::Terminated), (3, InstanceState::Stopped)] {
-        let store = world(InstanceState::Pending, true).await;
-        step(&store, |tx| {
-            tx.put(&here(), Instance { generation, ..instance(InstanceState::Pending) });
-        })
-        .await;
+    use InstanceState::{Pending, Running, Stopped, Terminated};
+    for (state, generation, ends) in
+        [(Pending, 1, Terminated), (Pending, 3, Stopped), (Running, 1, Stopped), (Running, 4, Stopped)]
+    {
+        let store = world(state, true).await;
+        step(&store, |tx| tx.put(&here(), Instance { generation, ..instance(state) })).await;
         let failed = step(&store, |tx| mark_failed(tx, &here(), "i-1", "no memory", 3)).await.unwrap();
         assert_eq!(failed.state, ends);
         assert_eq!(failed.state_reason.unwrap().message, "Server.InternalError: no memory");

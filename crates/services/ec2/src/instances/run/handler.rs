@@ -76,7 +76,7 @@ async fn start(
                 if let Some(earlier) = token.earlier(tx, scope)? {
                     return Ok(Err(earlier));
                 }
-                token.remember(tx, scope, reservation_id, service.now());
+                token.remember(tx, scope, reservation_id);
             }
             write::instances(&service, tx, scope, launch, reservation_id, first, number).map(Ok)
         });

@@ -5,7 +5,7 @@ use api_ec2::RunInstancesRequest;
 use aws_schema::Fault;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use records::{ClientToken, Instance, Millis};
+use records::{Instance, LaunchToken};
 use sha2::{Digest as _, Sha256};
 use state_store::typed::{Scope, Tx};
 
@@ -41,36 +41,31 @@ impl Token {
         Ok(Some(Token { token, digest: STANDARD.encode(hash.finalize()) }))
     }
 
-    fn key(&self) -> String {
-        records::transitions::launch_token_key(&self.token)
-    }
-
     /// The reservation an earlier request with this token made.
     ///
     /// # Errors
     /// `IdempotentParameterMismatch` when that request was another one.
     pub(super) fn earlier(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, Fault> {
-        let Some(known) = tx.get::<ClientToken>(scope, &self.key()) else { return Ok(None) };
-        if known.fingerprint != self.digest {
+        let Some(known) = tx.get::<LaunchToken>(scope, &self.token) else { return Ok(None) };
+        if known.digest != self.digest {
             return Err(Fault::sender(
                 "IdempotentParameterMismatch",
                 "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
             ));
         }
         // The token outlives neither its instances nor their hour after termination.
-        let alive = !tx.by_index::<Instance>(scope, "reservation", &known.resource_id).is_empty();
-        Ok(alive.then(|| known.resource_id.clone()))
+        let alive = !tx.by_index::<Instance>(scope, "reservation", &known.reservation_id).is_empty();
+        Ok(alive.then(|| known.reservation_id.clone()))
     }
 
     /// Remembers what the request made.
-    pub(super) fn remember(&self, tx: &mut Tx<'_>, scope: &Scope, reservation: &str, now: Millis) {
+    pub(super) fn remember(&self, tx: &mut Tx<'_>, scope: &Scope, reservation: &str) {
         tx.put(
             scope,
-            ClientToken {
-                id: self.key(),
-                fingerprint: self.digest.clone(),
-                resource_id: reservation.to_owned(),
-                used: now,
+            LaunchToken {
+                id: self.token.clone(),
+                digest: self.digest.clone(),
+                reservation_id: reservation.to_owned(),
             },
         );
     }

@@ -1,7 +1,7 @@
 //! Client tokens.
 
 use super::*;
-use records::ClientToken;
+use records::LaunchToken;
 
 fn with_token(token: &str, count: i32) -> RunInstancesRequest {
     RunInstancesRequest { client_token: Some(token.into()), ..run(count) }
@@ -57,7 +57,7 @@ async fn the_token_goes_with_the_last_of_its_instances() {
         .into_iter()
         .filter_map(|i| i.instance_id)
         .collect();
-    let tokens = || world.store().list::<ClientToken>(&world.scope()).len();
+    let tokens = || world.store().list::<LaunchToken>(&world.scope()).len();
     for id in &ids {
         assert_eq!(tokens(), 1);
         terminate(&world, id).await;
