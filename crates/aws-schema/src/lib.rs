@@ -9,6 +9,8 @@ mod enumeration;
 mod fault;
 mod operation;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod validate;
 mod value;

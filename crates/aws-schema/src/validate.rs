@@ -176,16 +176,27 @@ impl Check {
             return;
         }
         self.listing.broken |= !broken(shape, &measure).is_empty();
+        if self.listing.shown.is_some() {
+            self.mention(&clip(&measure.shown()));
+        }
+    }
+
+    /// Adds an item to the text of the list that is shown.
+    fn mention(&mut self, item: &str) {
         if let Some(shown) = self.listing.shown.as_mut().filter(|shown| shown.len() < LONGEST) {
             if !shown.is_empty() {
                 shown.push_str(", ");
             }
-            shown.push_str(&clip(&measure.shown()));
+            shown.push_str(item);
         }
     }
 
     /// Something with parts: steps to it, walks, and steps back.
     fn inside(&mut self, member: &'static Member, walk: impl FnOnce(&mut Self)) {
+        // While items are shown nothing is judged: a walk inside that walk at every level would take for ever.
+        if self.listing.shown.is_some() {
+            return self.mention(member.shape.name);
+        }
         let step = match &mut self.place {
             Place::Structure => {
                 self.see(member);

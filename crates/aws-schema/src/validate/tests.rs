@@ -221,6 +221,43 @@ fn members_of_items_are_named_by_number() {
     assert!(found[0].missing && !found[0].hidden);
 }
 
+/// A list that holds itself, empty at every level where it may not be.
+static NEST: Shape = Shape {
+    members: &[Member { location_name: Some("item"), ..Member::new("member", &NEST) }],
+    ..limited("Nest", Kind::List, 2, 9)
+};
+static NEST_ROOT: Shape =
+    Shape { members: &[Member::new("Nest", &NEST)], ..Shape::new("NestRoot", Kind::Structure) };
+
+struct Nest(usize);
+
+impl crate::WriteItems for Nest {
+    fn write_items(&self, item: &'static Member, writer: &mut dyn Writer) {
+        if self.0 > 0 {
+            writer.list(item, 1, &Nest(self.0 - 1));
+        }
+    }
+}
+
+impl WriteMembers for Nest {
+    fn shape(&self) -> &'static Shape {
+        &NEST_ROOT
+    }
+    fn write_members(&self, writer: &mut dyn Writer) {
+        writer.list(&NEST_ROOT.members[0], 1, &Nest(self.0));
+    }
+}
+
+#[test]
+fn lists_in_lists_are_walked_once() {
+    let found = violations(&Nest(120));
+    assert_eq!(found.len(), 20);
+    assert_eq!(
+        violations(&Nest(1))[1].to_string(),
+        "Value '[Nest]' at 'nest' failed to satisfy constraint: Member must have length greater than or equal to 2"
+    );
+}
+
 #[test]
 fn a_hostile_value_makes_a_short_answer() {
     let mut root = sound();

@@ -89,7 +89,7 @@ fn operations_without_output_answer_briefly() {
     let response = encode_response(Protocol::Ec2, &api_ec2::SERVICE, DeleteVpc::SPEC, &Unit, "r-1");
     assert_eq!(
         text(&response),
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DeleteVpcResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15\">\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DeleteVpcResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
          <requestId>r-1</requestId><return>true</return></DeleteVpcResponse>"
     );
     let response = encode_response(Protocol::Query, &api_iam::SERVICE, DeleteUser::SPEC, &Unit, "r-1");
