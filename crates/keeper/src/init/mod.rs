@@ -14,7 +14,7 @@ pub(crate) mod seccomp;
 mod ssh_door;
 pub mod status;
 
-pub(crate) use reaper::{POWER_OFF_SIGNAL, REBOOT_SIGNAL};
+pub(crate) use reaper::{POWER_OFF_SIGNAL, REBOOT_SIGNAL, WISH_SIGNALS};
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
@@ -93,7 +93,18 @@ fn prepare(control: &OwnedFd, spec: &LaunchSpec, mode: Mode) -> Result<reaper::M
     // In this order: the filter takes CAP_SYS_ADMIN, which is the first thing to go.
     seccomp::install()?;
     privileges::trim()?;
+    give_back_memory();
     Ok(machine)
+}
+
+/// Lets go of what the keeper had freed but not returned: shared pages turn private as soon as the keeper
+/// writes to its own, and PID 1 needs none of them.
+fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim works on the allocator's own books; this process has one thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 fn receive(control: &OwnedFd) -> Result<Inherited> {

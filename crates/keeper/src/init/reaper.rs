@@ -46,6 +46,9 @@ const WISHES: [(i32, Wish); 6] = [
     (libc::SIGPWR, Wish::PowerOff),
     (libc::SIGTERM, Wish::PowerOff),
 ];
+/// All signals that carry a wish.
+pub(crate) const WISH_SIGNALS: [i32; 6] =
+    [POWER_OFF_SIGNAL, 37, REBOOT_SIGNAL, libc::SIGINT, libc::SIGPWR, libc::SIGTERM];
 /// Signal that asks PID 1 to power off.
 pub(crate) const POWER_OFF_SIGNAL: i32 = 38;
 /// Signal that asks PID 1 to restart user space.
@@ -191,7 +194,7 @@ fn block_signals() -> std::io::Result<OwnedFd> {
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
         libc::sigaddset(&raw mut set, libc::SIGCHLD);
-        for (number, _) in WISHES {
+        for number in WISH_SIGNALS {
             libc::sigaddset(&raw mut set, number);
         }
         if libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) != 0 {

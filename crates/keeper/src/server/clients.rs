@@ -9,7 +9,7 @@ use rustix::net::SocketFlags;
 
 use super::{Keeper, Target};
 use crate::error::{Refusal, Result};
-use crate::protocol::{Answer, Event, Frame, MAX_MESSAGE, MachineStatus, PAGE, Reply, Request};
+use crate::protocol::{Answer, Event, Frame, MachineStatus, PAGE, Reply, Request};
 use crate::seqpacket;
 
 /// Connections at a time.
@@ -56,17 +56,20 @@ impl Keeper {
         if flags.contains(EventFlags::OUT) {
             self.send_backlog(number);
         }
-        let mut buffer = vec![0; MAX_MESSAGE];
+        let mut buffer = std::mem::take(&mut self.buffer);
         for _ in 0..TURN {
-            let Some(client) = self.clients.get(&number) else { return };
+            let Some(client) = self.clients.get(&number) else { break };
             match seqpacket::receive(&client.socket, &mut buffer) {
-                Ok((0, _)) => return self.client_gone(number),
                 // Descriptors sent along are closed by dropping them: no request takes any.
-                Ok((length, _fds)) => self.request(number, &buffer[..length]),
-                Err(Errno::AGAIN) => return,
-                Err(_) => return self.client_gone(number),
+                Ok((length @ 1.., _fds)) => self.request(number, &buffer[..length]),
+                Err(Errno::AGAIN) => break,
+                Ok((0, _)) | Err(_) => {
+                    self.client_gone(number);
+                    break;
+                }
             }
         }
+        self.buffer = buffer;
     }
 
     fn client_gone(&mut self, number: u64) {

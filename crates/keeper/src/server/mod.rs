@@ -36,6 +36,10 @@ pub struct KeeperConfig {
     pub cgroup_parent: String,
 }
 
+/// Bytes of the receive buffer: large enough that the allocator maps it by itself.
+const BUFFER: usize = 256 * 1024;
+const _: () = assert!(BUFFER >= crate::protocol::MAX_MESSAGE);
+
 /// What an epoll token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
@@ -90,6 +94,9 @@ struct Keeper {
     ending: bool,
     /// Boot of the host under which the journal was written.
     journal_boot: String,
+    /// For one incoming message. Kept, and allocated in one piece of untouched pages: every page written before a
+    /// fork stays with that machine for its whole life.
+    buffer: Vec<u8>,
     /// `/dev/null`, where output beyond the limit goes.
     null: File,
     /// Keeps other keepers away from this state directory.
@@ -160,6 +167,7 @@ impl Keeper {
             next_group: 1,
             ending: false,
             journal_boot: String::new(),
+            buffer: vec![0; BUFFER],
             null: File::options()
                 .write(true)
                 .open("/dev/null")

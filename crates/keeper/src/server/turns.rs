@@ -203,7 +203,12 @@ pub(super) fn watch_signals() -> Result<OwnedFd> {
         for number in [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT] {
             libc::sigaddset(&raw mut set, number);
         }
-        if libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) != 0 {
+        let mut blocked = set;
+        // PID 1 inherits the mask: a request to stop that comes before it listens must wait, not be dropped.
+        for number in crate::init::WISH_SIGNALS {
+            libc::sigaddset(&raw mut blocked, number);
+        }
+        if libc::sigprocmask(libc::SIG_BLOCK, &raw const blocked, std::ptr::null_mut()) != 0 {
             return Err(KeeperError::last("block signals"));
         }
         match libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) {
