@@ -1,5 +1,5 @@
 //! Measures the network on this machine: planning, applying, attaching, changing.
-//! Run as root: `cargo run --release -p network-apply --example measure [ENIs]`.
+//! Run as root: `cargo run --release -p network-apply --example measure [ENIs [machines]]`.
 //! Everything happens in a namespace of its own and is gone afterwards.
 
 // Making a private host takes a system call.
@@ -46,8 +46,9 @@ fn main() -> Outcome<()> {
     timed("the same after reading back", || network.apply(&wanted))?;
 
     changes(&mut network, input)?;
-    attach(&mut network, &wanted, 200)?;
-    network.teardown()?;
+    let machines = std::env::args().nth(2).map_or(Ok(200), |word| word.parse())?;
+    attach(&mut network, &wanted, machines)?;
+    timed("teardown", || network.teardown())?;
     std::fs::remove_dir_all(&dir)?;
     Ok(())
 }

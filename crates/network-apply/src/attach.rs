@@ -50,7 +50,7 @@ impl Router {
         let mut changes = Changes::new();
         let here = Veth { name: &name, index, mac: GATEWAY_MAC, mtu };
         let end = Veth { name: to.interface, index: 0, mac: link.mac, mtu };
-        let peer = Peer { end, namespace: to.machine };
+        let peer = Peer { end, namespace: to.machine, group: 0 };
         if !already {
             changes.add(format!("link of {}", to.eni), &[], |out| add_veth(out, &here, &peer));
         }

@@ -15,8 +15,8 @@ use network_plan::{
 use crate::netlink::Socket;
 use crate::nft::{self, Batch, Family};
 use crate::route::{
-    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth, put_route,
-    set_up,
+    self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth,
+    put_route, set_up,
 };
 use crate::{ApplyError, HostConfig, Uplink, netns, sysctl};
 
@@ -199,7 +199,7 @@ fn connect(
         }
         let here = Veth { name: &name, index: 0, mac: HOST_MAC, mtu };
         let end = Veth { name: HOST_LINK, index: 0, mac: EDGE_MAC, mtu };
-        let peer = Peer { end, namespace: namespace.as_fd() };
+        let peer = Peer { end, namespace: namespace.as_fd(), group: OUR_GROUP };
         changes.add(format!("link {name} between host and edge"), &[], |out| {
             add_veth(out, &here, &peer);
         });

@@ -117,7 +117,7 @@ fn feature(name: &'static str, required: bool, what_for: &str, outcome: Result<(
 
 fn veth(socket: &mut Socket, namespace: &std::os::fd::OwnedFd) -> Result<(), ApplyError> {
     let end = |name| Veth { name, index: 0, mac: [2, 0, 0, 0, 0, 1], mtu: 1500 };
-    let peer = Peer { end: end("probe1"), namespace: namespace.as_fd() };
+    let peer = Peer { end: end("probe1"), namespace: namespace.as_fd(), group: 0 };
     let mut changes = Changes::new();
     changes.add("veth", &[], |out| add_veth(out, &end("probe0"), &peer));
     changes.commit(socket)

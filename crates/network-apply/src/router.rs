@@ -12,7 +12,8 @@ use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
 use crate::netlink::{Refusal, Socket};
 use crate::nft::{self, Batch};
 use crate::route::{
-    self, Action, Changes, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route, set_up,
+    self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route,
+    set_up,
 };
 use crate::{ApplyError, netns, readback, sysctl};
 
@@ -184,7 +185,7 @@ impl Router {
         let name = format!("v{number}");
         let here = Veth { name: &name, index, mac: EDGE_SIDE_MAC, mtu: edge.mtu };
         let end = Veth { name: EDGE_LINK, index: EDGE_INDEX, mac: ROUTER_SIDE_MAC, mtu: edge.mtu };
-        let peer = Peer { end, namespace: self.namespace.as_fd() };
+        let peer = Peer { end, namespace: self.namespace.as_fd(), group: OUR_GROUP };
         let mut changes = Changes::new();
         if !there {
             // A link of that name belongs to a router that was lost.
@@ -224,16 +225,8 @@ impl Router {
     /// Removes all links, so that nothing outside the namespace refers to it;
     /// the namespace itself goes when its last user does.
     pub(crate) fn dissolve(mut self) -> Result<(), ApplyError> {
-        let links =
-            route::links(&mut self.route).map_err(|refusal| ApplyError::refused("reading links", refusal))?;
         let mut changes = Changes::new();
-        for link in links.iter().filter(|link| link.index != LOOPBACK) {
-            // Some kernels put tunnel devices into every namespace; these refuse.
-            let fine = &[libc::ENODEV, libc::EOPNOTSUPP];
-            changes.add(format!("link {} off", link.name), fine, |out| {
-                route::delete_link(out, link.index);
-            });
-        }
+        changes.add("remove the links of a VPC", &[libc::ENODEV], route::delete_our_links);
         changes.commit(&mut self.route)
     }
 }

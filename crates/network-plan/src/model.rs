@@ -135,7 +135,7 @@ pub struct Rule {
 }
 
 /// The protocol part of a rule, as `IpProtocol`, `FromPort` and `ToPort` say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// `-1`: everything.
     All,
@@ -162,7 +162,7 @@ pub enum Protocol {
 }
 
 /// An inclusive range of ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ports {
     /// The lowest.
     pub from: u16,
@@ -171,7 +171,7 @@ pub struct Ports {
 }
 
 /// The other side of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     /// An address block; host bits are ignored.
     Cidr(IpNet),

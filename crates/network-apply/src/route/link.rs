@@ -18,6 +18,9 @@ const STATE: u16 = 16;
 const RUNNING: u8 = 6;
 const LINK_INFO: u16 = 18;
 const ALIAS: u16 = 20;
+const GROUP: u16 = 27;
+/// The interface group of all links we make in namespaces of ours.
+pub(crate) const OUR_GROUP: u32 = 65;
 const NAMESPACE_FD: u16 = 28;
 const EXTRAS: u16 = 29;
 /// `RTEXT_FILTER_SKIP_STATS`: half of an answer would be statistics.
@@ -45,6 +48,8 @@ pub(crate) struct Veth<'a> {
 pub(crate) struct Peer<'a> {
     pub(crate) end: Veth<'a>,
     pub(crate) namespace: BorrowedFd<'a>,
+    /// [`OUR_GROUP`] in a namespace of ours, 0 in a machine's.
+    pub(crate) group: u32,
 }
 
 /// What we care about in a link.
@@ -74,15 +79,24 @@ fn header(index: u32, flags: u32, change: u32) -> Vec<u8> {
 pub(crate) fn add_veth(out: &mut Messages, here: &Veth<'_>, peer: &Peer<'_>) {
     out.begin(NEW, FRESH, &header(here.index, 0, 0));
     properties(out, here);
+    out.native32(GROUP, OUR_GROUP);
     out.nest(LINK_INFO, |info| {
         info.text(INFO_KIND, "veth").nest(INFO_DATA, |data| {
             data.nest(VETH_PEER, |inside| {
                 inside.raw(&header(peer.end.index, 0, 0));
                 properties(inside, &peer.end);
+                inside.native32(GROUP, peer.group);
                 inside.put(NAMESPACE_FD, &peer.namespace.as_raw_fd().to_ne_bytes());
             });
         });
     });
+}
+
+/// Deletes all links that this crate made in a namespace, in one go: the kernel
+/// waits for its readers once, not once per link. Refused with ENODEV if there
+/// are none.
+pub(crate) fn delete_our_links(out: &mut Messages) {
+    out.begin(DELETE, 0, &header(0, 0, 0)).native32(GROUP, OUR_GROUP);
 }
 
 fn properties(out: &mut Messages, end: &Veth<'_>) {

@@ -5,7 +5,8 @@ use std::process::Command;
 use network_apply::probe;
 
 use crate::facts::{eni, open_out, rule, tcp, vpc};
-use crate::world::{World, private_host};
+use crate::wire::{connect, listen};
+use crate::world::{World, assert_same, private_host};
 
 /// The ruleset of the current namespace as JSON. `None` without the program.
 fn ruleset(words: &[&str]) -> Option<serde_json::Value> {
@@ -84,6 +85,26 @@ fn teardown_leaves_nothing_on_the_host() {
     }
     let routes = Command::new("ip").args(["route", "show", "table", "all", "proto", "65"]).output();
     assert!(routes.unwrap().stdout.is_empty());
+}
+
+#[test]
+fn a_cleared_network_is_as_good_as_new() {
+    let mut input = vpc(1);
+    input.groups = vec![open_out(1, vec![rule("sgr-in", tcp(80), "0.0.0.0/0")])];
+    input.enis = vec![eni(11, 1, &["sg-1"]), eni(12, 2, &["sg-1"])];
+    let Some(mut world) = World::new(input) else { return };
+    let before = world.kernel_state();
+    world.network().clear().unwrap();
+    assert!(world.network().list().is_empty());
+    world.network().clear().unwrap();
+    // The same numbers again at once, while the kernel still sweeps up behind us.
+    world.apply();
+    world.boot("eni-11");
+    world.boot("eni-12");
+    assert_same(&world.kernel_state(), &before);
+    let server = listen(world.at("eni-12"), "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    server.accept().unwrap();
 }
 
 #[test]

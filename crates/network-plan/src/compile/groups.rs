@@ -48,7 +48,8 @@ pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
 
 fn compile_rules(group: u32, rules: &[Rule], sets: &Sets, index: &Index<'_>, draft: &mut Draft) {
     let mut sorted: Vec<&Rule> = rules.iter().collect();
-    sorted.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    // A prefix list's rule comes once per block, always under the same id.
+    sorted.sort_unstable_by(|a, b| (&a.id, &a.peer, a.protocol).cmp(&(&b.id, &b.peer, b.protocol)));
     let (mut v4, mut v6) = (Share::default(), Share::default());
     let mut peers: BTreeMap<u32, Share<'_>> = BTreeMap::new();
     for rule in sorted {

@@ -101,7 +101,8 @@ fn eni(number: usize, parts: (std::collections::BTreeSet<usize>, bool, bool)) ->
 fn group(number: usize, (ingress, egress): (Vec<Rule>, Vec<Rule>)) -> SecurityGroup {
     let named = |mut rules: Vec<Rule>, side: &str| {
         for (n, rule) in rules.iter_mut().enumerate() {
-            rule.id = format!("sgr-{number}-{side}-{n}");
+            // Two rules share an id, as the blocks of a prefix list do.
+            rule.id = format!("sgr-{number}-{side}-{}", n / 2);
         }
         rules
     };
