@@ -27,6 +27,11 @@ impl Namespace {
         Self { file: file.join().unwrap() }
     }
 
+    /// A namespace that has a file.
+    pub fn open(path: &str) -> Self {
+        Self { file: File::open(path).unwrap() }
+    }
+
     /// The namespace that the test is in.
     pub fn current() -> Self {
         Self { file: File::open("/proc/thread-self/ns/net").unwrap() }
