@@ -229,7 +229,7 @@ impl Controller {
     ) -> Result<(), String> {
         tracing::error!(id = instance.id, %error, "the instance cannot be started");
         let _ = self.stop(&instance.id, StopMode::Force).await;
-        if instance.generation <= 1 {
+        if instance.state == InstanceState::Pending && instance.generation <= 1 {
             self.unplug(scope, instance).await?;
             self.destroy(&instance.id).await?;
         }

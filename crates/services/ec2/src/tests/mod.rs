@@ -7,6 +7,7 @@ mod dhcp;
 mod gateways;
 mod groups;
 mod histories;
+mod instances;
 mod interfaces;
 mod paging;
 mod places;
