@@ -56,33 +56,34 @@ fn timestamp_format(name: &str) -> &'static str {
     }
 }
 
+/// Variant of `aws_schema::Kind` a shape is of.
+fn kind(shape: &Value) -> &'static str {
+    if shape["document"] == Value::Bool(true) {
+        return "Document";
+    }
+    match text(shape, "type").unwrap_or_default() {
+        "boolean" => "Boolean",
+        "integer" | "byte" | "short" => "Integer",
+        "long" => "Long",
+        "float" => "Float",
+        "double" => "Double",
+        "blob" => "Blob",
+        "timestamp" => "Timestamp",
+        "list" => "List",
+        "map" => "Map",
+        "structure" => "Structure",
+        _ => "String",
+    }
+}
+
 impl Emitter<'_> {
     fn lookup(&self, name: &str) -> Result<&Value, FactsError> {
         self.facts.shapes.get(name).ok_or_else(|| FactsError::Inconsistent(format!("no shape `{name}`")))
     }
 
-    fn kind(&self, shape: &Value) -> &'static str {
-        if shape["document"] == Value::Bool(true) {
-            return "Document";
-        }
-        match text(shape, "type").unwrap_or_default() {
-            "boolean" => "Boolean",
-            "integer" | "byte" | "short" => "Integer",
-            "long" => "Long",
-            "float" => "Float",
-            "double" => "Double",
-            "blob" => "Blob",
-            "timestamp" => "Timestamp",
-            "list" => "List",
-            "map" => "Map",
-            "structure" => "Structure",
-            _ => "String",
-        }
-    }
-
     fn rust_type(&self, name: &str) -> Result<String, FactsError> {
         let shape = self.lookup(name)?;
-        Ok(match self.kind(shape) {
+        Ok(match kind(shape) {
             "Boolean" => "bool".into(),
             "Integer" => "i32".into(),
             "Long" => "i64".into(),
@@ -107,11 +108,11 @@ impl Emitter<'_> {
     }
 
     fn shape(&mut self, name: &str, shape: &Value) -> Result<(), FactsError> {
-        if self.kind(shape) == "String" && shape["enum"].is_array() {
+        if kind(shape) == "String" && shape["enum"].is_array() {
             self.enumeration(name, shape);
         }
         self.statics(name, shape)?;
-        if self.kind(shape) == "Structure" && !is_error(shape) {
+        if kind(shape) == "Structure" && !is_error(shape) {
             self.structure(name, shape)?;
         }
         Ok(())
@@ -134,7 +135,7 @@ impl Emitter<'_> {
         let mut members = String::new();
         let required: Vec<&str> =
             shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let entries: Vec<(String, &Value)> = match self.kind(shape) {
+        let entries: Vec<(String, &Value)> = match kind(shape) {
             "List" => vec![("member".into(), &shape["member"])],
             "Map" => vec![("key".into(), &shape["key"]), ("value".into(), &shape["value"])],
             "Structure" => {
@@ -190,7 +191,7 @@ impl Emitter<'_> {
         put!(
             self,
             "static S_{name}: a::Shape = a::Shape {{ {fields}..a::Shape::new({name:?}, a::Kind::{}) }};",
-            self.kind(shape)
+            kind(shape)
         );
         Ok(())
     }
@@ -252,7 +253,7 @@ impl Emitter<'_> {
             let mut held = self.rust_type(target)?;
             let field = field_name(member);
             dry_run |= member == "DryRun";
-            let boxed = self.kind(self.lookup(target)?) == "Structure" && self.reaches(target, name);
+            let boxed = kind(self.lookup(target)?) == "Structure" && self.reaches(target, name);
             if boxed {
                 held = format!("Box<{held}>");
             }
@@ -306,7 +307,7 @@ impl Emitter<'_> {
             let Some(shape) = self.facts.shapes.get(&name) else { continue };
             for reference in shape["members"].as_object().into_iter().flatten().map(|(_, v)| v) {
                 let target = text(reference, "shape").unwrap_or_default();
-                if self.facts.shapes.get(target).is_some_and(|s| self.kind(s) == "Structure") {
+                if self.facts.shapes.get(target).is_some_and(|s| kind(s) == "Structure") {
                     stack.push(target.to_owned());
                 }
             }

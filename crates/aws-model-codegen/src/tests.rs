@@ -88,7 +88,7 @@ fn operations_and_service_are_described() {
         &text,
         r#"signing_name: "odd-signing", target_prefix: Some("Odd"), api_version: "2026-11-20""#,
     );
-    assert_has(&text, r#"protocols: &[a::Protocol::Json10], query_compatible: true, global: false"#);
+    assert_has(&text, "protocols: &[a::Protocol::Json10], query_compatible: true, global: false");
     assert_has(&text, r#"all_operations: &["DoIt", "Other"]"#);
 }
 

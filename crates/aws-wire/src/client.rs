@@ -72,6 +72,7 @@ pub fn encode_request(
     request
 }
 
+/// Fills in the parts of a REST request.
 fn rest_request(
     protocol: Protocol,
     service: &ServiceSpec,
@@ -200,6 +201,7 @@ fn decode_fault(protocol: Protocol, response: &ResponseView<'_>) -> Fault {
     Fault { code: Cow::Owned(code), status: response.status, message: parsed.message, details: Vec::new() }
 }
 
+/// Code and message of an XML error in any of its three forms.
 fn xml_error(body: &[u8], parsed: &mut ErrorBody) -> Result<(), ReadError> {
     let mut budget = Budget::new();
     let root = Element::parse(body, &mut budget)?;

@@ -22,10 +22,12 @@ struct Failure<'a> {
     /// Code of the query protocols.
     code: &'a str,
     sender: bool,
+    /// Members of the modelled error beside its message.
     members: Option<&'a dyn WriteMembers>,
     request_id: &'a str,
 }
 
+/// The response for a fault: see [`crate::encode_fault`].
 pub(crate) fn encode(
     protocol: Protocol,
     service: &ServiceSpec,
@@ -89,14 +91,17 @@ pub(crate) fn encode(
 }
 
 impl Failure<'_> {
+    /// Whose fault it is, in the word of the query protocols.
     fn side(&self) -> &'static str {
         if self.sender { "Sender" } else { "Receiver" }
     }
 
+    /// Errors without message have none on the wire either.
     fn has_message(&self) -> bool {
         !self.fault.message.is_empty()
     }
 
+    /// `{"__type": …, "message": …}`.
     fn json(&self, protocol: Protocol) -> Vec<u8> {
         let mut json = JsonWriter::new();
         json.object(&mut |json| {
@@ -118,6 +123,7 @@ impl Failure<'_> {
         json.finish()
     }
 
+    /// The same in CBOR.
     fn cbor(&self) -> Vec<u8> {
         let mut cbor = CborWriter::new();
         cbor.object(&mut |cbor| {

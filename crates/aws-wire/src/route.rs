@@ -47,6 +47,7 @@ struct Leaf {
 }
 
 #[derive(Debug, Default)]
+/// One path segment of all templates that share the way to it.
 struct Node {
     literals: Vec<(&'static str, Node)>,
     label: Option<Box<Node>>,
@@ -104,6 +105,7 @@ impl Router {
 }
 
 impl Node {
+    /// Adds the template of one operation.
     fn insert(&mut self, operation: &'static OperationSpec) {
         let (path, query) = operation.uri.split_once('?').unwrap_or((operation.uri, ""));
         let (mut node, mut labels) = (self, Vec::new());
@@ -136,12 +138,14 @@ impl Node {
     }
 }
 
+/// What of a request decides between operations.
 struct Request<'a> {
     method: &'a str,
     query: Vec<(String, String)>,
     headers: &'a dyn Headers,
 }
 
+/// Decoded keys and values; a wrong escape makes an empty text, which matches no literal.
 fn parse_query(query: &str) -> Vec<(String, String)> {
     let lossy = |text: &str| form::decode(text).map(|t| t.into_owned()).unwrap_or_default();
     query
@@ -153,6 +157,7 @@ fn parse_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// One walk through the tree.
 struct Search<'r, 'p> {
     request: &'r Request<'r>,
     /// Raw label values on the way to the current node.
@@ -192,6 +197,7 @@ impl<'p> Search<'_, 'p> {
         })
     }
 
+    /// Walks with one more label, and forgets it if the walk finds nothing.
     fn with<T>(&mut self, value: &'p str, walk: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         self.values.push(value);
         let found = walk(self);
@@ -201,6 +207,7 @@ impl<'p> Search<'_, 'p> {
         found
     }
 
+    /// The best of the operations at the end of a path.
     fn choose<'n>(&mut self, leaves: &'n [Leaf]) -> Option<&'n Leaf> {
         let mut best: Option<(&Leaf, (usize, bool, usize))> = None;
         for leaf in leaves {

@@ -24,10 +24,12 @@ pub(super) enum Head {
     Break,
 }
 
+/// What is still to be read.
 pub(super) struct Lexer<'a> {
     rest: &'a [u8],
 }
 
+/// The one error for bytes that are no CBOR.
 pub(super) fn malformed() -> ReadError {
     ReadError::new("The request body is not valid CBOR")
 }
@@ -42,6 +44,7 @@ impl<'a> Lexer<'a> {
         self.rest.len()
     }
 
+    /// Takes so many bytes. A length is checked against what is there before anything is allocated for it.
     fn bytes(&mut self, count: u64) -> Result<&'a [u8], ReadError> {
         let count = usize::try_from(count).map_err(|_| malformed())?;
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(malformed)?;
@@ -49,6 +52,7 @@ impl<'a> Lexer<'a> {
         Ok(taken)
     }
 
+    /// Takes a big-endian number of so many bytes.
     fn number(&mut self, width: u64) -> Result<u64, ReadError> {
         Ok(self.bytes(width)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }

@@ -12,11 +12,13 @@ pub(crate) struct CborReader<'a> {
     budget: Budget,
 }
 
+/// A value of another type than the model says.
 fn unexpected(wanted: &str) -> ReadError {
     ReadError::new(format!("Unexpected type of value where {wanted} was expected"))
 }
 
 impl<'a> CborReader<'a> {
+    /// Stands before the first byte.
     pub(crate) fn new(body: &'a [u8]) -> CborReader<'a> {
         CborReader { lexer: Lexer::new(body), budget: Budget::new() }
     }
@@ -41,6 +43,7 @@ impl<'a> CborReader<'a> {
         }
     }
 
+    /// The key of a map entry, which is always text.
     fn key(&mut self) -> Result<Cow<'a, str>, ReadError> {
         match self.head()? {
             Head::Text(length) => self.lexer.text(length),
@@ -57,6 +60,8 @@ impl<'a> CborReader<'a> {
         Ok(null)
     }
 
+    /// Fills a structure from the map standing here. Keys the model does not know are passed over, so that newer clients
+    /// can still be understood.
     fn members(&mut self, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
         let members = target.shape().members;
         self.budget.spend(members.len())?;
@@ -86,6 +91,7 @@ impl<'a> CborReader<'a> {
         Ok(())
     }
 
+    /// An untyped value, whatever it is.
     fn any(&mut self) -> Result<Document, ReadError> {
         self.budget.spend(2)?;
         Ok(match self.head()? {
@@ -118,6 +124,7 @@ impl<'a> CborReader<'a> {
     }
 }
 
+/// An integer of any width, or a float that is one (clients may send either, RFC 8949, 4.1).
 fn signed(head: Head) -> Result<i64, ReadError> {
     let value = match head {
         Head::Unsigned(value) => i64::try_from(value).ok(),
@@ -133,6 +140,7 @@ fn signed(head: Head) -> Result<i64, ReadError> {
 }
 
 #[allow(clippy::cast_precision_loss)] // a float member holds what fits a float
+/// A number as a float; integers are widened.
 fn float(head: Head) -> Result<f64, ReadError> {
     match head {
         Head::Float(value) => Ok(value),

@@ -2,14 +2,17 @@
 
 use aws_schema::{Document, Member, Timestamp, WriteEntries, WriteItems, WriteMembers, Writer};
 
+// Major types of RFC 8949, 3.1.
 const UNSIGNED: u8 = 0;
 const NEGATIVE: u8 = 1;
 const BYTES: u8 = 2;
 const TEXT: u8 = 3;
 const LIST: u8 = 4;
 const MAP: u8 = 5;
+/// A map that is ended by [`BREAK`].
 const INDEFINITE_MAP: u8 = 0xbf;
 const BREAK: u8 = 0xff;
+/// The simple value `null`.
 const NULL: u8 = 0xf6;
 /// Tag 1: seconds since 1970.
 const EPOCH_TAG: u8 = 0xc1;
@@ -22,10 +25,12 @@ pub(crate) struct CborWriter {
 }
 
 impl CborWriter {
+    /// Nothing written yet; most messages fit the first allocation.
     pub(crate) fn new() -> CborWriter {
         CborWriter { out: Vec::with_capacity(256), named: false }
     }
 
+    /// The finished item.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }
@@ -72,15 +77,18 @@ impl CborWriter {
         }
     }
 
+    /// The head of something with a length.
     fn length(&mut self, major: u8, length: usize) {
         self.head(major, u64::try_from(length).unwrap_or(u64::MAX));
     }
 
+    /// A text string.
     fn text(&mut self, value: &str) {
         self.length(TEXT, value.len());
         self.out.extend_from_slice(value.as_bytes());
     }
 
+    /// An integer; negative ones are stored as -1 minus the value.
     fn signed(&mut self, value: i64) {
         match u64::try_from(value) {
             Ok(value) => self.head(UNSIGNED, value),
@@ -88,23 +96,27 @@ impl CborWriter {
         }
     }
 
+    /// A 64-bit float. Special values need no other form: every reader knows them in this one.
     fn wide(&mut self, value: f64) {
         self.out.push(0xfb);
         self.out.extend(value.to_be_bytes());
     }
 
+    /// The name, where the place has names.
     fn begin(&mut self, member: &'static Member) {
         if self.named {
             self.text(member.wire_name());
         }
     }
 
+    /// Writes items or values, which have no names of their own.
     fn bare(&mut self, write: impl FnOnce(&mut Self)) {
         let before = std::mem::replace(&mut self.named, false);
         write(self);
         self.named = before;
     }
 
+    /// An untyped value as the nearest CBOR has.
     fn any(&mut self, value: &Document) {
         match value {
             Document::Null => self.out.push(NULL),

@@ -31,11 +31,13 @@ impl Kind {
     }
 }
 
+/// A position in the text. Every method leaves it on a character boundary.
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
 }
 
+/// The one error for text that is no JSON.
 pub(super) fn malformed() -> ReadError {
     ReadError::new("The request body is not valid JSON")
 }
@@ -50,6 +52,7 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
+    /// Takes white space.
     fn space(&mut self) {
         let bytes = self.text.as_bytes();
         while matches!(bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
@@ -70,10 +73,12 @@ impl<'a> Lexer<'a> {
         found
     }
 
+    /// Takes `byte` or fails.
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), ReadError> {
         if self.take(byte) { Ok(()) } else { Err(malformed()) }
     }
 
+    /// What kind of value comes next, left standing.
     pub(super) fn kind(&mut self) -> Result<Kind, ReadError> {
         Ok(match self.peek() {
             Some(b'"') => Kind::String,
@@ -111,6 +116,7 @@ impl<'a> Lexer<'a> {
             *at - from
         };
         let mut at = start + usize::from(bytes.get(start) == Some(&b'-'));
+        // The grammar is checked here because Rust's own parser allows more (`01`, `.5`, `1.`).
         let leading_zero = bytes.get(at) == Some(&b'0');
         let whole = digits(&mut at);
         if whole == 0 || (leading_zero && whole > 1) {
@@ -138,6 +144,7 @@ impl<'a> Lexer<'a> {
         self.expect(b'"')?;
         let start = self.at;
         let end = self.plain_run(start)?;
+        // No escape before the closing quote: the text can be borrowed as it stands.
         if self.text.as_bytes()[end] == b'"' {
             self.at = end + 1;
             return Ok(Cow::Borrowed(&self.text[start..end]));
@@ -198,6 +205,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
+    /// Takes the four digits of a `\\u` escape.
     fn hex4(&mut self) -> Result<u32, ReadError> {
         let digits = self.text.as_bytes().get(self.at..self.at + 4).ok_or_else(malformed)?;
         let mut value = 0;

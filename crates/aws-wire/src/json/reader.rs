@@ -51,6 +51,8 @@ impl<'a> JsonReader<'a> {
         matches!(self.lexer.peek(), None | Some(b'n'))
     }
 
+    /// Fills a structure from the object standing here. Keys the model does not know are passed over, so that newer clients
+    /// can still be understood.
     fn object(&mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {
         let found = self.lexer.kind()?;
         if found != Kind::Object {
@@ -114,6 +116,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
+    /// A string, or the error that something else stands here.
     fn text(&mut self, wanted: &str) -> Result<std::borrow::Cow<'a, str>, ReadError> {
         match self.lexer.kind()? {
             Kind::String => self.lexer.string(),
@@ -121,6 +124,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
+    /// An untyped value. It costs more of the budget than a typed one: its parts carry their types with them.
     fn any(&mut self) -> Result<Document, ReadError> {
         self.budget.spend(2)?;
         Ok(match self.lexer.kind()? {
@@ -130,6 +134,7 @@ impl<'a> JsonReader<'a> {
             Kind::Number => {
                 let text = self.lexer.number()?;
                 match text.parse() {
+                    // Integers beyond 64 bits become floats, as in JavaScript.
                     Ok(integer) => Document::Integer(integer),
                     Err(_) => Document::Double(text::double(text)?),
                 }

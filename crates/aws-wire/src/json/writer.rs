@@ -18,6 +18,7 @@ pub(crate) struct JsonWriter {
 }
 
 impl JsonWriter {
+    /// Nothing written yet; most messages fit the first allocation.
     pub(crate) fn new() -> JsonWriter {
         JsonWriter { out: String::with_capacity(256), named: false, first: true, bound: Bound::Nothing }
     }
@@ -57,6 +58,7 @@ impl JsonWriter {
         quoted(&mut self.out, value);
     }
 
+    /// Something in brackets, with the state of the level around it kept.
     fn nested(&mut self, open: char, close: char, named: bool, write: &mut dyn FnMut(&mut Self)) {
         let before = (self.named, self.first, self.bound);
         (self.named, self.first, self.bound) = (named, true, Bound::Nothing);
@@ -66,6 +68,7 @@ impl JsonWriter {
         (self.named, self.first, self.bound) = before;
     }
 
+    /// A comma between values, none before the first.
     fn comma(&mut self) {
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(',');
@@ -86,11 +89,13 @@ impl JsonWriter {
         true
     }
 
+    /// A float. JSON has no word for the special values; AWS puts them in quotes.
     fn number(&mut self, value: f64, single: bool) {
         let text = text::float_text(value, single);
         if value.is_finite() { self.out.push_str(&text) } else { quoted(&mut self.out, &text) }
     }
 
+    /// An untyped value.
     fn any(&mut self, value: &Document) {
         match value {
             Document::Null => self.out.push_str("null"),

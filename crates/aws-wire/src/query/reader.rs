@@ -96,16 +96,19 @@ impl<'f, 'b> FormReader<'f, 'b> {
         self.members(target, Children { pairs, start: 0 }, dialect)
     }
 
+    /// What stands below this node.
     fn children(&self) -> Children<'f> {
         // The node's own parameter (`A` itself) sorts before everything below it.
         let own = self.pairs.iter().take_while(|pair| pair.0.len() <= self.prefix).count();
         Children { pairs: &self.pairs[own..], start: self.prefix + 1 }
     }
 
+    /// A reader one level down.
     fn child<'s>(&'s mut self, pairs: &'f [Pair<'f>], prefix: usize) -> FormReader<'f, 's> {
         FormReader { dialect: self.dialect, pairs, prefix, reading: self.reading }
     }
 
+    /// Fills a structure from the nodes below it.
     fn members(
         &mut self,
         target: &mut dyn ReadMembers,
@@ -152,6 +155,7 @@ impl<'f, 'b> FormReader<'f, 'b> {
         let mut items = Vec::new();
         for (segment, pairs) in children {
             self.reading.budget.spend(1)?;
+            // `+1` is a number to Rust and none to AWS.
             let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
             let number = segment.parse().ok().filter(|_| digits);
             let number = number

@@ -23,6 +23,7 @@ pub(crate) struct FormWriter {
 }
 
 impl FormWriter {
+    /// A form that begins, as all do, with action and version.
     pub(crate) fn new(dialect: Dialect, action: &str, version: &str) -> FormWriter {
         let mut writer =
             FormWriter { dialect, out: String::new(), path: String::new(), item: None, named: false };
@@ -31,11 +32,13 @@ impl FormWriter {
         writer
     }
 
+    /// The finished form.
     pub(crate) fn root(mut self, value: &dyn WriteMembers) -> Vec<u8> {
         value.write_members(&mut self);
         self.out.into_bytes()
     }
 
+    /// One parameter.
     fn pair(&mut self, name: &str, value: &str) {
         if !self.out.is_empty() {
             self.out.push('&');
@@ -45,6 +48,7 @@ impl FormWriter {
         self.out.extend(utf8_percent_encode(value, ESCAPED));
     }
 
+    /// The value of a leaf.
     fn put(&mut self, member: &'static Member, value: &str) {
         self.inside(member, |writer| {
             let path = std::mem::take(&mut writer.path);
@@ -53,6 +57,7 @@ impl FormWriter {
         });
     }
 
+    /// One step down the path.
     fn push(&mut self, segment: &str) {
         if !self.path.is_empty() {
             self.path.push('.');

@@ -42,10 +42,12 @@ impl Bindings {
         bindings
     }
 
+    /// Whether what is written now goes outside the body.
     fn is_bound(&self, member: &Member) -> bool {
         self.at.is_some() || member.location != Location::Body
     }
 
+    /// One text for the place being written.
     fn put(&mut self, member: &'static Member, value: String) {
         match &mut self.at {
             Some(At::HeaderItems(line)) => {
@@ -92,6 +94,7 @@ impl Bindings {
         }
     }
 
+    /// Writes nested values to `at` and gives back what became of it.
     fn within(&mut self, at: At, write: impl FnOnce(&mut Self)) -> Option<At> {
         let before = self.at.replace(at);
         write(self);

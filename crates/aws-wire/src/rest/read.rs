@@ -53,12 +53,14 @@ pub(crate) fn read_message(
     read_body(protocol, message.body, bound, target)
 }
 
+/// Reads one bound member from its texts.
 fn read_text(target: &mut dyn ReadMembers, index: usize, texts: Vec<Cow<'_, str>>) -> Result<(), ReadError> {
     let member = &target.shape().members[index];
     let mut reader = TextReader { texts, location: member.location };
     target.read_member(index, &mut reader).map_err(|error| error.within(member.wire_name()))
 }
 
+/// Reads all members that are bound to headers. The headers are walked once, since S3 binds forty members.
 fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
     let members = target.shape().members;
     // Several lines of one header make one list.
@@ -101,6 +103,7 @@ fn read_headers(headers: &dyn Headers, target: &mut dyn ReadMembers) -> Result<(
     Ok(())
 }
 
+/// Reads all members that are bound to the query string.
 fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError> {
     let members = target.shape().members;
     let mut pairs: Pairs = Vec::new();
@@ -134,6 +137,7 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
 /// Most different keys in the query string of a REST request.
 const MAX_QUERY_KEYS: usize = 1_000;
 
+/// Reads the payload, or the members that travel in the body.
 fn read_body(
     protocol: Protocol,
     body: &[u8],

@@ -11,11 +11,13 @@ pub(super) struct TextReader<'t> {
 }
 
 impl TextReader<'_> {
+    /// The first text: of a single-valued header given twice the first counts.
     fn one(&self) -> Result<&str, ReadError> {
         self.texts.first().map(|text| &**text).ok_or_else(|| ReadError::new("A value is missing"))
     }
 }
 
+/// Structures and untyped values have no text form (Smithy, HTTP binding traits).
 fn not_here() -> ReadError {
     ReadError::new("A value of this type cannot stand outside the body")
 }
@@ -131,6 +133,7 @@ pub(super) struct PairsReader {
     pub(super) location: Location,
 }
 
+// A map of texts can be read as nothing but a map.
 macro_rules! refuse {
     ($($name:ident -> $type:ty),*) => {
         $(fn $name(&mut self, _: &'static Member) -> Result<$type, ReadError> { Err(not_here()) })*
@@ -168,6 +171,7 @@ impl Reader for PairsReader {
 /// The whole body as one blob or string.
 pub(super) struct RawReader<'a>(pub(super) &'a [u8]);
 
+// The body is taken as it is: only text and bytes make sense.
 impl RawReader<'_> {
     fn text(&self) -> Result<&str, ReadError> {
         std::str::from_utf8(self.0).map_err(|_| ReadError::new("The body is not valid UTF-8"))

@@ -55,12 +55,15 @@ struct Payload<'a> {
     body: Option<Body>,
 }
 
+// One member is the whole body; the others are bound elsewhere and are not written here.
 impl Payload<'_> {
+    /// Whether this member is the payload.
     fn is_payload(&self, member: &'static Member) -> bool {
         // By name: the constants of one member may stand at several addresses.
         member.name == self.member.name
     }
 
+    /// A JSON body.
     fn json(&mut self, write: impl FnOnce(&mut JsonWriter)) {
         let mut json = JsonWriter::new();
         write(&mut json);

@@ -8,6 +8,7 @@ const SECONDS_OF_DAY: i64 = 86_400;
 /// 0000-01-01 and 9999-12-31T23:59:59, the range every format can write.
 const EARLIEST: i64 = -62_167_219_200;
 const LATEST: i64 = 253_402_300_799;
+/// Beginning with the day that 1970-01-01 was.
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -47,6 +48,7 @@ pub(crate) fn write_timestamp(out: &mut String, value: Timestamp, format: Timest
     }
 }
 
+/// Appends a number with leading zeros.
 fn padded(out: &mut String, value: i64, width: usize) {
     push_padded(out, value.unsigned_abs(), width);
 }
@@ -77,6 +79,7 @@ fn epoch(out: &mut String, value: Timestamp) {
     }
 }
 
+/// Appends the fraction of a second without trailing zeros, but at least so many digits.
 fn fraction(out: &mut String, nanos: u32, least: usize) {
     if nanos == 0 && least == 0 {
         return;
@@ -106,6 +109,7 @@ pub(crate) fn parse_timestamp(text: &str) -> Result<Timestamp, ReadError> {
     })
 }
 
+/// Seconds since 1970, with fraction or exponent. Digits are kept as digits: a float would blur milliseconds.
 fn from_epoch(text: &str) -> Option<Timestamp> {
     if text.contains(['e', 'E']) {
         let value = double(text).ok()?;
@@ -136,6 +140,7 @@ fn nanos(part: &str) -> Option<u32> {
     Some(value * 10u32.pow(9 - u32::try_from(kept.len()).ok()?))
 }
 
+/// `2026-11-20T10:00:00Z`, with fraction, offset or without time of day.
 fn iso8601(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00:00Z"));
     let mut date = date.splitn(3, '-');
@@ -182,6 +187,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
     instant((year, i64::try_from(month).ok()? + 1, day), clock, part, 0)
 }
 
+/// The instant of a date and a clock reading, if both exist.
 fn instant((year, month, day): (i64, i64, i64), clock: &str, part: &str, offset: i64) -> Option<Timestamp> {
     let mut clock = clock.splitn(3, ':');
     let (hour, minute) = (number(clock.next()?)?, number(clock.next()?)?);
@@ -207,6 +213,7 @@ fn number(text: &str) -> Option<i64> {
         .then(|| text.parse().ok())?
 }
 
+/// Hour, minute and second of the day.
 fn clock(seconds: i64) -> (i64, i64, i64) {
     let of_day = seconds.rem_euclid(SECONDS_OF_DAY);
     (of_day / 3600, of_day / 60 % 60, of_day % 60)

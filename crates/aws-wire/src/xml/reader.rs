@@ -23,6 +23,7 @@ pub(crate) struct XmlReader<'e, 'b> {
 }
 
 impl<'e, 'b> XmlReader<'e, 'b> {
+    /// Stands on `element`.
     pub(crate) fn new(element: &'e Element<'e>, budget: &'b mut Budget) -> XmlReader<'e, 'b> {
         XmlReader { place: Place::Element(element), budget }
     }
@@ -49,6 +50,7 @@ impl<'e, 'b> XmlReader<'e, 'b> {
         Ok(())
     }
 
+    /// The text of a leaf or attribute. An element with children is no simple value.
     fn text(&self) -> Result<&'e str, ReadError> {
         match &self.place {
             Place::Text(text) => Ok(text),
@@ -87,6 +89,7 @@ fn find<'e>(element: &'e Element<'e>, member: &Member) -> Option<Place<'e>> {
             .filter(|_| member.shape.kind == Kind::List)
             .and_then(|item| item.location_name);
         let is_row = |child: &&Element<'_>| child.name == name || Some(child.name) == item;
+        // Rows of one list need not stand together.
         let rows: Vec<_> = element.children.iter().filter(is_row).collect();
         return (!rows.is_empty()).then_some(Place::Rows(rows));
     }

@@ -34,16 +34,19 @@ impl<'a> Element<'a> {
     }
 }
 
+/// The one error for text that is no XML (or more XML than is read here).
 fn malformed() -> ReadError {
     ReadError::new("The body is not well-formed XML")
 }
 
+/// What is still to be parsed.
 struct Parser<'a, 'b> {
     rest: &'a str,
     budget: &'b mut Budget,
 }
 
 impl<'a> Parser<'a, '_> {
+    /// Takes `text` if it comes next.
     fn take(&mut self, text: &str) -> bool {
         match self.rest.strip_prefix(text) {
             Some(rest) => {
@@ -62,6 +65,7 @@ impl<'a> Parser<'a, '_> {
         Ok(taken)
     }
 
+    /// Takes white space.
     fn space(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
     }
@@ -96,6 +100,7 @@ impl<'a> Parser<'a, '_> {
         Ok(name)
     }
 
+    /// One element with all it holds. Recursion is bounded by the budget's depth.
     fn element(&mut self) -> Result<Element<'a>, ReadError> {
         if !self.take("<") {
             return Err(malformed());
@@ -145,6 +150,7 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
+    /// The attributes of an opening tag, up to its end.
     fn attributes(&mut self) -> Result<Vec<(&'a str, Cow<'a, str>)>, ReadError> {
         let mut attributes = Vec::new();
         loop {
@@ -180,6 +186,7 @@ fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
+/// Puts pieces of text together; a single piece stays borrowed.
 fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
     if text.is_empty() {
         *text = more;

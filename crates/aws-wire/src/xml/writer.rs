@@ -21,6 +21,7 @@ pub(crate) struct XmlWriter {
 }
 
 impl XmlWriter {
+    /// Nothing written yet. `fraction` is 3 for EC2 and 0 for all others.
     pub(crate) fn new(fraction: usize) -> XmlWriter {
         let out = String::with_capacity(512);
         XmlWriter { out, name: None, bound: Bound::Nothing, tag_end: 0, fraction }
@@ -64,6 +65,7 @@ impl XmlWriter {
         self.bound = Bound::Nothing;
     }
 
+    /// An opening tag.
     fn open(&mut self, name: &str, namespace: Option<(&str, &str)>) {
         self.out.push('<');
         self.out.push_str(name);
@@ -80,16 +82,19 @@ impl XmlWriter {
         self.out.push('>');
     }
 
+    /// A closing tag.
     fn close(&mut self, name: &str) {
         self.out.push_str("</");
         self.out.push_str(name);
         self.out.push('>');
     }
 
+    /// Name of the element a value gets at this place.
     fn element_name(&self, member: &'static Member) -> &'static str {
         self.name.unwrap_or_else(|| member.wire_name())
     }
 
+    /// Whether the member travels outside the body.
     fn is_elsewhere(&self, member: &Member) -> bool {
         self.bound.is_elsewhere(member.location)
     }
