@@ -1,7 +1,8 @@
 //! What the filters of DescribeNetworkInterfaces look at.
 
-use super::{names, show};
+use super::show;
 use crate::filters::{flag, one};
+use crate::instances::names;
 use aws_schema::Timestamp;
 use records::{NetworkInterface, PrivateAddress, SecurityGroup, Subnet};
 use state_store::typed::{Scope, Store};
@@ -75,7 +76,7 @@ pub(super) fn values(store: &Store, scope: &Scope, i: &NetworkInterface, filter:
         "operator.managed" => flag(false),
         "owner-id" => one(&*scope.account),
         "private-dns-name" => {
-            i.private_addresses.iter().map(|a| names::private(&scope.region, a.address)).collect()
+            i.private_addresses.iter().map(|a| names::private_dns(a.address, &scope.region)).collect()
         }
         "private-ip-address" => i.private_addresses.iter().map(|a| a.address.to_string()).collect(),
         "requester-managed" => flag(i.requester_managed),
@@ -103,7 +104,7 @@ fn of_association(scope: &Scope, address: &PrivateAddress, member: &str) -> Opti
         "allocation-id" => address.allocation_id.clone(),
         "association-id" => address.association_id.clone(),
         "ip-owner-id" => Some(show::ip_owner(scope, address)),
-        "public-dns-name" => Some(names::public(&scope.region, public)),
+        "public-dns-name" => Some(names::public_dns(public, &scope.region)),
         "public-ip" => Some(public.to_string()),
         _ => None,
     }

@@ -9,7 +9,6 @@ mod create;
 mod delete;
 mod describe;
 mod filter_values;
-pub(crate) mod names;
 mod plan;
 mod public_pool;
 pub(crate) mod show;

@@ -1,6 +1,6 @@
 //! A network interface as the API shows it.
 
-use super::names;
+use crate::instances::names;
 use crate::tags;
 use api_ec2::{
     GroupIdentifier, NetworkInterfaceAssociation, NetworkInterfaceAttachment, NetworkInterfaceIpv6Address,
@@ -37,7 +37,7 @@ fn association(
     let public = address.public?;
     Some(NetworkInterfaceAssociation {
         public_ip: Some(public.to_string()),
-        public_dns_name: hostnames.then(|| names::public(&scope.region, public)),
+        public_dns_name: hostnames.then(|| names::public_dns(public, &scope.region)),
         ip_owner_id: Some(ip_owner(scope, address)),
         allocation_id: address.allocation_id.clone(),
         association_id: address.association_id.clone(),
@@ -68,7 +68,8 @@ pub(crate) fn interface(
 ) -> api_ec2::NetworkInterface {
     let vpc = store.get::<Vpc>(scope, &interface.vpc_id);
     let hostnames = vpc.as_ref().is_some_and(|vpc| vpc.enable_dns_hostnames);
-    let named = |address: &PrivateAddress| hostnames.then(|| names::private(&scope.region, address.address));
+    let named =
+        |address: &PrivateAddress| hostnames.then(|| names::private_dns(address.address, &scope.region));
     let primary = interface.primary();
     let address = |address: &PrivateAddress| NetworkInterfacePrivateIpAddress {
         private_ip_address: Some(address.address.to_string()),

@@ -22,7 +22,7 @@ async fn the_life_of_an_elastic_address() {
     cloud.gateway(&vpc).await;
     cloud.settled();
     let association = cloud.get("AssociateAddress", &associate, "associationId").await;
-    assert_eq!(cloud.settled(), [vpc.clone()]);
+    assert_eq!(cloud.settled(), [vpc.as_str()]);
     assert_eq!(
         cloud.get("AssociateAddress", &associate, "associationId").await,
         association,
@@ -73,7 +73,7 @@ async fn instances_stand_for_their_only_interface() {
     let (id, public) = allocate(&cloud).await;
     cloud.ok("AssociateAddress", &format!("PublicIp={public}&InstanceId={machine}")).await;
     let by_instance = format!("Filter.1.Name=instance-id&Filter.1.Value.1={machine}");
-    assert_eq!(cloud.list("DescribeAddresses", &by_instance, "allocationId").await, [id.clone()]);
+    assert_eq!(cloud.list("DescribeAddresses", &by_instance, "allocationId").await, [id.as_str()]);
     cloud.ok("DisassociateAddress", &format!("PublicIp={public}")).await;
     let fresh = cloud.interface(&subnet).await;
     let pending = instance(&cloud, &fresh, "pending").await;

@@ -10,9 +10,9 @@ async fn option_sets() {
     let set = cloud.get("CreateDhcpOptions", SET, "dhcpOptionsId").await;
     cloud.ok("AssociateDhcpOptions", &format!("DhcpOptionsId={set}&VpcId={vpc}")).await;
     let filter = format!("Filter.1.Name=dhcp-options-id&Filter.1.Value.1={set}");
-    assert_eq!(cloud.list("DescribeVpcs", &filter, "vpcId").await, [vpc.clone()]);
+    assert_eq!(cloud.list("DescribeVpcs", &filter, "vpcId").await, [vpc.as_str()]);
     let by_value = "Filter.1.Name=value&Filter.1.Value.1=example.*";
-    assert_eq!(cloud.list("DescribeDhcpOptions", by_value, "dhcpOptionsId").await, [set.clone()]);
+    assert_eq!(cloud.list("DescribeDhcpOptions", by_value, "dhcpOptionsId").await, [set.as_str()]);
     let delete = format!("DhcpOptionsId={set}");
     assert_eq!(cloud.code("DeleteDhcpOptions", &delete).await, "DependencyViolation");
     cloud.ok("AssociateDhcpOptions", &format!("DhcpOptionsId=default&VpcId={vpc}")).await;

@@ -19,7 +19,10 @@ async fn attach_and_detach() {
     );
     assert_eq!(cloud.code("DeleteVpc", &format!("VpcId={vpc}")).await, "DependencyViolation");
     let filter = format!("Filter.1.Name=attachment.vpc-id&Filter.1.Value.1={vpc}");
-    assert_eq!(cloud.list("DescribeInternetGateways", &filter, "internetGatewayId").await, [gateway.clone()]);
+    assert_eq!(
+        cloud.list("DescribeInternetGateways", &filter, "internetGatewayId").await,
+        [gateway.as_str()]
+    );
     // A mapped public address holds the gateway.
     let subnet = cloud.subnet(&vpc, "10.0.1.0/24").await;
     let interface = cloud.interface(&subnet).await;

@@ -82,7 +82,7 @@ async fn an_interface_has_what_was_asked_for() {
     ] {
         let parameters = format!("Filter.1.Name={filter}");
         let found = cloud.list("DescribeNetworkInterfaces", &parameters, "networkInterfaceId").await;
-        assert_eq!(found, [id.clone()], "{filter}");
+        assert_eq!(found, [id.as_str()], "{filter}");
     }
     let count = cloud.ok("DescribeSubnets", &format!("SubnetId.1={subnet}")).await;
     assert!(count.contains("<availableIpAddressCount>248</availableIpAddressCount>"), "{count}");
@@ -145,7 +145,8 @@ async fn a_subnet_is_filled_to_the_last_address_and_no_further() {
     }
     let mut expected: Vec<String> = (20..31).map(|n| format!("10.0.1.{n}")).collect();
     let mut got: Vec<String> = seen.into_iter().collect();
-    (expected.sort(), got.sort());
+    expected.sort();
+    got.sort();
     assert_eq!(got, expected);
     let full = format!("SubnetId={subnet}");
     assert_eq!(cloud.code("CreateNetworkInterface", &full).await, "InsufficientFreeAddressesInSubnet");
@@ -175,7 +176,9 @@ async fn many_interfaces_in_one_transaction_never_share_an_address() {
                     let wanted = Wanted { public: true, ..Wanted::default() };
                     all.push(planner.plan(&ec2, tx, &scope, &subnet, &wanted)?);
                 }
-                all.iter().for_each(|interface| tx.put(&scope, interface.clone()));
+                for interface in &all {
+                    tx.put(&scope, interface.clone());
+                }
                 Ok(all)
             })
             .await

@@ -68,7 +68,7 @@ async fn rules_and_routes_follow_the_list() {
         .ok("CreateRoute", &format!("RouteTableId={table}&DestinationPrefixListId={id}&GatewayId={gateway}"))
         .await;
     let shown = cloud.ok("DescribeRouteTables", &filter).await;
-    assert_eq!(all(&shown, "destinationPrefixListId"), [id.clone()], "one route, whatever the entries");
+    assert_eq!(all(&shown, "destinationPrefixListId"), [id.as_str()], "one route, whatever the entries");
     let mut users =
         cloud.list("GetManagedPrefixListAssociations", &format!("PrefixListId={id}"), "resourceId").await;
     users.sort();
@@ -82,7 +82,7 @@ async fn rules_and_routes_follow_the_list() {
             &format!("PrefixListId={id}&CurrentVersion=1&AddEntry.1.Cidr=10.3.0.0/16"),
         )
         .await;
-    assert_eq!(cloud.settled(), [vpc.clone()]);
+    assert_eq!(cloud.settled(), [vpc.as_str()]);
     let stored = cloud.world.store().get::<records::RouteTable>(&cloud.world.scope(), &table).unwrap();
     let of_list = stored.routes.iter().filter(|r| r.prefix_list.is_some());
     assert_eq!(

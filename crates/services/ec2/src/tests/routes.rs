@@ -11,7 +11,7 @@ async fn routes_come_change_and_go() {
     let with = |rest: &str| format!("RouteTableId={table}&{rest}");
     cloud.settled();
     cloud.ok("CreateRoute", &with(&format!("DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}"))).await;
-    assert_eq!(cloud.settled(), [vpc.clone()], "the answer waited for the data plane");
+    assert_eq!(cloud.settled(), [vpc.as_str()], "the answer waited for the data plane");
     let again = with(&format!("DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}"));
     let fault = cloud.fault("CreateRoute", &again).await;
     assert_eq!(fault.code, "RouteAlreadyExists");
@@ -35,7 +35,7 @@ async fn routes_come_change_and_go() {
     let blackholes = "Filter.1.Name=route.state&Filter.1.Value.1=blackhole";
     assert!(cloud.list("DescribeRouteTables", blackholes, "routeTableId").await.is_empty());
     cloud.ok("DetachInternetGateway", &format!("InternetGatewayId={gateway}&VpcId={vpc}")).await;
-    assert_eq!(cloud.list("DescribeRouteTables", blackholes, "routeTableId").await, [table.clone()]);
+    assert_eq!(cloud.list("DescribeRouteTables", blackholes, "routeTableId").await, [table.as_str()]);
     cloud.ok("DeleteRoute", &with("DestinationCidrBlock=192.168.7.0/24")).await;
     let fault = cloud.fault("DeleteRoute", &with("DestinationCidrBlock=192.168.7.0/24")).await;
     assert_eq!(fault.code, "InvalidRoute.NotFound");

@@ -26,7 +26,7 @@ async fn rules_come_with_ids_and_go_by_id_or_content() {
             ),
         )
         .await;
-    assert_eq!(cloud.settled(), [vpc.clone()]);
+    assert_eq!(cloud.settled(), [vpc.as_str()]);
     let ids = all(&xml, "securityGroupRuleId");
     assert_eq!(ids.len(), 3);
     assert_eq!(all(&xml, "cidrIpv4"), ["0.0.0.0/0", "10.0.0.0/8"]);

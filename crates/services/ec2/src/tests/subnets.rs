@@ -49,7 +49,7 @@ async fn attributes_and_filters() {
         "Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}&Filter.2.Name=map-public-ip-on-launch&Filter.2.Value.1=true\
          &Filter.3.Name=private-dns-name-options-on-launch.hostname-type&Filter.3.Value.1=resource-name"
     );
-    assert_eq!(cloud.list("DescribeSubnets", &filters, "subnetId").await, [subnet.clone()]);
+    assert_eq!(cloud.list("DescribeSubnets", &filters, "subnetId").await, [subnet.as_str()]);
     for (rest, code) in [
         ("", "InvalidParameterCombination"),
         ("MapPublicIpOnLaunch.Value=true&EnableDns64.Value=true", "InvalidParameterCombination"),
