@@ -17,8 +17,14 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// For a request, which anybody may have sent.
     pub(crate) fn new() -> Budget {
         Budget { depth: 0, left: MAX_COST }
+    }
+
+    /// For a response of the service that was asked: a listing of thousands of machines is no attack.
+    pub(crate) fn for_response() -> Budget {
+        Budget { depth: 0, left: MAX_COST.saturating_mul(100) }
     }
 
     /// Goes one level deeper; [`Budget::leave`] must follow on success.

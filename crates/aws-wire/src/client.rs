@@ -157,14 +157,14 @@ pub fn decode_response(
     }
     match protocol {
         Protocol::Json10 | Protocol::Json11 => {
-            JsonReader::new(response.body)?.root(target, Bound::Nothing)?;
+            JsonReader::new(response.body)?.within(Budget::for_response()).root(target, Bound::Nothing)?;
         }
-        Protocol::Cbor => CborReader::new(response.body).root(target)?,
+        Protocol::Cbor => CborReader::new(response.body).within(Budget::for_response()).root(target)?,
         Protocol::Query | Protocol::Ec2 => {
             if response.body.is_empty() {
                 return Ok(Ok(()));
             }
-            let mut budget = Budget::new();
+            let mut budget = Budget::for_response();
             let root = Element::parse(response.body, &mut budget)?;
             let element = operation.result_wrapper.and_then(|name| root.child(name)).unwrap_or(&root);
             XmlReader::new(element, &mut budget).root(target, Bound::Nothing)?;

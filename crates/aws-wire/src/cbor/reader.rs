@@ -23,6 +23,11 @@ impl<'a> CborReader<'a> {
         CborReader { lexer: Lexer::new(body), budget: Budget::new() }
     }
 
+    /// The same with other limits.
+    pub(crate) fn within(self, budget: Budget) -> CborReader<'a> {
+        CborReader { budget, ..self }
+    }
+
     /// Fills `target` from the whole body. An empty body is an empty map.
     pub(crate) fn root(mut self, target: &mut dyn ReadMembers) -> Result<(), ReadError> {
         if self.lexer.left() == 0 {

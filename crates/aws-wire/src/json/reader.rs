@@ -30,6 +30,11 @@ impl<'a> JsonReader<'a> {
         Ok(JsonReader { lexer: Lexer::new(text), budget: Budget::new() })
     }
 
+    /// The same with other limits.
+    pub(crate) fn within(self, budget: Budget) -> JsonReader<'a> {
+        JsonReader { budget, ..self }
+    }
+
     /// Fills `target` from the whole text, after which nothing may follow. No text at all is an empty object.
     /// Members that `bound` puts elsewhere in the message are not read from the body.
     pub(crate) fn root(mut self, target: &mut dyn ReadMembers, bound: Bound) -> Result<(), ReadError> {

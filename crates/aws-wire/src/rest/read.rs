@@ -137,6 +137,11 @@ fn read_query(query: &str, target: &mut dyn ReadMembers) -> Result<(), WireError
 /// Most different keys in the query string of a REST request.
 const MAX_QUERY_KEYS: usize = 1_000;
 
+/// What a body may cost.
+fn limits(bound: Bound) -> Budget {
+    if bound == Bound::Response { Budget::for_response() } else { Budget::new() }
+}
+
 /// Reads the payload, or the members that travel in the body.
 fn read_body(
     protocol: Protocol,
@@ -151,9 +156,9 @@ fn read_body(
             return Ok(());
         }
         if protocol == Protocol::RestJson {
-            return Ok(JsonReader::new(body)?.root(target, bound)?);
+            return Ok(JsonReader::new(body)?.within(limits(bound)).root(target, bound)?);
         }
-        let mut budget = Budget::new();
+        let mut budget = limits(bound);
         let root = Element::parse(body, &mut budget)?;
         return Ok(XmlReader::new(&root, &mut budget).root(target, bound)?);
     };
@@ -161,13 +166,13 @@ fn read_body(
     let result = if matches!(member.shape.kind, Kind::Blob | Kind::String) {
         target.read_member(index, &mut RawReader(body))
     } else if protocol == Protocol::RestJson {
-        let mut reader = JsonReader::new(body)?;
+        let mut reader = JsonReader::new(body)?.within(limits(bound));
         if reader.is_absent() {
             return Ok(());
         }
         target.read_member(index, &mut reader).and_then(|()| reader.end())
     } else {
-        let mut budget = Budget::new();
+        let mut budget = limits(bound);
         let root = Element::parse(body, &mut budget)?;
         target.read_member(index, &mut XmlReader::new(&root, &mut budget))
     };

@@ -4,8 +4,8 @@ use crate::dynamic::{Record, Value};
 use crate::sink::{LOOSE_OPERATION, NODE, NODE_OPERATION, SERVICE};
 use aws_schema::{Fault, Operation, Protocol, Unit};
 use aws_wire::{
-    QueryForm, RequestParts, ResponseParts, WireError, decode_form, decode_request, encode_fault,
-    encode_response,
+    QueryForm, RequestParts, ResponseParts, ResponseView, WireError, decode_form, decode_request,
+    decode_response, encode_fault, encode_response,
 };
 
 const NONE: [(&str, &str); 0] = [];
@@ -124,6 +124,21 @@ fn ec2_times_have_milliseconds_and_iams_do_not() {
     let response =
         encode_response(Protocol::Query, &api_iam::SERVICE, api_iam::ops::GetUser::SPEC, &got, "r-1");
     assert!(text(&response).contains("<CreateDate>2026-11-18T11:06:40Z</CreateDate>"), "{}", text(&response));
+}
+
+#[test]
+fn a_listing_of_thousands_of_machines_is_read() {
+    let tag = api_ec2::Tag { key: Some("Name".into()), value: Some("one of many".into()) };
+    let instance = api_ec2::Instance { tags: Some(vec![tag; 20]), ..Default::default() };
+    let reservation = api_ec2::Reservation { instances: Some(vec![instance; 5_000]), ..Default::default() };
+    let listing =
+        api_ec2::DescribeInstancesResult { reservations: Some(vec![reservation]), ..Default::default() };
+    let spec = api_ec2::ops::DescribeInstances::SPEC;
+    let response = encode_response(Protocol::Ec2, &api_ec2::SERVICE, spec, &listing, "r-1");
+    let view = ResponseView { status: 200, headers: &NONE, body: &response.body };
+    let mut back = api_ec2::DescribeInstancesResult::default();
+    assert_eq!(decode_response(Protocol::Ec2, spec, &view, &mut back), Ok(Ok(())));
+    assert!(back == listing);
 }
 
 #[test]
