@@ -18,6 +18,7 @@ mod config;
 mod counters;
 mod edge;
 mod error;
+mod filter;
 mod listen;
 mod netlink;
 mod netns;

@@ -54,7 +54,9 @@ impl Network {
     /// # Errors
     /// [`ApplyError::Refused`] with the step. A refusal by the packet filter
     /// changes nothing; after any other one the next call reads back and
-    /// continues.
+    /// continues. (Without rights over the host a very large difference, of some
+    /// thousand elements, is not one transaction but several; a refusal then
+    /// leaves what went before, and the next call continues from there too.)
     pub fn apply(&mut self, plan: &VpcPlan) -> Result<(), ApplyError> {
         check_name(&plan.id, 64)?;
         if plan.id == EDGE_HANDLE {

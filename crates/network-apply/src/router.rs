@@ -4,18 +4,16 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use network_plan::{
-    EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, TABLE, VpcPlan, diff, eni_index,
-};
+use network_plan::{EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, VpcPlan, diff, eni_index};
 
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
-use crate::netlink::{Refusal, Socket};
-use crate::nft::{self, Batch};
+use crate::netlink::Socket;
+use crate::nft;
 use crate::route::{
     self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route,
     set_up,
 };
-use crate::{ApplyError, netns, readback, sysctl};
+use crate::{ApplyError, filter, netns, readback, sysctl};
 
 /// The VPC with number `n` has index `VPC_INDEX_BASE + n` in the edge.
 const VPC_INDEX_BASE: u32 = 0x1000;
@@ -68,7 +66,7 @@ impl Router {
             None => readback::observe(self, plan, edge)?,
         };
         let steps = diff(&base, plan);
-        if let Err((step, refusal)) = self.filter_steps(&steps, plan, !from_memory) {
+        if let Err((step, refusal)) = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory) {
             if !from_memory {
                 return Err(ApplyError::refused(step, refusal));
             }
@@ -81,35 +79,6 @@ impl Router {
         self.forget(&steps, plan);
         self.applied = Some(plan.clone());
         Ok(())
-    }
-
-    /// The packet filter's part, in one transaction. With `check`, the table is
-    /// made if it is missing and replaced if another version made it.
-    fn filter_steps(&mut self, steps: &[Step], plan: &VpcPlan, check: bool) -> Result<(), (String, Refusal)> {
-        let mut batch = Batch::new();
-        let ours = !check
-            || nft::tables_are_ours(&mut self.filter, TABLE)
-                .map_err(|refusal| ("reading the tables".to_owned(), refusal))?;
-        if ours {
-            for step in steps {
-                match step {
-                    Step::DeleteElements(set, elements) => {
-                        nft::delete_elements(&mut batch, TABLE, *set, elements);
-                    }
-                    Step::AddElements(set, elements) => {
-                        nft::add_elements(&mut batch, TABLE, *set, elements);
-                    }
-                    _ => {}
-                }
-            }
-        } else {
-            // Old tables out, new ones in, at the same instant for every packet.
-            nft::replace_tables(&mut batch, TABLE);
-            for (set, elements) in &plan.elements {
-                nft::add_elements(&mut batch, TABLE, *set, elements);
-            }
-        }
-        batch.commit(&mut self.filter)
     }
 
     /// Lets the flows of addresses die that an ENI has lost.

@@ -245,3 +245,25 @@ fn a_number_cannot_be_shared() {
         assert!(matches!(error, ApplyError::InvalidName(_)), "{error}");
     }
 }
+
+#[test]
+fn thousands_of_rules_arrive_and_leave() {
+    let Some(mut world) = World::new(small()) else { return };
+    let before = world.kernel_state();
+    world.change(|input| {
+        for number in 2..82 {
+            let rules = (0..100_u16).map(|nth| {
+                rule(&format!("sgr-{number}-{nth:03}"), tcp(1000 + nth), &format!("10.{number}.0.0/16"))
+            });
+            input.groups.push(open_out(number, rules.collect()));
+        }
+    });
+    let count = |world: &World, port: &str| {
+        let wanted = format!("tcp . {port} .");
+        world.kernel_state().iter().filter(|line| line.contains(&wanted)).count()
+    };
+    assert_eq!(count(&world, "1000"), 80);
+    assert_eq!(count(&world, "1099"), 80);
+    world.change(|input| input.groups.truncate(1));
+    assert_same(&world.kernel_state(), &before);
+}

@@ -1,0 +1,87 @@
+//! The packet filter's part of a difference.
+
+use network_plan::{Element, SetId, Step, TABLE, VpcPlan};
+
+use crate::netlink::{Refusal, Socket};
+use crate::nft::{self, Batch};
+
+/// Elements per transaction where a whole difference is too large for one; about
+/// 100 KB, half of what the kernel allows everybody.
+const PART: usize = 1000;
+
+/// One piece of work for the packet filter.
+#[derive(Clone, Copy)]
+enum Job<'a> {
+    /// Old tables out, new and empty ones in.
+    Tables,
+    Delete(SetId, &'a [Element]),
+    Add(SetId, &'a [Element]),
+}
+
+/// Makes the element steps true, in one transaction. With `check`, the tables are
+/// made if they are missing and replaced if another version made them.
+///
+/// Without rights over the host the kernel limits what fits into a transaction
+/// (`net.core.wmem_max`). A larger difference then goes in parts: first what
+/// admits less, then what admits more.
+pub(crate) fn apply_steps(
+    socket: &mut Socket,
+    steps: &[Step],
+    plan: &VpcPlan,
+    check: bool,
+) -> Result<(), (String, Refusal)> {
+    let ours = !check
+        || nft::tables_are_ours(socket, TABLE)
+            .map_err(|refusal| ("reading the tables".to_owned(), refusal))?;
+    let jobs: Vec<Job<'_>> = if ours {
+        steps.iter().filter_map(job).collect()
+    } else {
+        let elements = plan.elements.iter().map(|(set, elements)| Job::Add(*set, elements));
+        std::iter::once(Job::Tables).chain(elements).collect()
+    };
+    match commit(socket, &jobs) {
+        Err((_, refusal)) if refusal.errno == libc::EMSGSIZE && refusal.message.is_none() => {
+            tracing::debug!(vpc = plan.id, "too large for one transaction");
+            parts(&jobs).iter().try_for_each(|part| commit(socket, std::slice::from_ref(part)))
+        }
+        done => done,
+    }
+}
+
+fn job(step: &Step) -> Option<Job<'_>> {
+    match step {
+        Step::DeleteElements(set, elements) => Some(Job::Delete(*set, elements)),
+        Step::AddElements(set, elements) => Some(Job::Add(*set, elements)),
+        _ => None,
+    }
+}
+
+fn commit(socket: &mut Socket, jobs: &[Job<'_>]) -> Result<(), (String, Refusal)> {
+    let mut batch = Batch::new();
+    for job in jobs {
+        match job {
+            Job::Tables => nft::replace_tables(&mut batch, TABLE),
+            Job::Delete(set, elements) => nft::delete_elements(&mut batch, TABLE, *set, elements),
+            Job::Add(set, elements) => nft::add_elements(&mut batch, TABLE, *set, elements),
+        }
+    }
+    batch.commit(socket)
+}
+
+/// The same work in small pieces: tables, deletions, additions.
+fn parts<'a>(jobs: &[Job<'a>]) -> Vec<Job<'a>> {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for job in jobs {
+        match *job {
+            Job::Tables => first.push(Job::Tables),
+            Job::Delete(set, elements) => {
+                first.extend(elements.chunks(PART).map(|part| Job::Delete(set, part)));
+            }
+            Job::Add(set, elements) => {
+                last.extend(elements.chunks(PART).map(|part| Job::Add(set, part)));
+            }
+        }
+    }
+    first.append(&mut last);
+    first
+}
