@@ -90,6 +90,12 @@ impl Socket {
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
+    /// Makes the send buffer small, as an unprivileged process has it.
+    #[cfg(test)]
+    pub(crate) fn limit_send_buffer(&self, bytes: libc::c_int) -> io::Result<()> {
+        self.option(libc::SOL_SOCKET, libc::SO_SNDBUF, bytes)
+    }
+
     /// Sends messages and waits for the kernel's word on all of them. The kernel
     /// works synchronously: when this returns, it is done. A refusal of one does
     /// not stop the others; all refusals are returned. (Inside a transaction one

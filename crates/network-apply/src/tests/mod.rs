@@ -2,5 +2,6 @@
 //! What the kernel makes of it is tested in `tests/it`.
 
 mod config;
+mod parts;
 mod reading;
 mod writing;
