@@ -255,6 +255,16 @@ impl Cgroups {
         all
     }
 
+    /// Names of the machines that have groups.
+    pub(crate) fn names(&self) -> std::collections::BTreeSet<String> {
+        let parents = self.v2.iter().chain(self.v1.iter().map(|(_, parent)| parent));
+        let entries = parents.flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten());
+        entries
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect()
+    }
+
     /// What a machine uses at the moment.
     pub fn usage(&self, id: &str) -> CgroupUsage {
         let v2 = |name: &str| {

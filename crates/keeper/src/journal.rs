@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{KeeperError, Result};
+use crate::error::{KeeperError, Refusal, Result};
 use crate::process::ProcessHandle;
 use crate::protocol::{CommandOutcome, ExitCause};
 
@@ -85,6 +85,8 @@ pub(crate) struct Journal {
     pending: Vec<u8>,
     /// True when something pending must survive the host.
     sync: bool,
+    /// True after a commit failed, until one succeeds.
+    stuck: bool,
 }
 
 impl Journal {
@@ -112,6 +114,7 @@ impl Journal {
             base: length,
             pending: Vec::new(),
             sync: false,
+            stuck: false,
         };
         journal.allocate(0).map_err(fail)?;
         Ok((journal, records))
@@ -132,6 +135,7 @@ impl Journal {
             return Ok(());
         }
         let fail = |error: io::Error| KeeperError::system("write the journal", error);
+        self.stuck = true;
         self.allocate(self.pending.len() as u64).map_err(fail)?;
         self.file.write_all_at(&self.pending, self.length).map_err(fail)?;
         if self.sync {
@@ -140,7 +144,17 @@ impl Journal {
         }
         self.length += self.pending.len() as u64;
         self.pending.clear();
+        self.stuck = false;
         Ok(())
+    }
+
+    /// Refuses new work while old work cannot be noted, which also bounds what waits to be written.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.stuck {
+            Err(Refusal::Limit("the keeper's journal cannot be written".into()).into())
+        } else {
+            Ok(())
+        }
     }
 
     /// True when rewriting would save space.

@@ -64,6 +64,9 @@ pub(super) fn run(mut machine: Machine) -> i32 {
         }
     };
     for boot in 1.. {
+        // Times of the boot before would read as if this one were done already.
+        machine.status.set(Field::Finished, 0);
+        machine.status.set(Field::Started, 0);
         machine.status.set(Field::Boots, boot);
         machine.console.line(&format!("boot {boot}"));
         if let Err(error) = start_worker(&machine) {

@@ -87,6 +87,12 @@ impl Keeper {
         for id in &commands {
             self.adopt_command(id, same_boot)?;
         }
+        // Groups of machines that were forgotten while they could not be removed yet.
+        for id in self.cgroups.names() {
+            if !self.machines.contains_key(&id) {
+                self.remove_groups(id, None);
+            }
+        }
         let records = self.snapshot();
         self.journal.rewrite(&records)
     }

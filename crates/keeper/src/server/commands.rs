@@ -67,6 +67,7 @@ impl Keeper {
     /// Starts a command. On failure nothing is left but perhaps empty output files.
     pub(super) fn exec(&mut self, spec: ExecSpec) -> Result<()> {
         check(&spec)?;
+        self.journal.check()?;
         if self.commands.contains_key(&spec.id) {
             return Err(Refusal::InUse(spec.id).into());
         }
@@ -281,6 +282,9 @@ impl Keeper {
             stderr_dropped,
         };
         command.outcome = Some(outcome.clone());
+        if let Some(at) = command.record.deadline_ns {
+            self.timers.remove(&(at, Timer::Expire(id.to_owned())));
+        }
         let status = command.status();
         let group = (command.record.machine.clone(), command.record.group);
         self.unwatch(&alive.pidfd, alive.token);

@@ -41,6 +41,7 @@ impl Keeper {
     /// Forks a machine that waits for its release. On failure nothing is left.
     pub(super) fn launch(&mut self, client: u64, spec: LaunchSpec) -> Result<(Reply, Vec<OwnedFd>)> {
         check(&spec)?;
+        self.journal.check()?;
         match self.machines.get(&spec.id) {
             Some(machine) if machine.alive.is_some() => return Err(Refusal::InUse(spec.id).into()),
             None if self.machines.len() >= MAX_MACHINES => {

@@ -237,6 +237,11 @@ impl Keeper {
         let (progress, reason) = status::read(&machine.record.status_file);
         machine.status.progress = progress;
         let cause = judge(fate, alive.cause.clone(), reason);
+        if machine.status.state == MachineState::Stopping {
+            // A later life of the same id must not be killed by the patience of this one.
+            let over = Timer::KillMachine(id.to_owned());
+            self.timers.retain(|(_, timer)| *timer != over);
+        }
         machine.status.state = MachineState::Exited(cause.clone());
         let status = machine.status.clone();
         self.unwatch(&alive.pidfd, alive.token);

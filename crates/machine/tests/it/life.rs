@@ -150,3 +150,43 @@ fn an_unreleased_machine_does_not_run_user_data_and_can_be_stopped() {
     assert_eq!(world.wait_exit("i-1"), ExitCause::Killed);
     assert!(!world.console("i-1").contains("ran"));
 }
+
+#[test]
+fn a_stop_right_after_the_release_is_not_lost() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    for round in 0..5 {
+        world.machines.launch(world.spec("i-1")).unwrap();
+        world.machines.release("i-1").unwrap();
+        world.machines.stop("i-1", StopMode::Orderly { grace_ms: 60_000 }).unwrap();
+        assert_eq!(world.wait_exit("i-1"), ExitCause::PowerOff, "round {round}");
+    }
+}
+
+#[test]
+fn a_frozen_machine_stands_still_and_can_still_be_ended() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    world.boot(world.spec("i-1"));
+    world.machines.freeze("i-1", true).unwrap();
+    let spec = world.script("i-1", "echo thawed");
+    let (id, out) = (spec.id.clone(), spec.stdout.path.clone());
+    let running = std::thread::scope(|scope| {
+        let machines = world.machines.clone();
+        let exec = scope.spawn(move || machines.exec(spec));
+        // Nothing inside can answer now, so the output stays empty however long one looks.
+        assert!(std::fs::read(&out).map_or(0, |bytes| bytes.len()) == 0);
+        world.reconnect().freeze("i-1", false).unwrap();
+        exec.join().unwrap()
+    });
+    if running.is_ok() {
+        world.wait_command(&id);
+    }
+    world.machines.freeze("i-1", true).unwrap();
+    world.machines.stop("i-1", StopMode::Force).unwrap();
+    assert_eq!(world.wait_exit("i-1"), ExitCause::Killed);
+}

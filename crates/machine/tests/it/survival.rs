@@ -3,7 +3,7 @@
 use machine::{CommandEnd, ExitCause, MachineState};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::world::{World, is_root};
+use crate::world::{World, group_directories, is_root};
 
 fn kill_keeper(world: &World) {
     let pid = Pid::from_raw(world.keeper_pid()).unwrap();
@@ -84,6 +84,23 @@ fn exits_are_known_after_a_restart_of_the_keeper() {
     kill_keeper(&world);
     assert_eq!(world.wait_exit("i-1"), ExitCause::Signaled(9));
     assert_eq!(world.machines.exec_status(&id).unwrap().outcome, Some(before));
+}
+
+#[test]
+fn groups_that_nobody_knows_are_removed_by_the_next_keeper() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let left: Vec<_> =
+        group_directories(&world.group).into_iter().map(|group| group.join("i-left")).collect();
+    assert!(!left.is_empty());
+    for path in &left {
+        std::fs::create_dir(path).unwrap();
+    }
+    kill_keeper(&world);
+    world.reconnect();
+    assert_eq!(left.iter().find(|path| path.exists()), None);
 }
 
 #[test]
