@@ -1,4 +1,8 @@
 //! Documents: what commands are made of.
+//!
+//! Content is checked when it comes in, kept as it was sent, and read again when used: one parser decides what a document
+//! means (`content`). `plan` puts a command's parameters into it. What `plan` returns goes into the command's record, so
+//! a document changed or deleted later does not change a command that was sent.
 
 mod builtin;
 mod content;

@@ -1,4 +1,9 @@
 //! Parameter Store.
+//!
+//! A parameter is one record with its newest version inside, so that reading it is one look-up; older versions are
+//! records of their own and move there when a newer one comes. Labels lie in the parameter and point at versions.
+//! A SecureString is sealed before it reaches a transaction, for its own name only: copied to another parameter it cannot
+//! be opened. An expired parameter counts as absent from the millisecond on and is swept away later.
 
 mod delete;
 mod describe;

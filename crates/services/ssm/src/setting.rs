@@ -62,6 +62,8 @@ pub(crate) async fn get(call: SsmCall, input: GetServiceSettingRequest) -> Reply
 }
 
 /// UpdateServiceSetting.
+///
+/// Errors: `ServiceSettingNotFound`, `ValidationException` for a value the setting does not have.
 pub(crate) async fn update(
     call: SsmCall,
     input: UpdateServiceSettingRequest,

@@ -86,6 +86,8 @@ fn edit<T>(
 }
 
 /// AddTagsToResource.
+///
+/// Errors: `InvalidResourceId`, `InvalidResourceType`, `TooManyTagsError`, `ValidationException` for tags themselves.
 pub(crate) async fn add(call: SsmCall, input: AddTagsToResourceRequest) -> Reply<AddTagsToResourceResult> {
     let new = tag_map(input.tags())?;
     let kind = input.resource_type.as_ref().map_or("", |k| k.as_str());

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// CancelCommand: what has not started never will; what runs is killed, its whole process tree. A command that ended
 /// already stays as it is.
+///
+/// Errors: `InvalidCommandId`, `InvalidInstanceId` (not part of the command), `DuplicateInstanceId`.
 pub(crate) async fn cancel(call: SsmCall, input: CancelCommandRequest) -> Reply<CancelCommandResult> {
     let id = input.command_id();
     let instances = input.instance_ids.clone().unwrap_or_default();

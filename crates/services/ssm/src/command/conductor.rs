@@ -41,6 +41,7 @@ struct Conductor {
 
 /// Conducts a command to its end.
 pub(super) async fn conduct(service: Arc<Ssm>, live: Arc<LiveCommand>) {
+    let _release = Release(service.clone(), live.clone());
     // Between being listed as open and being taken in, another conductor may have brought it to its end.
     let open = service.platform.store.get::<Command>(&live.scope, &live.command.id);
     if open.is_some_and(|command| command.outcome.is_none()) {
@@ -60,7 +61,15 @@ pub(super) async fn conduct(service: Arc<Ssm>, live: Arc<LiveCommand>) {
         };
         conductor.run().await;
     }
-    service.live.release(&live.command.id);
+}
+
+/// Lets go of a command however its conductor ends: a broken one is taken in again by the engine's next round.
+struct Release(Arc<Ssm>, Arc<LiveCommand>);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.live.release(&self.1.command.id);
+    }
 }
 
 impl Conductor {

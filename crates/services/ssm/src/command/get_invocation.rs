@@ -12,6 +12,8 @@ use time::macros::format_description;
 
 /// GetCommandInvocation: one step on one instance with up to 24,000 characters of its output. A document with several
 /// steps needs the step's name.
+///
+/// Errors: `InvocationDoesNotExist`, `InvalidPluginName`.
 pub(crate) async fn get_invocation(
     call: SsmCall,
     input: GetCommandInvocationRequest,

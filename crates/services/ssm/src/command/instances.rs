@@ -109,6 +109,8 @@ fn passes(call: &SsmCall, shown: &InstanceInformation, key: &str, values: &[Stri
 }
 
 /// DescribeInstanceInformation, by instance id.
+///
+/// Errors: `InvalidFilterKey`, `InvalidInstanceInformationFilterValue`, `InvalidNextToken`.
 pub(crate) async fn describe_instances(
     call: SsmCall,
     input: DescribeInstanceInformationRequest,

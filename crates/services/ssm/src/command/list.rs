@@ -9,6 +9,8 @@ use contracts::Reply;
 use records::ssm::Command;
 
 /// ListCommands, newest first.
+///
+/// Errors: `InvalidCommandId`, `InvalidFilterKey`, `InvalidNextToken`.
 pub(crate) async fn list(call: SsmCall, input: ListCommandsRequest) -> Reply<ListCommandsResult> {
     let filters = parse(input.filters.as_deref())?;
     let store = &call.platform.store;

@@ -23,6 +23,8 @@ struct Line {
 }
 
 /// ListCommandInvocations, newest command first; with `Details` each step and the beginning of its output.
+///
+/// Errors: `InvalidCommandId`, `InvalidFilterKey`, `InvalidNextToken`.
 pub(crate) async fn list_invocations(
     call: SsmCall,
     input: ListCommandInvocationsRequest,

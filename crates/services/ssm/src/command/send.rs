@@ -18,6 +18,13 @@ const MOST_RUNNING: usize = 5_000;
 const DELIVERY_TIMEOUT: i32 = 3600;
 
 /// SendCommand: resolves document, parameters and targets, writes the command, wakes the engine and answers.
+///
+/// The targets are those of this moment; machines launched later are not asked. One durable write stands between request
+/// and answer.
+///
+/// Errors: `InvalidDocument`, `InvalidDocumentVersion`, `InvalidParameters`, `InvalidInstanceId`, `DuplicateInstanceId`,
+/// `UnsupportedPlatformType`, `InvalidOutputFolder`, `InvalidRole`, `InvalidNotificationConfig`, `ThrottlingException`,
+/// `ValidationException` for limits and targets.
 pub(crate) async fn send(call: SsmCall, input: SendCommandRequest) -> Reply<SendCommandResult> {
     refuse_what_is_not_here(&input)?;
     let max_concurrency = input.max_concurrency.clone().unwrap_or_else(|| "50".to_owned());

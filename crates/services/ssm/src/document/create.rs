@@ -67,6 +67,9 @@ pub(super) fn check_content(text: &str, format: &str) -> Result<(), Fault> {
 }
 
 /// CreateDocument, for Command documents; the other types have nothing here that could run them.
+///
+/// Errors: `DocumentAlreadyExists`, `DocumentLimitExceeded`, `MaxDocumentSizeExceeded`, `InvalidDocumentContent`,
+/// `InvalidDocumentSchemaVersion`, `ValidationException`.
 pub(crate) async fn create(call: SsmCall, input: CreateDocumentRequest) -> Reply<CreateDocumentResult> {
     check_name(input.name())?;
     check_version_name(input.version_name.as_ref())?;

@@ -12,6 +12,8 @@ use state_store::typed::Tx;
 const BATCH: usize = 100;
 
 /// DeleteDocument: a version that is not the default, or the document with all its versions.
+///
+/// Errors: `InvalidDocument`, `InvalidDocumentVersion`, `InvalidDocumentOperation` (AWS's, shared, or the default version).
 pub(crate) async fn delete(call: SsmCall, input: DeleteDocumentRequest) -> Reply<DeleteDocumentResult> {
     let (number, name) = (input.document_version.as_deref(), input.version_name.as_deref());
     let run = |tx: &mut Tx<'_>| {

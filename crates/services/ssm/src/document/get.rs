@@ -8,6 +8,8 @@ use api_ssm::{DescribeDocumentRequest, DescribeDocumentResult, GetDocumentReques
 use contracts::Reply;
 
 /// GetDocument: the content, in the form asked for (JSON where none is).
+///
+/// Errors: `InvalidDocument`, `InvalidDocumentVersion`.
 pub(crate) async fn get(call: SsmCall, input: GetDocumentRequest) -> Reply<GetDocumentResult> {
     let wanted = Wanted {
         name: input.name(),

@@ -80,6 +80,8 @@ fn default_version(call: &SsmCall, scope: &Scope, document: Arc<Document>) -> Op
 }
 
 /// ListDocuments: AWS's, the account's, and those other accounts share with it, by name.
+///
+/// Errors: `InvalidFilterKey`, `InvalidNextToken`.
 pub(crate) async fn list(call: SsmCall, input: ListDocumentsRequest) -> Reply<ListDocumentsResult> {
     let filters = filters(&input)?;
     let mut shown = Vec::new();

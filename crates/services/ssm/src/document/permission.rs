@@ -31,6 +31,8 @@ fn account(id: &str) -> Result<String, Fault> {
 }
 
 /// ModifyDocumentPermission.
+///
+/// Errors: `InvalidDocument`, `InvalidPermissionType`, `DocumentPermissionLimit`, `ValidationException`.
 pub(crate) async fn modify_permission(
     call: SsmCall,
     input: ModifyDocumentPermissionRequest,

@@ -18,6 +18,9 @@ use std::sync::Arc;
 const MOST_VERSIONS: usize = 1000;
 
 /// UpdateDocument: a new version, made from the newest one.
+///
+/// Errors: `InvalidDocument`, `InvalidDocumentVersion`, `InvalidDocumentOperation`, `DuplicateDocumentContent`,
+/// `DuplicateDocumentVersionName`, `DocumentVersionLimitExceeded`, and those of CreateDocument's content.
 pub(crate) async fn update(call: SsmCall, input: UpdateDocumentRequest) -> Reply<UpdateDocumentResult> {
     check_version_name(input.version_name.as_ref())?;
     if input.attachments.as_ref().is_some_and(|a| !a.is_empty()) {

@@ -44,6 +44,8 @@ async fn remove(call: &SsmCall, name: &str) -> Result<(), Fault> {
 }
 
 /// DeleteParameter.
+///
+/// Errors: `ParameterNotFound`.
 pub(crate) async fn delete(call: SsmCall, input: DeleteParameterRequest) -> Reply<DeleteParameterResult> {
     remove(&call, input.name()).await?;
     Ok(DeleteParameterResult {})

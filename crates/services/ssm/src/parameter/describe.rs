@@ -10,6 +10,8 @@ use contracts::Reply;
 use records::ssm::Parameter;
 
 /// DescribeParameters: everything but the values. Parameters shared by other accounts (`Shared`) do not exist here.
+///
+/// Errors: those of filters, `InvalidNextToken`, `ValidationException` where old and new filters are mixed.
 pub(crate) async fn describe(
     call: SsmCall,
     input: DescribeParametersRequest,

@@ -16,6 +16,8 @@ fn find(call: &SsmCall, name: &str, decrypt: bool) -> Result<api_ssm::Parameter,
 }
 
 /// GetParameter.
+///
+/// Errors: `ParameterNotFound`, `ParameterVersionNotFound`.
 pub(crate) async fn get(call: SsmCall, input: GetParameterRequest) -> Reply<GetParameterResult> {
     let parameter = find(&call, input.name(), input.with_decryption.unwrap_or(false))?;
     Ok(GetParameterResult { parameter: Some(parameter) })

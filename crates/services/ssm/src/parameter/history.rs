@@ -10,6 +10,8 @@ use contracts::Reply;
 use records::ssm::{Parameter, ParameterVersion};
 
 /// GetParameterHistory: every kept version, oldest first.
+///
+/// Errors: `ParameterNotFound`, `InvalidNextToken`.
 pub(crate) async fn history(
     call: SsmCall,
     input: GetParameterHistoryRequest,

@@ -45,6 +45,8 @@ fn find(
 
 /// LabelParameterVersion: labels that break the rules are named in `InvalidLabels` and not attached; a label on another
 /// version moves.
+///
+/// Errors: `ParameterNotFound`, `ParameterVersionNotFound`, `ParameterVersionLabelLimitExceeded`.
 pub(crate) async fn label(
     call: SsmCall,
     input: LabelParameterVersionRequest,

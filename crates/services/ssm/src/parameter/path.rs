@@ -13,6 +13,8 @@ use std::sync::Arc;
 const PAGE: usize = 10;
 
 /// GetParametersByPath: the parameters below a path, by name; a `Label` filter picks the labelled versions.
+///
+/// Errors: `ValidationException` for the path, those of filters, `InvalidNextToken`.
 pub(crate) async fn get_by_path(
     call: SsmCall,
     input: GetParametersByPathRequest,

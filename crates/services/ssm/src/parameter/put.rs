@@ -44,6 +44,10 @@ struct Asked<'a> {
 }
 
 /// PutParameter.
+///
+/// Errors: `ParameterAlreadyExists`, `ParameterLimitExceeded`, `ParameterMaxVersionLimitExceeded`,
+/// `HierarchyLevelLimitExceededException`, `HierarchyTypeMismatchException`, those of patterns, policies, keys and types,
+/// and `ValidationException` for names, values and tiers.
 pub(crate) async fn put(call: SsmCall, input: PutParameterRequest) -> Reply<PutParameterResult> {
     let asked = check(&call, &input)?;
     let done = call.platform.transact(|tx| write(&call, tx, &asked)).await?;

@@ -254,3 +254,16 @@ async fn old_commands_go_with_their_output() {
     assert_eq!(cloud.store().list::<records::ssm::Invocation>(&cloud.scope()).len(), 1);
     assert!(cloud.service.now() > NOW);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_invocation_that_breaks_fails_alone() {
+    let cloud = Cloud::new();
+    let _engine = cloud.engine();
+    let ids = instances(&cloud, 3).await;
+    cloud.host.set_fate(&ids[1], "break".into());
+    let input = SendCommandRequest { max_errors: Some("1".into()), ..script(&["echo x"], &ids) };
+    let id = sent(&cloud, input).await;
+    assert_eq!(ended(&cloud, &id).await.1, "Incomplete");
+    assert_eq!(details(&cloud, &id).await, ["Success", "Failed", "Success"]);
+    until(|| cloud.service.live.len() == 0).await;
+}
