@@ -164,3 +164,36 @@ pub(super) async fn describe_instance_status(
         next_token: page.next,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_world::World;
+
+    #[tokio::test]
+    async fn every_case_of_the_instance_check() {
+        let world = World::new();
+        let id = super::super::tests::id_of_one(&world).await;
+        let machine = super::super::tests::record(&world, &id);
+        let start = machine.launch_time;
+        let own = |state, booted: bool, reachable, age| {
+            let seen = Instance { state, booted_at: booted.then_some(start), ..machine.clone() };
+            checks(&seen, reachable, start + age).0
+        };
+        use InstanceState::{Pending, Running, Stopped, Stopping};
+        for (state, booted, reachable, age, expected) in [
+            (Pending, false, false, 0, INITIALIZING),
+            (Running, false, true, 1, INITIALIZING),
+            (Running, true, true, 1, OK),
+            // User-data that takes long does not keep a machine from being well.
+            (Running, false, true, BOOT_GRACE, OK),
+            (Running, false, false, 1, INITIALIZING),
+            (Running, false, false, BOOT_GRACE, IMPAIRED),
+            (Running, true, false, 1, IMPAIRED),
+            (Stopping, true, true, 1, NONE),
+            (Stopped, false, false, 1, NONE),
+        ] {
+            assert_eq!(own(state, booted, reachable, age), expected, "{state:?} {booted} {reachable} {age}");
+        }
+    }
+}

@@ -25,3 +25,16 @@ pub(super) fn imported_rsa(spki: &[u8]) -> String {
 pub(super) fn ed25519(blob: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(blob))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_digest_and_form() {
+        // The digests of the empty text are known to everybody.
+        assert_eq!(created_rsa(b""), "da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09");
+        assert_eq!(imported_rsa(b""), "d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e");
+        assert_eq!(ed25519(b""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+}

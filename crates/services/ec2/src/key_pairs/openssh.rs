@@ -86,3 +86,31 @@ impl<'a> Fields<'a> {
         Some(field)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lose_leading_zeros_and_stay_positive() {
+        for (digits, encoded) in [
+            (&[0, 0, 5][..], &[0, 0, 0, 1, 5][..]),
+            (&[0x80], &[0, 0, 0, 2, 0, 0x80]),
+            (&[1, 0, 1], &[0, 0, 0, 3, 1, 0, 1]),
+            (&[0], &[0, 0, 0, 0]),
+        ] {
+            let mut out = Vec::new();
+            put_number(&mut out, digits);
+            assert_eq!(out, encoded, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn fields_end_where_the_bytes_end() {
+        let mut fields = Fields(&[0, 0, 0, 2, b'a', b'b', 0, 0, 0, 0]);
+        assert_eq!((fields.next(), fields.next(), fields.next()), (Some(&b"ab"[..]), Some(&b""[..]), None));
+        for short in [&[][..], &[0, 0, 0], &[0, 0, 0, 1], &[0xff, 0xff, 0xff, 0xff, 1]] {
+            assert_eq!(Fields(short).next(), None, "{short:?}");
+        }
+    }
+}

@@ -125,3 +125,57 @@ fn devices(mappings: Vec<InstanceBlockDeviceMappingSpecification>) -> Result<Wan
     }
     Ok(Wanted::Devices(all))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api_ec2::{AttributeBooleanValue, AttributeValue, EnclaveOptionsRequest};
+
+    fn named_as(attribute: &'static str, value: &str) -> Result<Wanted, Fault> {
+        parse(ModifyInstanceAttributeRequest {
+            attribute: Some(attribute.into()),
+            value: Some(value.into()),
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn the_old_form_means_the_same_as_the_new_one() {
+        let flag = |value| Some(AttributeBooleanValue { value: Some(value) });
+        let new = ModifyInstanceAttributeRequest { ebs_optimized: flag(true), ..Default::default() };
+        assert_eq!(parse(new), named_as("ebsOptimized", "true"));
+        let new = ModifyInstanceAttributeRequest { source_dest_check: flag(false), ..Default::default() };
+        assert_eq!(parse(new), named_as("sourceDestCheck", "False"));
+        let new = ModifyInstanceAttributeRequest {
+            instance_type: Some(AttributeValue { value: Some("t3.nano".into()) }),
+            ..Default::default()
+        };
+        assert_eq!(parse(new), named_as("instanceType", "t3.nano"));
+        assert_eq!(named_as("groupSet", "sg-1"), Ok(Wanted::Groups(vec!["sg-1".into()])));
+        assert_eq!(named_as("userData", ""), Ok(Wanted::UserData(None)));
+    }
+
+    #[test]
+    fn a_value_without_a_name_and_a_name_without_a_value() {
+        let nameless = ModifyInstanceAttributeRequest { value: Some("x".into()), ..Default::default() };
+        assert_eq!(parse(nameless).unwrap_err().code, "MissingParameter");
+        let valueless =
+            ModifyInstanceAttributeRequest { attribute: Some("userData".into()), ..Default::default() };
+        assert_eq!(parse(valueless).unwrap_err().code, "MissingParameter");
+    }
+
+    #[test]
+    fn what_machines_do_not_have() {
+        let enclave = ModifyInstanceAttributeRequest {
+            enclave_options: Some(EnclaveOptionsRequest { enabled: Some(true) }),
+            ..Default::default()
+        };
+        assert_eq!(parse(enclave).unwrap_err().code, "UnsupportedOperation");
+        for name in ["kernel", "ramdisk", "sriovNetSupport"] {
+            assert_eq!(named_as(name, "x").unwrap_err().code, "UnsupportedOperation", "{name}");
+        }
+        assert_eq!(named_as("enaSupport", "true"), Ok(Wanted::EnaSupport));
+        assert_eq!(named_as("enaSupport", "false").unwrap_err().code, "UnsupportedOperation");
+        assert_eq!(named_as("productCodes", "x").unwrap_err().code, "InvalidParameterValue");
+    }
+}

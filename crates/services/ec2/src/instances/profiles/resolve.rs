@@ -67,3 +67,23 @@ pub(in crate::instances) fn resolve(
         _ => Ok((arn, found.profile_id.clone())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_name_and_arn() {
+        let parse = |arn: Option<&str>, name: Option<&str>| {
+            ProfileName::parse(Some(IamInstanceProfileSpecification {
+                arn: arn.map(str::to_owned),
+                name: name.map(str::to_owned),
+            }))
+        };
+        assert_eq!(parse(None, Some("web")), Ok(Some(ProfileName::Name("web".into()))));
+        assert_eq!(parse(Some("arn:x"), Some("")), Ok(Some(ProfileName::Arn("arn:x".into()))));
+        assert_eq!(parse(None, None), Ok(None));
+        assert_eq!(ProfileName::parse(None), Ok(None));
+        assert_eq!(parse(Some("arn:x"), Some("web")).unwrap_err().code, "InvalidParameterCombination");
+    }
+}

@@ -73,3 +73,47 @@ pub(super) fn credits(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance_types::find;
+
+    fn asked(cores: Option<i32>, threads: Option<i32>) -> Option<CpuOptionsRequest> {
+        Some(CpuOptionsRequest { core_count: cores, threads_per_core: threads, ..Default::default() })
+    }
+
+    #[test]
+    fn only_what_the_type_offers() {
+        let its_type = find("m5.4xlarge").unwrap();
+        for (cores, threads, valid) in
+            [(8, 2, true), (2, 1, true), (3, 1, false), (8, 3, false), (10, 1, false), (0, 1, false)]
+        {
+            let given = options(asked(Some(cores), Some(threads)), its_type);
+            assert_eq!(given.is_ok(), valid, "{cores} cores, {threads} threads");
+        }
+        assert_eq!(options(None, its_type), Ok(None));
+        assert_eq!(options(asked(None, None), its_type), Ok(None));
+        let fault = options(asked(None, Some(1)), its_type).unwrap_err();
+        assert_eq!(fault.code, "InvalidParameterCombination");
+    }
+
+    #[test]
+    fn graviton_has_one_thread_and_any_number_of_cores() {
+        let its_type = find("m6g.2xlarge").unwrap();
+        assert_eq!(options(asked(Some(5), Some(1)), its_type), Ok(Some((5, 1))));
+        assert!(options(asked(Some(4), Some(2)), its_type).is_err());
+    }
+
+    #[test]
+    fn credits_belong_to_burstable_types() {
+        let word = |word: &str| Some(CreditSpecificationRequest { cpu_credits: Some(word.to_owned()) });
+        let credit = |name: &str, wanted| credits(wanted, find(name).unwrap());
+        assert_eq!(credit("t3.micro", None).unwrap().as_deref(), Some("unlimited"));
+        assert_eq!(credit("t2.micro", None).unwrap().as_deref(), Some("standard"));
+        assert_eq!(credit("t3.micro", word("standard")).unwrap().as_deref(), Some("standard"));
+        assert_eq!(credit("m5.large", None), Ok(None));
+        assert_eq!(credit("m5.large", word("standard")).unwrap_err().code, "InvalidParameterCombination");
+        assert_eq!(credit("t3.micro", word("many")).unwrap_err().code, "InvalidParameterValue");
+    }
+}

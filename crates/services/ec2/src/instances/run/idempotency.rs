@@ -70,3 +70,39 @@ impl Token {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(input: RunInstancesRequest) -> String {
+        let input = RunInstancesRequest { client_token: Some("t".into()), ..input };
+        Token::of(&input).unwrap().unwrap().digest
+    }
+
+    #[test]
+    fn every_member_counts_but_the_token() {
+        let plain = digest(RunInstancesRequest::default());
+        let other_token = RunInstancesRequest { client_token: Some("u".into()), ..Default::default() };
+        assert_eq!(Token::of(&other_token).unwrap().unwrap().digest, plain);
+        for other in [
+            RunInstancesRequest { max_count: Some(2), ..Default::default() },
+            RunInstancesRequest { user_data: Some("YQ==".into()), ..Default::default() },
+            RunInstancesRequest { key_name: Some("k".into()), ..Default::default() },
+        ] {
+            assert_ne!(digest(other.clone()), plain, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn forms_of_tokens() {
+        let of = |token: &str| {
+            Token::of(&RunInstancesRequest { client_token: Some(token.into()), ..Default::default() })
+        };
+        assert!(of("").unwrap().is_none() && Token::of(&RunInstancesRequest::default()).unwrap().is_none());
+        assert!(of(&"x".repeat(64)).is_ok());
+        for bad in ["x".repeat(65), "ä".to_owned(), "a\nb".to_owned()] {
+            assert_eq!(of(&bad).unwrap_err().code, "InvalidParameterValue");
+        }
+    }
+}

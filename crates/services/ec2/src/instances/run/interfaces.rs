@@ -249,3 +249,106 @@ pub(super) fn check_limits(interfaces: &Interfaces, its_type: &InstanceType) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance_types::find;
+
+    fn read(input: RunInstancesRequest, many: bool) -> Result<Interfaces, Fault> {
+        parse(&mut { input }, "us-east-1", many)
+    }
+
+    fn spec(index: i32) -> InstanceNetworkInterfaceSpecification {
+        InstanceNetworkInterfaceSpecification { device_index: Some(index), ..Default::default() }
+    }
+
+    fn with(specs: Vec<InstanceNetworkInterfaceSpecification>) -> RunInstancesRequest {
+        RunInstancesRequest { network_interfaces: Some(specs), ..Default::default() }
+    }
+
+    #[test]
+    fn a_request_without_interfaces_has_one() {
+        let read = read(
+            RunInstancesRequest {
+                subnet_id: Some("subnet-1".into()),
+                security_group_ids: Some(vec!["sg-1".into()]),
+                ipv6_address_count: Some(2),
+                ..Default::default()
+            },
+            true,
+        )
+        .unwrap();
+        let [only] = &read.specs[..] else { panic!("{read:?}") };
+        assert_eq!((only.device_index, only.subnet_id.as_deref()), (0, Some("subnet-1")));
+        assert_eq!((&only.wanted.groups[..], only.wanted.ipv6_count), (&["sg-1".to_owned()][..], Some(2)));
+        assert!(only.delete_on_termination && only.public.is_none());
+    }
+
+    #[test]
+    fn interfaces_are_put_in_the_order_of_their_index() {
+        let read = read(with(vec![spec(2), spec(0), spec(1)]), true).unwrap();
+        let indexes: Vec<i32> = read.specs.iter().map(|s| s.device_index).collect();
+        assert_eq!(indexes, [0, 1, 2]);
+    }
+
+    #[test]
+    fn zones_by_name_and_by_id() {
+        let placed = |zone: &str| RunInstancesRequest {
+            placement: Some(api_ec2::Placement {
+                availability_zone: Some(zone.into()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(read(placed("us-east-1b"), false).unwrap().zone.unwrap().id, "use1-az2");
+        assert_eq!(read(placed("use1-az4"), false).unwrap().zone.unwrap().name, "us-east-1c");
+        assert!(read(placed(""), false).unwrap().zone.is_none());
+        let fault = read(placed("eu-west-1a"), false).unwrap_err();
+        assert_eq!(fault.message, "Invalid availability zone: [eu-west-1a]");
+    }
+
+    #[test]
+    fn what_is_not_built_is_refused() {
+        for given in [
+            InstanceNetworkInterfaceSpecification { interface_type: Some("efa".into()), ..spec(0) },
+            InstanceNetworkInterfaceSpecification { network_card_index: Some(1), ..spec(0) },
+            InstanceNetworkInterfaceSpecification { ipv4_prefix_count: Some(1), ..spec(0) },
+            InstanceNetworkInterfaceSpecification { ena_queue_count: Some(2), ..spec(0) },
+        ] {
+            let fault = read(with(vec![given]), false).unwrap_err();
+            assert_eq!(fault.code, "UnsupportedOperation");
+        }
+    }
+
+    #[test]
+    fn an_existing_interface_brings_everything_itself_and_serves_one_machine() {
+        let existing = || InstanceNetworkInterfaceSpecification {
+            network_interface_id: Some("eni-0123456789abcdef0".into()),
+            ..spec(0)
+        };
+        assert!(!read(with(vec![existing()]), false).unwrap().specs[0].delete_on_termination);
+        assert_eq!(read(with(vec![existing()]), true).unwrap_err().code, "InvalidParameterCombination");
+        let both = InstanceNetworkInterfaceSpecification { subnet_id: Some("subnet-1".into()), ..existing() };
+        assert_eq!(read(with(vec![both]), false).unwrap_err().code, "InvalidParameterCombination");
+    }
+
+    #[test]
+    fn negative_numbers_are_no_numbers() {
+        let negative =
+            InstanceNetworkInterfaceSpecification { secondary_private_ip_address_count: Some(-1), ..spec(0) };
+        assert_eq!(read(with(vec![negative]), false).unwrap_err().code, "InvalidParameterValue");
+        let negative = RunInstancesRequest { ipv6_address_count: Some(-1), ..Default::default() };
+        assert_eq!(read(negative, false).unwrap_err().code, "InvalidParameterValue");
+    }
+
+    #[test]
+    fn limits_come_from_the_type() {
+        let four = read(with((0..4).map(spec).collect()), false).unwrap();
+        assert!(check_limits(&four, find("m5.xlarge").unwrap()).is_ok());
+        assert_eq!(
+            check_limits(&four, find("m5.large").unwrap()).unwrap_err().code,
+            "AttachmentLimitExceeded"
+        );
+    }
+}

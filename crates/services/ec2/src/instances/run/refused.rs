@@ -82,3 +82,81 @@ fn placement(placement: &Placement) -> Result<(), Fault> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api_ec2::{
+        CapacityReservationSpecification, CapacityReservationTarget, EnclaveOptionsRequest,
+        InstanceMarketOptionsRequest,
+    };
+
+    fn code(input: RunInstancesRequest) -> String {
+        check(&input).unwrap_err().code.into_owned()
+    }
+
+    #[test]
+    fn a_plain_request_and_harmless_words_pass() {
+        let harmless = RunInstancesRequest {
+            placement: Some(Placement { tenancy: Some("default".into()), ..Default::default() }),
+            enclave_options: Some(EnclaveOptionsRequest { enabled: Some(false) }),
+            capacity_reservation_specification: Some(CapacityReservationSpecification {
+                capacity_reservation_preference: Some("open".into()),
+                ..Default::default()
+            }),
+            instance_market_options: Some(InstanceMarketOptionsRequest {
+                market_type: Some("on-demand".into()),
+                ..Default::default()
+            }),
+            additional_info: Some(String::new()),
+            ..Default::default()
+        };
+        assert_eq!(check(&RunInstancesRequest::default()), Ok(()));
+        assert_eq!(check(&harmless), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_built_is_named() {
+        let kernel = RunInstancesRequest { kernel_id: Some("aki-1".into()), ..Default::default() };
+        assert!(check(&kernel).unwrap_err().message.contains("KernelId"));
+        let target = CapacityReservationSpecification {
+            capacity_reservation_target: Some(CapacityReservationTarget::default()),
+            ..Default::default()
+        };
+        let reserved =
+            RunInstancesRequest { capacity_reservation_specification: Some(target), ..Default::default() };
+        assert_eq!(code(reserved), "UnsupportedOperation");
+        let enclave = RunInstancesRequest {
+            enclave_options: Some(EnclaveOptionsRequest { enabled: Some(true) }),
+            ..Default::default()
+        };
+        assert_eq!(code(enclave), "UnsupportedOperation");
+    }
+
+    #[test]
+    fn launch_templates_do_not_exist_yet() {
+        let with = |id: Option<&str>, name: Option<&str>| RunInstancesRequest {
+            launch_template: Some(LaunchTemplateSpecification {
+                launch_template_id: id.map(str::to_owned),
+                launch_template_name: name.map(str::to_owned),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(code(with(Some("lt-1"), None)), "InvalidLaunchTemplateId.NotFound");
+        assert_eq!(code(with(None, Some("web"))), "InvalidLaunchTemplateName.NotFoundException");
+        assert_eq!(code(with(None, None)), "MissingParameter");
+    }
+
+    #[test]
+    fn placements() {
+        let of = |placement| RunInstancesRequest { placement: Some(placement), ..Default::default() };
+        let partition = Placement { partition_number: Some(1), ..Default::default() };
+        assert_eq!(code(of(partition)), "UnsupportedOperation");
+        let group = Placement { group_id: Some("pg-1".into()), ..Default::default() };
+        assert_eq!(code(of(group)), "InvalidPlacementGroup.Unknown");
+        // An empty name is what SDKs send for none.
+        let empty = Placement { group_name: Some(String::new()), ..Default::default() };
+        assert_eq!(check(&of(empty)), Ok(()));
+    }
+}

@@ -93,3 +93,78 @@ fn apply(root: &mut RootVolume, ebs: EbsBlockDevice) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images;
+    use crate::test_world::World;
+    use records::image::BUILT_IN;
+
+    fn image(known: bool) -> ResolvedImage {
+        let id = if known { BUILT_IN[0].id("us-east-1") } else { "ami-0123456789abcdef0".to_owned() };
+        images::resolve(&World::new().call(), &id).unwrap()
+    }
+
+    fn volume(device: &str, ebs: EbsBlockDevice) -> BlockDeviceMapping {
+        BlockDeviceMapping { device_name: Some(device.into()), ebs: Some(ebs), ..Default::default() }
+    }
+
+    #[test]
+    fn without_mappings_the_image_decides() {
+        let root = parse(None, &image(true)).unwrap();
+        assert_eq!(
+            (root.device_name.as_str(), root.size, root.volume_type.as_str()),
+            ("/dev/xvda", 8, "gp3")
+        );
+    }
+
+    #[test]
+    fn size_and_type_are_taken_over() {
+        let ebs =
+            EbsBlockDevice { volume_size: Some(100), volume_type: Some("io2".into()), ..Default::default() };
+        let root = parse(Some(vec![volume("/dev/xvda", ebs)]), &image(true)).unwrap();
+        assert_eq!((root.size, root.volume_type.as_str()), (100, "io2"));
+    }
+
+    #[test]
+    fn another_name_of_the_root_device_counts_for_foreign_images_only() {
+        let mapping = || Some(vec![volume("/dev/sda1", EbsBlockDevice::default())]);
+        assert_eq!(parse(mapping(), &image(false)).unwrap().device_name, "/dev/sda1");
+        assert_eq!(parse(mapping(), &image(true)).unwrap_err().code, "UnsupportedOperation");
+    }
+
+    #[test]
+    fn instance_store_that_is_not_there_is_ignored() {
+        let ephemeral = BlockDeviceMapping {
+            device_name: Some("/dev/sdb".into()),
+            virtual_name: Some("ephemeral0".into()),
+            ..Default::default()
+        };
+        assert!(parse(Some(vec![ephemeral]), &image(true)).is_ok());
+    }
+
+    #[test]
+    fn contradictions() {
+        let twice = vec![
+            volume("/dev/xvda", EbsBlockDevice::default()),
+            volume("/dev/xvda", EbsBlockDevice::default()),
+        ];
+        let without_root = BlockDeviceMapping {
+            device_name: Some("/dev/xvda".into()),
+            no_device: Some(String::new()),
+            ..Default::default()
+        };
+        let empty = BlockDeviceMapping { device_name: Some("/dev/xvda".into()), ..Default::default() };
+        let stays = EbsBlockDevice { delete_on_termination: Some(false), ..Default::default() };
+        for (mappings, code) in [
+            (twice, "InvalidBlockDeviceMapping"),
+            (vec![without_root], "InvalidBlockDeviceMapping"),
+            (vec![empty], "InvalidBlockDeviceMapping"),
+            (vec![BlockDeviceMapping::default()], "MissingParameter"),
+            (vec![volume("/dev/xvda", stays)], "UnsupportedOperation"),
+        ] {
+            assert_eq!(parse(Some(mappings.clone()), &image(true)).unwrap_err().code, code, "{mappings:?}");
+        }
+    }
+}

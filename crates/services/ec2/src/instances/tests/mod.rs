@@ -7,6 +7,7 @@ mod launch_faults;
 mod lifecycle;
 mod metadata;
 mod network;
+mod parallel;
 mod profiles;
 mod status;
 mod token;
