@@ -12,6 +12,10 @@ use records::Address;
 use records::address::{PublicAddressClaim, pool_scope};
 
 /// AllocateAddress: any free address of the cloud's pool, or the one named by `Address`.
+///
+/// # Errors
+/// `AddressLimitExceeded`, `InsufficientAddressCapacity` when the pool is used up, `InvalidAddress.NotFound` for a named
+/// address that is taken or outside of the pool.
 pub(super) async fn allocate_address(
     call: Call<Ec2>,
     input: AllocateAddressRequest,
@@ -61,6 +65,9 @@ pub(super) async fn allocate_address(
 }
 
 /// ReleaseAddress: refused while associated.
+///
+/// # Errors
+/// `InvalidIPAddress.InUse`, `InvalidAllocationID.NotFound`, `InvalidAddress.NotFound`.
 pub(super) async fn release_address(call: Call<Ec2>, input: ReleaseAddressRequest) -> Reply<Unit> {
     let scope = call.scope();
     let released = call.platform.transact(|tx| {

@@ -84,6 +84,10 @@ fn free_elsewhere(tx: &mut Tx<'_>, scope: &Scope, interface_id: &str, allocation
 
 /// AssociateAddress. An association elsewhere moves here unless `AllowReassociation` is false (the VPC rule), and a
 /// public address already there makes room.
+///
+/// # Errors
+/// `Gateway.NotAttached` in a VPC without internet gateway, `Resource.AlreadyAssociated`, `InvalidInstanceID` for a machine
+/// that is starting or has several interfaces, `NotFound` faults.
 pub(super) async fn associate_address(
     call: Call<Ec2>,
     input: AssociateAddressRequest,
@@ -147,6 +151,9 @@ pub(super) async fn associate_address(
 }
 
 /// DisassociateAddress.
+///
+/// # Errors
+/// `InvalidAssociationID.NotFound`, also for an address that is not associated.
 pub(super) async fn disassociate_address(call: Call<Ec2>, input: DisassociateAddressRequest) -> Reply<Unit> {
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {

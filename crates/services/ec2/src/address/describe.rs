@@ -10,6 +10,7 @@ use records::{Address, NetworkInterface};
 use state_store::typed::{Scope, Store};
 use std::sync::Arc;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "allocation-id",
     "association-id",
@@ -28,6 +29,7 @@ fn instance_of(store: &Store, scope: &Scope, address: &Address) -> Option<String
     interface.attachment.as_ref().map(|attachment| attachment.instance_id.clone())
 }
 
+/// The address with what it is mapped to. The instance is looked up, since it may change with the interface.
 fn show(store: &Store, scope: &Scope, address: &Address) -> api_ec2::Address {
     api_ec2::Address {
         allocation_id: Some(address.id.clone()),
@@ -46,6 +48,9 @@ fn show(store: &Store, scope: &Scope, address: &Address) -> api_ec2::Address {
 }
 
 /// DescribeAddresses.
+///
+/// # Errors
+/// `InvalidAllocationID.NotFound`, `InvalidAddress.NotFound`, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_addresses(
     call: Call<Ec2>,
     input: DescribeAddressesRequest,

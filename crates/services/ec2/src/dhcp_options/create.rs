@@ -16,6 +16,7 @@ use std::net::IpAddr;
 /// Most servers of one kind.
 const MAX_SERVERS: usize = 4;
 
+/// Names and values DHCP options may have (AWS: "DHCP option sets").
 fn check(key: &str, values: &[String]) -> Result<(), Fault> {
     let invalid = |value: &str, why: &str| Err(faults::invalid_value(key, value, why));
     if values.is_empty() {
@@ -51,6 +52,7 @@ fn check(key: &str, values: &[String]) -> Result<(), Fault> {
     }
 }
 
+/// The options of a request, each at most once, since the second would silently win in some clients.
 fn parse(configurations: Option<Vec<NewDhcpConfiguration>>) -> Result<Vec<(String, Vec<String>)>, Fault> {
     let given = faults::required(configurations.filter(|c| !c.is_empty()), "dhcpConfiguration")?;
     let mut parsed: Vec<(String, Vec<String>)> = Vec::new();
@@ -67,6 +69,9 @@ fn parse(configurations: Option<Vec<NewDhcpConfiguration>>) -> Result<Vec<(Strin
 }
 
 /// CreateDhcpOptions.
+///
+/// # Errors
+/// `InvalidParameterValue` for unknown options and values out of their range (AWS: "DHCP option sets").
 pub(super) async fn create_dhcp_options(
     call: Call<Ec2>,
     input: CreateDhcpOptionsRequest,
@@ -90,6 +95,9 @@ pub(super) async fn create_dhcp_options(
 }
 
 /// DeleteDhcpOptions: refused while a VPC uses the set.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidDhcpOptionID.NotFound`.
 pub(super) async fn delete_dhcp_options(call: Call<Ec2>, input: DeleteDhcpOptionsRequest) -> Reply<Unit> {
     let id = faults::required(input.dhcp_options_id, "dhcpOptionsId")?;
     let scope = call.scope();
@@ -109,6 +117,9 @@ pub(super) async fn delete_dhcp_options(call: Call<Ec2>, input: DeleteDhcpOption
 }
 
 /// AssociateDhcpOptions: a set, or `default` for none. Machines see it when they renew their lease or start.
+///
+/// # Errors
+/// `InvalidDhcpOptionID.NotFound`, `InvalidVpcID.NotFound`.
 pub(super) async fn associate_dhcp_options(
     call: Call<Ec2>,
     input: AssociateDhcpOptionsRequest,

@@ -24,6 +24,9 @@ pub(super) fn show(store: &Store, scope: &Scope, options: &DhcpOptions) -> api_e
 }
 
 /// DescribeDhcpOptions.
+///
+/// # Errors
+/// `InvalidDhcpOptionID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_dhcp_options(
     call: Call<Ec2>,
     input: DescribeDhcpOptionsRequest,

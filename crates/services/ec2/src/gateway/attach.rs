@@ -8,6 +8,9 @@ use contracts::{Call, Reply};
 use records::{InternetGateway, NetworkInterface, Vpc};
 
 /// AttachInternetGateway: one gateway for one VPC.
+///
+/// # Errors
+/// `Resource.AlreadyAssociated` for an attached gateway, `InvalidParameterValue` for a VPC that has one, `NotFound` faults.
 pub(super) async fn attach_internet_gateway(
     call: Call<Ec2>,
     input: AttachInternetGatewayRequest,
@@ -39,6 +42,9 @@ pub(super) async fn attach_internet_gateway(
 }
 
 /// DetachInternetGateway: refused while an interface of the VPC has a public address.
+///
+/// # Errors
+/// `Gateway.NotAttached`, `DependencyViolation`, `NotFound` faults.
 pub(super) async fn detach_internet_gateway(
     call: Call<Ec2>,
     input: DetachInternetGatewayRequest,

@@ -10,6 +10,9 @@ use contracts::{Call, Reply};
 use records::InternetGateway;
 
 /// CreateInternetGateway: attached to nothing yet.
+///
+/// # Errors
+/// `InternetGatewayLimitExceeded`.
 pub(super) async fn create_internet_gateway(
     call: Call<Ec2>,
     input: CreateInternetGatewayRequest,
@@ -32,6 +35,9 @@ pub(super) async fn create_internet_gateway(
 }
 
 /// DeleteInternetGateway: refused while attached.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidInternetGatewayID.NotFound`.
 pub(super) async fn delete_internet_gateway(
     call: Call<Ec2>,
     input: DeleteInternetGatewayRequest,

@@ -9,6 +9,7 @@ use contracts::{Call, Reply};
 use records::InternetGateway;
 use state_store::typed::{Scope, Store};
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &["attachment.state", "attachment.vpc-id", "internet-gateway-id", "owner-id"];
 
 /// The gateway with its tags. AWS calls the state of an attached one `available`.
@@ -26,6 +27,9 @@ pub(super) fn show(store: &Store, scope: &Scope, gateway: &InternetGateway) -> a
 }
 
 /// DescribeInternetGateways.
+///
+/// # Errors
+/// `InvalidInternetGatewayID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_internet_gateways(
     call: Call<Ec2>,
     input: DescribeInternetGatewaysRequest,

@@ -15,6 +15,7 @@ use records::{NetworkInterface, Subnet};
 use state_store::typed::{Scope, Tx};
 use std::net::{IpAddr, Ipv4Addr};
 
+/// The addresses named, each once: a repeated one would otherwise collide with itself.
 fn parse(addresses: Option<Vec<String>>) -> Result<Vec<Ipv4Addr>, Fault> {
     let texts = addresses.unwrap_or_default();
     let mut parsed = Vec::new();
@@ -45,6 +46,10 @@ fn take_over(tx: &mut Tx<'_>, scope: &Scope, subnet: &Subnet, wanted: Ipv4Addr) 
 }
 
 /// AssignPrivateIpAddresses: by address or by number.
+///
+/// # Errors
+/// `InvalidIPAddress.InUse` without `AllowReassignment` or for a primary address, `InsufficientFreeAddressesInSubnet`,
+/// `PrivateIpAddressLimitExceeded`.
 pub(super) async fn assign_private_ip_addresses(
     call: Call<Ec2>,
     input: AssignPrivateIpAddressesRequest,
@@ -107,6 +112,9 @@ pub(super) async fn assign_private_ip_addresses(
 }
 
 /// UnassignPrivateIpAddresses: secondary ones; elastic addresses mapped to them are free again.
+///
+/// # Errors
+/// `InvalidParameterValue` for addresses the interface does not have, and for its primary one.
 pub(super) async fn unassign_private_ip_addresses(
     call: Call<Ec2>,
     input: UnassignPrivateIpAddressesRequest,

@@ -13,12 +13,17 @@ use contracts::{Call, Reply};
 use records::{NetworkInterface, Subnet};
 use std::net::Ipv6Addr;
 
+/// The addresses named.
 fn parse(addresses: Option<Vec<String>>) -> Result<Vec<Ipv6Addr>, Fault> {
     let texts = addresses.unwrap_or_default();
     texts.iter().map(|text| cidr::address_v6("ipv6Address", text)).collect()
 }
 
 /// AssignIpv6Addresses: by address or by number.
+///
+/// # Errors
+/// `InvalidIPAddress.InUse`, `InvalidParameterValue` outside of the subnet's block or without one,
+/// `PrivateIpAddressLimitExceeded`.
 pub(super) async fn assign_ipv6_addresses(
     call: Call<Ec2>,
     input: AssignIpv6AddressesRequest,
@@ -71,6 +76,9 @@ pub(super) async fn assign_ipv6_addresses(
 }
 
 /// UnassignIpv6Addresses.
+///
+/// # Errors
+/// `InvalidParameterValue` for addresses the interface does not have.
 pub(super) async fn unassign_ipv6_addresses(
     call: Call<Ec2>,
     input: UnassignIpv6AddressesRequest,

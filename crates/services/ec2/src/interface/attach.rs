@@ -8,6 +8,8 @@ use contracts::{Call, Reply};
 use records::{Attachment, Instance, InstanceState, NetworkInterface};
 use state_store::typed::{Scope, Tx};
 
+/// What must hold before an interface is hung on a machine. The order of the checks decides which fault a caller sees
+/// who breaks several.
 fn check_attachable(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -65,6 +67,10 @@ fn check_attachable(
 }
 
 /// AttachNetworkInterface: to a running or stopped instance in the same zone and VPC.
+///
+/// # Errors
+/// `InvalidNetworkInterface.InUse`, `IncorrectInstanceState`, `AttachmentLimitExceeded` by instance type,
+/// `InvalidParameterCombination` across zones or VPCs, `InvalidParameterValue` for a device index in use.
 pub(super) async fn attach_network_interface(
     call: Call<Ec2>,
     input: AttachNetworkInterfaceRequest,
@@ -118,6 +124,9 @@ pub(super) async fn attach_network_interface(
 }
 
 /// DetachNetworkInterface: not the primary one.
+///
+/// # Errors
+/// `OperationNotPermitted` for the primary interface, `InvalidAttachmentID.NotFound`.
 pub(super) async fn detach_network_interface(
     call: Call<Ec2>,
     input: DetachNetworkInterfaceRequest,

@@ -15,6 +15,9 @@ use records::NetworkInterface;
 use state_store::typed::Tx;
 
 /// DescribeNetworkInterfaceAttribute: one attribute at a time.
+///
+/// # Errors
+/// `InvalidNetworkInterfaceID.NotFound`; `InvalidParameterValue` for a name that is no attribute.
 pub(super) async fn describe_network_interface_attribute(
     call: Call<Ec2>,
     input: DescribeNetworkInterfaceAttributeRequest,
@@ -45,6 +48,7 @@ pub(super) async fn describe_network_interface_attribute(
     Ok(result)
 }
 
+/// Members for things this cloud has not built are refused: a caller who asked for them must not believe to have them.
 fn refuse_unbuilt(input: &ModifyNetworkInterfaceAttributeRequest) -> Result<(), Fault> {
     let queues = input
         .attachment
@@ -95,6 +99,10 @@ fn automatic_public(
 }
 
 /// ModifyNetworkInterfaceAttribute: one attribute at a time.
+///
+/// # Errors
+/// `InvalidParameterCombination` for none or several attributes, `InvalidAttachmentID.NotFound`, faults of groups,
+/// `InsufficientAddressCapacity` for a public address when the pool is used up.
 pub(super) async fn modify_network_interface_attribute(
     call: Call<Ec2>,
     input: ModifyNetworkInterfaceAttributeRequest,
@@ -156,6 +164,9 @@ pub(super) async fn modify_network_interface_attribute(
 }
 
 /// ResetNetworkInterfaceAttribute: the source/destination check, which is on by default.
+///
+/// # Errors
+/// `InvalidNetworkInterfaceID.NotFound`, `MissingParameter` when no attribute is named.
 pub(super) async fn reset_network_interface_attribute(
     call: Call<Ec2>,
     input: ResetNetworkInterfaceAttributeRequest,

@@ -12,6 +12,7 @@ use contracts::{Call, Reply};
 use records::{NetworkInterface, Subnet};
 use std::net::Ipv4Addr;
 
+/// Members for things this cloud has not built are refused: a caller who asked for them must not believe to have them.
 fn refuse_unbuilt(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault> {
     let other_type = input.interface_type.as_ref().is_some_and(|kind| kind.as_str() != "interface");
     let given = [
@@ -57,6 +58,7 @@ fn named_addresses(
     Ok((primary, secondary))
 }
 
+/// The request as a plan's input; addresses by name and by number exclude each other, as in AWS.
 fn wanted(input: &CreateNetworkInterfaceRequest) -> Result<Wanted, Fault> {
     let (primary, secondary) = named_addresses(input)?;
     let ipv6 = input
@@ -96,6 +98,11 @@ fn wanted(input: &CreateNetworkInterfaceRequest) -> Result<Wanted, Fault> {
 }
 
 /// CreateNetworkInterface. Answers `pending` as AWS does; the next Describe shows `available`.
+///
+/// # Errors
+/// `InvalidIPAddress.InUse`, `InvalidParameterValue` for addresses outside of the subnet or reserved,
+/// `InsufficientFreeAddressesInSubnet`, `SecurityGroupsPerInterfaceLimitExceeded`, `PrivateIpAddressLimitExceeded`,
+/// `NetworkInterfaceLimitExceeded`, `IdempotentParameterMismatch`, `NotFound` faults.
 pub(super) async fn create_network_interface(
     call: Call<Ec2>,
     input: CreateNetworkInterfaceRequest,

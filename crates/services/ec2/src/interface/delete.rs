@@ -9,6 +9,10 @@ use contracts::{Call, Reply};
 use records::NetworkInterface;
 
 /// DeleteNetworkInterface: refused while attached.
+///
+/// # Errors
+/// `InvalidParameterValue` while in use, `OperationNotPermitted` for interfaces of services,
+/// `InvalidNetworkInterfaceID.NotFound`.
 pub(super) async fn delete_network_interface(
     call: Call<Ec2>,
     input: DeleteNetworkInterfaceRequest,

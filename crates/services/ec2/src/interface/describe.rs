@@ -11,6 +11,9 @@ use contracts::{Call, Reply};
 use records::NetworkInterface;
 
 /// DescribeNetworkInterfaces.
+///
+/// # Errors
+/// `InvalidNetworkInterfaceID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_network_interfaces(
     call: Call<Ec2>,
     input: DescribeNetworkInterfacesRequest,

@@ -7,6 +7,7 @@ use aws_schema::Timestamp;
 use records::{NetworkInterface, PrivateAddress, SecurityGroup, Subnet};
 use state_store::typed::{Scope, Store};
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 pub(super) const FILTERS: &[&str] = &[
     "addresses.association.owner-id",
     "addresses.association.public-ip",
@@ -88,6 +89,7 @@ pub(super) fn values(store: &Store, scope: &Scope, i: &NetworkInterface, filter:
     }
 }
 
+/// `addresses.*`: every private address of the interface counts.
 fn of_address(scope: &Scope, address: &PrivateAddress, member: &str) -> Option<String> {
     match member {
         "private-ip-address" => Some(address.address.to_string()),
@@ -98,6 +100,7 @@ fn of_address(scope: &Scope, address: &PrivateAddress, member: &str) -> Option<S
     }
 }
 
+/// `association.*`: addresses without a public one have no values.
 fn of_association(scope: &Scope, address: &PrivateAddress, member: &str) -> Option<String> {
     let public = address.public?;
     match member {
@@ -110,6 +113,7 @@ fn of_association(scope: &Scope, address: &PrivateAddress, member: &str) -> Opti
     }
 }
 
+/// `attachment.*`: an interface that hangs on nothing has no values.
 fn of_attachment(scope: &Scope, interface: &NetworkInterface, member: &str) -> Vec<String> {
     let Some(attachment) = &interface.attachment else { return Vec::new() };
     match member {

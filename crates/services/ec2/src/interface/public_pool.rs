@@ -54,6 +54,7 @@ fn bounds((base, length): (Ipv4Addr, u8)) -> (u32, u32) {
     (u32::from(base).wrapping_add(kept), all.saturating_sub(kept + 1))
 }
 
+/// A free address: random first, so that the cost does not grow with use, and a full search when the pool is nearly full.
 fn pick(tx: &mut Tx<'_>, first: u32, size: u32) -> Result<Ipv4Addr, Fault> {
     let full = || {
         Fault::sender("InsufficientAddressCapacity", "Insufficient capacity: no public address is free.")

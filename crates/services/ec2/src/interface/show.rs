@@ -29,6 +29,7 @@ pub(super) fn ip_owner(scope: &Scope, address: &PrivateAddress) -> String {
     if address.allocation_id.is_some() { scope.account.to_string() } else { "amazon".to_owned() }
 }
 
+/// The public address of a private one. Names are shown only where the VPC gives them (`enableDnsHostnames`).
 fn association(
     scope: &Scope,
     address: &PrivateAddress,

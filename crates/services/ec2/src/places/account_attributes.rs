@@ -8,6 +8,7 @@ use api_ec2::{
 use contracts::{Call, Reply};
 use records::Vpc;
 
+/// The attributes AWS has.
 const NAMES: &[&str] = &[
     "vpc-max-security-groups-per-interface",
     "max-instances",
@@ -18,6 +19,9 @@ const NAMES: &[&str] = &[
 ];
 
 /// DescribeAccountAttributes.
+///
+/// # Errors
+/// `InvalidParameterValue` for a name that is no attribute.
 pub(super) async fn describe_account_attributes(
     call: Call<Ec2>,
     input: DescribeAccountAttributesRequest,

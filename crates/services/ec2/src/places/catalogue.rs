@@ -70,8 +70,10 @@ pub(crate) fn zone_of(region_name: &str, name_or_id: &str) -> Option<Zone> {
     }
 }
 
+/// Most newer regions have three zones, numbered in order.
 const ABC: &[(char, u8)] = &[('a', 1), ('b', 2), ('c', 3)];
 
+/// A region every account has.
 const fn open(
     name: &'static str,
     zone_prefix: &'static str,
@@ -81,6 +83,7 @@ const fn open(
     Region { name, zone_prefix, zones, opt_in: false, geography }
 }
 
+/// A region accounts opt in to.
 const fn on_request(
     name: &'static str,
     zone_prefix: &'static str,

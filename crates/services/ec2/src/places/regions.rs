@@ -7,8 +7,10 @@ use api_ec2::{DescribeRegionsRequest, DescribeRegionsResult, Region as ApiRegion
 use contracts::{Call, Reply};
 use std::collections::BTreeMap;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &["endpoint", "opt-in-status", "region-name"];
 
+/// The name AWS gives the endpoint. Clients of this cloud are told theirs by configuration and do not look here.
 fn endpoint(region: &Region) -> String {
     format!("ec2.{}.amazonaws.com", region.name)
 }
@@ -19,6 +21,9 @@ fn opt_in_status(region: &Region) -> &'static str {
 }
 
 /// DescribeRegions. `AllRegions` changes nothing, since no region is disabled.
+///
+/// # Errors
+/// `InvalidParameterValue` for unknown regions and filters.
 pub(super) async fn describe_regions(
     call: Call<Ec2>,
     input: DescribeRegionsRequest,

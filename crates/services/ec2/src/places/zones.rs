@@ -11,6 +11,7 @@ use aws_schema::Fault;
 use contracts::{Call, Reply};
 use std::collections::BTreeMap;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "group-long-name",
     "group-name",
@@ -37,6 +38,9 @@ fn unknown_zone(zone: &str) -> Fault {
 }
 
 /// DescribeAvailabilityZones: the zones of the region the request speaks to.
+///
+/// # Errors
+/// `InvalidParameterValue` for unknown zones and filters.
 pub(super) async fn describe_availability_zones(
     call: Call<Ec2>,
     input: DescribeAvailabilityZonesRequest,
@@ -74,6 +78,7 @@ pub(super) async fn describe_availability_zones(
     Ok(DescribeAvailabilityZonesResult { availability_zones: Some(shown) })
 }
 
+/// The item's values for a filter; none when it has no such property.
 fn values(zone: &Zone, region: &str, name: &str) -> Vec<String> {
     match name {
         "group-name" => one(group(region)),

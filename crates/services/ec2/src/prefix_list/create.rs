@@ -35,6 +35,10 @@ pub(super) fn check_max_entries(max: i32) -> Result<i32, Fault> {
 }
 
 /// CreateManagedPrefixList.
+///
+/// # Errors
+/// `InvalidParameterValue` for names, sizes and entries out of their range, `PrefixListMaxEntriesExceeded`,
+/// `IdempotentParameterMismatch`.
 pub(super) async fn create_managed_prefix_list(
     call: Call<Ec2>,
     input: CreateManagedPrefixListRequest,

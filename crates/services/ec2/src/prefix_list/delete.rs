@@ -8,6 +8,9 @@ use contracts::{Call, Reply};
 use records::{PrefixList, RouteTable, SecurityGroup};
 
 /// DeleteManagedPrefixList: refused while a rule or route names it.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidPrefixListID.NotFound`.
 pub(super) async fn delete_managed_prefix_list(
     call: Call<Ec2>,
     input: DeleteManagedPrefixListRequest,

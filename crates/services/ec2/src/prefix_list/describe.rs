@@ -16,6 +16,9 @@ use records::{PrefixList, RouteTable, SecurityGroup};
 use std::sync::Arc;
 
 /// DescribeManagedPrefixLists.
+///
+/// # Errors
+/// `InvalidPrefixListID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_managed_prefix_lists(
     call: Call<Ec2>,
     input: DescribeManagedPrefixListsRequest,
@@ -47,6 +50,7 @@ pub(super) async fn describe_managed_prefix_lists(
     Ok(DescribeManagedPrefixListsResult { prefix_lists: Some(lists), next_token: page.next })
 }
 
+/// The list with this id.
 fn one_list(call: &Call<Ec2>, id: &str) -> Result<Arc<PrefixList>, Fault> {
     let kind = ResourceKind::PrefixList;
     kind.check(id)?;
@@ -54,6 +58,9 @@ fn one_list(call: &Call<Ec2>, id: &str) -> Result<Arc<PrefixList>, Fault> {
 }
 
 /// GetManagedPrefixListEntries: of the newest or an older version.
+///
+/// # Errors
+/// `InvalidPrefixListID.NotFound`; `InvalidParameterValue` for a version that is not kept.
 pub(super) async fn get_managed_prefix_list_entries(
     call: Call<Ec2>,
     input: GetManagedPrefixListEntriesRequest,
@@ -85,6 +92,9 @@ pub(super) async fn get_managed_prefix_list_entries(
 }
 
 /// GetManagedPrefixListAssociations: the groups and route tables that name the list.
+///
+/// # Errors
+/// `InvalidPrefixListID.NotFound`.
 pub(super) async fn get_managed_prefix_list_associations(
     call: Call<Ec2>,
     input: GetManagedPrefixListAssociationsRequest,

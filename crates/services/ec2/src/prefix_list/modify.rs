@@ -14,6 +14,7 @@ use records::{PrefixList, SecurityGroup};
 use state_store::typed::{Scope, Tx};
 use std::collections::BTreeSet;
 
+/// `PrefixListVersionMismatch`: somebody else has changed the list since the caller looked.
 fn wrong_version() -> Fault {
     Fault::sender("PrefixListVersionMismatch", "The prefix list has the incorrect version number.")
 }
@@ -26,6 +27,7 @@ fn noticed_in(tx: &mut Tx<'_>, scope: &Scope, list: &PrefixList) -> Result<BTree
     Ok(vpcs)
 }
 
+/// Waits for every VPC, since groups and routes of several may name one list.
 async fn settle(call: &Call<Ec2>, vpcs: &BTreeSet<String>, revision: u64) -> Result<(), Fault> {
     for vpc in vpcs {
         call.settled(call.scope(), vpc, revision).await?;
@@ -80,6 +82,10 @@ fn apply(list: &mut PrefixList, input: &ModifyManagedPrefixListRequest) -> Resul
 }
 
 /// ModifyManagedPrefixList.
+///
+/// # Errors
+/// `PrefixListVersionMismatch`, `PrefixListMaxEntriesExceeded`, `RulesPerSecurityGroupLimitExceeded` and
+/// `RouteLimitExceeded` when the list outgrows its users.
 pub(super) async fn modify_managed_prefix_list(
     call: Call<Ec2>,
     input: ModifyManagedPrefixListRequest,
@@ -106,6 +112,9 @@ pub(super) async fn modify_managed_prefix_list(
 }
 
 /// RestoreManagedPrefixListVersion: an old version's entries become the newest version.
+///
+/// # Errors
+/// `PrefixListVersionMismatch` for a wrong current or an unknown previous version; otherwise as ModifyManagedPrefixList.
 pub(super) async fn restore_managed_prefix_list_version(
     call: Call<Ec2>,
     input: RestoreManagedPrefixListVersionRequest,

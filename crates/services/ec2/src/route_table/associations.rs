@@ -22,6 +22,7 @@ fn association(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Result<(RouteTable, 
     Ok((RouteTable::clone(&table), found.ok_or_else(|| kind.not_found(id))?))
 }
 
+/// The fault for a table and a subnet of different VPCs.
 fn other_network(table: &RouteTable, subnet: &Subnet) -> Fault {
     faults::invalid_parameter_value(format!(
         "Route table {} and subnet {} belong to different networks",
@@ -30,6 +31,9 @@ fn other_network(table: &RouteTable, subnet: &Subnet) -> Fault {
 }
 
 /// AssociateRouteTable: of a subnet; gateways (edge associations) are refused.
+///
+/// # Errors
+/// `Resource.AlreadyAssociated` when the subnet has another table, `InvalidParameterValue` across VPCs, `NotFound` faults.
 pub(super) async fn associate_route_table(
     call: Call<Ec2>,
     input: AssociateRouteTableRequest,
@@ -80,6 +84,9 @@ pub(super) async fn associate_route_table(
 }
 
 /// DisassociateRouteTable: the subnet falls back to the main table, whose own association stays.
+///
+/// # Errors
+/// `InvalidParameterValue` for the main association, `InvalidAssociationID.NotFound`.
 pub(super) async fn disassociate_route_table(
     call: Call<Ec2>,
     input: DisassociateRouteTableRequest,
@@ -104,6 +111,9 @@ pub(super) async fn disassociate_route_table(
 }
 
 /// ReplaceRouteTableAssociation: another table for a subnet, or another main table for the VPC.
+///
+/// # Errors
+/// `InvalidAssociationID.NotFound`, `InvalidRouteTableID.NotFound`, `InvalidParameterValue` across VPCs.
 pub(super) async fn replace_route_table_association(
     call: Call<Ec2>,
     input: ReplaceRouteTableAssociationRequest,

@@ -12,6 +12,9 @@ use contracts::{Call, Reply};
 use records::{RouteTable, Vpc};
 
 /// CreateRouteTable: a table with the local routes only.
+///
+/// # Errors
+/// `InvalidVpcID.NotFound`, `RouteTableLimitExceeded`, `IdempotentParameterMismatch` for a token used otherwise.
 pub(super) async fn create_route_table(
     call: Call<Ec2>,
     input: CreateRouteTableRequest,

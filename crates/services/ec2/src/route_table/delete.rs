@@ -8,6 +8,9 @@ use contracts::{Call, Reply};
 use records::RouteTable;
 
 /// DeleteRouteTable: refused for the main table and while a subnet uses it.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidRouteTableID.NotFound`.
 pub(super) async fn delete_route_table(call: Call<Ec2>, input: DeleteRouteTableRequest) -> Reply<Unit> {
     let id = faults::required(input.route_table_id, "routeTableId")?;
     let scope = call.scope();

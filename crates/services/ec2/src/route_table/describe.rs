@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use records::{Route, RouteTable, RouteTarget};
 use state_store::typed::{Scope, Store};
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "association.gateway-id",
     "association.main",
@@ -34,6 +35,10 @@ const FILTERS: &[&str] = &[
 ];
 
 /// DescribeRouteTables.
+///
+/// # Errors
+/// `InvalidRouteTableID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter or `MaxResults`
+/// outside of 5–100.
 pub(super) async fn describe_route_tables(
     call: Call<Ec2>,
     input: DescribeRouteTablesRequest,
@@ -60,6 +65,7 @@ pub(super) async fn describe_route_tables(
     Ok(DescribeRouteTablesResult { route_tables: Some(tables), next_token: page.next })
 }
 
+/// The item's values for a filter; none when it has no such property.
 fn values(store: &Store, scope: &Scope, table: &RouteTable, filter: &str) -> Vec<String> {
     let associations = || table.associations.iter();
     match filter {
@@ -78,6 +84,7 @@ fn values(store: &Store, scope: &Scope, table: &RouteTable, filter: &str) -> Vec
     }
 }
 
+/// The value of one route for a `route.*` filter.
 fn route_value(route: &Route, filter: &str) -> Option<String> {
     match (filter, &route.target) {
         ("route.destination-cidr-block", _) => match route.destination {

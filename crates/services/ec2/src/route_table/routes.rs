@@ -10,6 +10,7 @@ use contracts::{Call, Reply};
 use ipnet::IpNet;
 use records::{Route, RouteOrigin, RouteTable, RouteTarget, Vpc};
 
+/// AWS's words for a route that is not there.
 fn no_route(destination: &Destination, table_id: &str) -> String {
     format!("no route with destination-cidr-block {} in route table {table_id}", destination.words())
 }
@@ -29,6 +30,10 @@ fn check_against_local(vpc: &Vpc, destination: &IpNet, target: &RouteTarget) -> 
 }
 
 /// CreateRoute.
+///
+/// # Errors
+/// `RouteAlreadyExists`, `RouteLimitExceeded`; `InvalidParameterValue` for targets of other VPCs and for blocks of the VPC
+/// sent elsewhere than to a machine; `NotFound` faults of the target; `UnsupportedOperation` for targets not built yet.
 pub(super) async fn create_route(call: Call<Ec2>, input: CreateRouteRequest) -> Reply<CreateRouteResult> {
     let target = Target {
         gateway_id: input.gateway_id,
@@ -96,6 +101,9 @@ pub(super) async fn create_route(call: Call<Ec2>, input: CreateRouteRequest) -> 
 }
 
 /// ReplaceRoute. A local route may be sent to a machine and, with `LocalTarget`, back.
+///
+/// # Errors
+/// `InvalidParameterValue` when there is no such route; otherwise as CreateRoute.
 pub(super) async fn replace_route(call: Call<Ec2>, input: ReplaceRouteRequest) -> Reply<Unit> {
     let target = Target {
         gateway_id: input.gateway_id,
@@ -154,6 +162,9 @@ pub(super) async fn replace_route(call: Call<Ec2>, input: ReplaceRouteRequest) -
 }
 
 /// DeleteRoute: not the routes of the VPC's own blocks.
+///
+/// # Errors
+/// `InvalidRoute.NotFound`; `InvalidParameterValue` for a local route.
 pub(super) async fn delete_route(call: Call<Ec2>, input: DeleteRouteRequest) -> Reply<Unit> {
     let table_id = faults::required(input.route_table_id, "routeTableId")?;
     let destination = Destination::parse(

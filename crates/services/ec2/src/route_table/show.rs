@@ -10,6 +10,7 @@ pub(super) fn association_state(state: &str) -> api_ec2::RouteTableAssociationSt
     api_ec2::RouteTableAssociationState { state: Some(state.to_owned().into()), status_message: None }
 }
 
+/// An association; it is in force from the moment it is recorded.
 fn association(table: &RouteTable, association: &TableAssociation) -> api_ec2::RouteTableAssociation {
     api_ec2::RouteTableAssociation {
         main: Some(association.main),
@@ -36,6 +37,7 @@ pub(super) fn state(store: &Store, scope: &Scope, vpc_id: &str, route: &Route) -
     if route.target.is_alive(store, scope, vpc_id) { "active" } else { "blackhole" }
 }
 
+/// A route with its present state. Routes to an interface also show the machine behind it, as AWS does.
 fn route(store: &Store, scope: &Scope, table: &RouteTable, route: &Route) -> api_ec2::Route {
     let mut shown = api_ec2::Route {
         origin: Some(origin(route.origin).into()),
@@ -73,6 +75,7 @@ fn route(store: &Store, scope: &Scope, table: &RouteTable, route: &Route) -> api
     shown
 }
 
+/// The instance an interface hangs on.
 fn attached_to(store: &Store, scope: &Scope, interface: &str) -> Option<String> {
     let interface = store.get::<records::NetworkInterface>(scope, interface)?;
     let id = &interface.attachment.as_ref()?.instance_id;

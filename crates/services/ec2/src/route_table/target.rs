@@ -75,10 +75,12 @@ impl Target {
     }
 }
 
+/// The fault for a target in another VPC.
 fn other_network(table_id: &str, what: &str) -> Fault {
     faults::invalid_parameter_value(format!("route table {table_id} and {what} belong to different networks"))
 }
 
+/// An internet gateway of this VPC, or `local`. Gateways of kinds that are not built cannot exist, so they are not found.
 fn gateway(
     tx: &mut Tx<'_>,
     scope: &Scope,

@@ -14,6 +14,7 @@ use api_ec2::{
 use aws_schema::Fault;
 use contracts::{Call, Reply};
 
+/// What both directions have in common.
 struct Request {
     egress: bool,
     group_id: Option<String>,
@@ -72,6 +73,10 @@ pub(super) async fn authorize_egress(
 }
 
 /// Adds all rules or none, and answers once they are enforced.
+///
+/// # Errors
+/// `InvalidPermission.Duplicate`, `RulesPerSecurityGroupLimitExceeded`, faults of [`permission::rules`]; `InternalError` when
+/// the kernel refused the rules.
 async fn authorize(call: &Call<Ec2>, request: Request) -> Result<Vec<SecurityGroupRule>, Fault> {
     let kind = ResourceKind::SecurityGroupRule;
     let permissions = permission::given(request.permissions, request.shorthand)?;

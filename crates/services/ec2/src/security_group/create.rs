@@ -13,6 +13,7 @@ use aws_schema::Fault;
 use contracts::{Call, Reply};
 use records::{Peer, SecurityGroup, Vpc};
 
+/// Names AWS accepts. `sg-…` is refused because operations that take ids or names could not tell which is meant.
 fn check_name(name: &str) -> Result<(), Fault> {
     if name.eq_ignore_ascii_case("default") {
         return Err(Fault::sender(
@@ -34,6 +35,7 @@ fn check_name(name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Descriptions AWS accepts.
 fn check_description(description: &str) -> Result<(), Fault> {
     if description.is_empty() || !is_plain_text(description) {
         let shown: String = description.chars().take(300).collect();
@@ -46,6 +48,10 @@ fn check_description(description: &str) -> Result<(), Fault> {
 }
 
 /// CreateSecurityGroup: nothing may come in, everything may go out.
+///
+/// # Errors
+/// `InvalidGroup.Duplicate` in the same VPC, `InvalidGroup.Reserved`, `InvalidParameterValue` for characters AWS refuses,
+/// `VPCIdNotSpecified` without VPC id where there is no default VPC, `SecurityGroupLimitExceeded`.
 pub(super) async fn create_security_group(
     call: Call<Ec2>,
     input: CreateSecurityGroupRequest,

@@ -8,6 +8,9 @@ use contracts::{Call, Reply};
 use records::{NetworkInterface, SecurityGroup};
 
 /// DeleteSecurityGroup: refused for the default group, and while an interface or another group's rule uses it.
+///
+/// # Errors
+/// `CannotDelete`, `DependencyViolation`, `InvalidGroup.NotFound`.
 pub(super) async fn delete_security_group(
     call: Call<Ec2>,
     input: DeleteSecurityGroupRequest,

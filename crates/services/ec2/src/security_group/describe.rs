@@ -13,6 +13,7 @@ use records::{Peer, Rule, SecurityGroup, Vpc};
 use state_store::typed::{Scope, Store};
 use std::sync::Arc;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "description",
     "egress.ip-permission.cidr",
@@ -66,6 +67,10 @@ fn named(
 }
 
 /// DescribeSecurityGroups.
+///
+/// # Errors
+/// `InvalidGroup.NotFound`, `InvalidParameterValue` for an unknown filter, `InvalidParameterCombination` for `MaxResults`
+/// beside ids.
 pub(super) async fn describe_security_groups(
     call: Call<Ec2>,
     input: DescribeSecurityGroupsRequest,
@@ -92,6 +97,7 @@ pub(super) async fn describe_security_groups(
     Ok(DescribeSecurityGroupsResult { security_groups: Some(groups), next_token: page.next })
 }
 
+/// The item's values for a filter; none when it has no such property.
 fn values(store: &Store, scope: &Scope, group: &SecurityGroup, filter: &str) -> Vec<String> {
     let of_rules = |egress: bool, member: &str| {
         let rules = group.rules.iter().filter(|rule| rule.egress == egress);
@@ -110,6 +116,7 @@ fn values(store: &Store, scope: &Scope, group: &SecurityGroup, filter: &str) -> 
     }
 }
 
+/// The value of one rule for an `ip-permission.*` filter.
 fn rule_value(store: &Store, scope: &Scope, rule: &Rule, member: &str) -> Option<String> {
     match (member, &rule.peer) {
         ("protocol", _) => Some(protocol::name(rule.protocol)),

@@ -12,6 +12,9 @@ use records::{Rule, SecurityGroup};
 use std::sync::Arc;
 
 /// DescribeSecurityGroupRules: every rule as a thing of its own.
+///
+/// # Errors
+/// `InvalidSecurityGroupRuleId.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter.
 pub(super) async fn describe_security_group_rules(
     call: Call<Ec2>,
     input: DescribeSecurityGroupRulesRequest,

@@ -12,6 +12,7 @@ use api_ec2::{
 use aws_schema::Fault;
 use contracts::{Call, Reply};
 
+/// What both directions have in common.
 struct Request {
     egress: bool,
     group_id: Option<String>,

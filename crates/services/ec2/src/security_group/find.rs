@@ -72,6 +72,7 @@ pub(crate) fn resolve_groups(
     Ok(found)
 }
 
+/// The fault for a group of another VPC.
 fn other_network(group: &str, vpc_id: &str) -> Fault {
     Fault::sender(
         "InvalidParameter",

@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use records::{Peer, Rule, SecurityGroup};
 use state_store::typed::{Scope, Tx};
 
+/// The one peer a request names.
 fn peer(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -45,6 +46,7 @@ fn same_kind(a: &Peer, b: &Peer) -> bool {
     )
 }
 
+/// The rule as it is going to be, under its old id and in its old direction.
 fn changed_rule(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -66,6 +68,10 @@ fn changed_rule(
 }
 
 /// ModifySecurityGroupRules: replaces the contents of rules under their ids, all or none.
+///
+/// # Errors
+/// `InvalidSecurityGroupRuleId.NotFound`, `InvalidPermission.Duplicate`, `RulesPerSecurityGroupLimitExceeded`,
+/// `InvalidParameterValue` for another kind of peer.
 pub(super) async fn modify_security_group_rules(
     call: Call<Ec2>,
     input: ModifySecurityGroupRulesRequest,

@@ -92,6 +92,7 @@ pub(super) fn description(text: Option<String>) -> Result<Option<String>, Fault>
     Ok(text)
 }
 
+/// AWS's words for a block that cannot be read.
 fn malformed_cidr(text: &str) -> Fault {
     let shown: String = text.chars().take(100).collect();
     faults::invalid_parameter_value(format!("CIDR block {shown} is malformed"))
@@ -187,6 +188,7 @@ pub(super) fn rules(
     Ok(all)
 }
 
+/// The other ends a permission names, with their descriptions, in AWS's order of kinds.
 fn peers(
     tx: &mut Tx<'_>,
     scope: &Scope,

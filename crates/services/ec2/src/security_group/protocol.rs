@@ -3,6 +3,7 @@
 use crate::faults;
 use aws_schema::Fault;
 
+/// Every protocol; the others are IANA's numbers.
 pub(super) const ALL: i32 = -1;
 pub(super) const ICMP: i32 = 1;
 pub(super) const TCP: i32 = 6;

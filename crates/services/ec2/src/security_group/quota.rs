@@ -37,6 +37,7 @@ pub(super) fn check(tx: &mut Tx<'_>, scope: &Scope, group: &SecurityGroup) -> Re
     })
 }
 
+/// The same with another way to look at prefix lists, for lists that are about to change.
 fn check_with(
     group: &SecurityGroup,
     lists: &mut dyn FnMut(&str) -> Option<(bool, usize)>,

@@ -14,6 +14,7 @@ use contracts::{Call, Reply};
 use records::{Rule, SecurityGroup, Vpc};
 use state_store::typed::{Scope, Tx};
 
+/// What both directions have in common.
 struct Request {
     egress: bool,
     group_id: Option<String>,
@@ -23,6 +24,7 @@ struct Request {
     shorthand: Shorthand,
 }
 
+/// What went, and what was asked for but not there.
 struct Revoked {
     rules: Vec<RevokedSecurityGroupRule>,
     unknown: Vec<IpPermission>,
@@ -123,6 +125,11 @@ fn by_content(
     Ok((found, unknown))
 }
 
+/// Removes rules by id or by content, with their tags, and answers once nothing new passes by them. Connections that
+/// were already let in live on, as in AWS.
+///
+/// # Errors
+/// `InvalidPermission.NotFound`, `InvalidSecurityGroupRuleId.NotFound`, `InvalidGroup.NotFound`.
 async fn revoke(call: &Call<Ec2>, request: Request) -> Result<Revoked, Fault> {
     let by_ids = !request.rule_ids.is_empty();
     let permissions = match permission::given(request.permissions, request.shorthand) {

@@ -36,6 +36,7 @@ pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPe
     shown
 }
 
+/// Puts a rule's peer into the list of its kind.
 fn add_peer(permission: &mut IpPermission, rule: &Rule) {
     let description = rule.description.clone();
     match &rule.peer {
@@ -86,6 +87,7 @@ struct Flat {
     group: Option<(String, String)>,
 }
 
+/// Where a rule's peer stands when every kind has a member of its own.
 fn flat(rule: &Rule) -> Flat {
     let mut flat = Flat { v4: None, v6: None, list: None, group: None };
     match &rule.peer {

@@ -7,10 +7,12 @@ use aws_schema::{Fault, Unit};
 use contracts::{Call, Reply};
 use records::Subnet;
 
+/// The value inside of an attribute structure.
 fn value(attribute: Option<&AttributeBooleanValue>) -> Option<bool> {
     attribute.and_then(|a| a.value)
 }
 
+/// Changes the one attribute given.
 fn apply(subnet: &mut Subnet, input: &ModifySubnetAttributeRequest) -> Result<(), Fault> {
     if let Some(on) = value(input.assign_ipv6_address_on_creation.as_ref()) {
         if on && subnet.ipv6_associations.is_empty() {
@@ -42,6 +44,10 @@ fn apply(subnet: &mut Subnet, input: &ModifySubnetAttributeRequest) -> Result<()
 }
 
 /// ModifySubnetAttribute: one attribute at a time, as AWS documents.
+///
+/// # Errors
+/// `InvalidParameterCombination` for none or several attributes; `InvalidParameterValue` when IPv6 addresses are to be
+/// assigned in a subnet without IPv6 block; `InvalidSubnetID.NotFound`.
 pub(super) async fn modify_subnet_attribute(
     call: Call<Ec2>,
     input: ModifySubnetAttributeRequest,

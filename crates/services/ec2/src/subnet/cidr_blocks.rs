@@ -29,6 +29,9 @@ pub(super) fn check_ipv6(vpc: &Vpc, existing: &[Arc<Subnet>], block: &Ipv6Net) -
 }
 
 /// AssociateSubnetCidrBlock. A subnet has at most one IPv6 block.
+///
+/// # Errors
+/// `InvalidSubnet.Range` for what is no /64 of the VPC, `InvalidSubnet.Conflict`, `InvalidSubnetID.NotFound`.
 pub(super) async fn associate_subnet_cidr_block(
     call: Call<Ec2>,
     input: AssociateSubnetCidrBlockRequest,
@@ -66,6 +69,9 @@ pub(super) async fn associate_subnet_cidr_block(
 }
 
 /// DisassociateSubnetCidrBlock: refused while an interface has an address from the block.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidSubnetCidrBlockAssociationID.NotFound`.
 pub(super) async fn disassociate_subnet_cidr_block(
     call: Call<Ec2>,
     input: DisassociateSubnetCidrBlockRequest,

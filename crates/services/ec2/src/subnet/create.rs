@@ -12,6 +12,7 @@ use contracts::{Call, Reply};
 use ipnet::Ipv4Net;
 use records::{CidrAssociation, Subnet, Vpc};
 
+/// The zone asked for by name or id.
 fn zone(region: &str, input: &CreateSubnetRequest) -> Result<Zone, Fault> {
     let wanted = match (&input.availability_zone, &input.availability_zone_id) {
         (Some(_), Some(_)) => {
@@ -28,6 +29,7 @@ fn zone(region: &str, input: &CreateSubnetRequest) -> Result<Zone, Fault> {
     zone_of(region, wanted).ok_or_else(|| invalid_zone(region, wanted))
 }
 
+/// Members for things this cloud has not built are refused: a caller who asked for them must not believe to have them.
 fn refuse_unbuilt(input: &CreateSubnetRequest) -> Result<(), Fault> {
     let given = [
         ("OutpostArn", input.outpost_arn.is_some()),
@@ -43,6 +45,7 @@ fn refuse_unbuilt(input: &CreateSubnetRequest) -> Result<(), Fault> {
     }
 }
 
+/// A subnet lies inside one block of its VPC and beside the other subnets (AWS: "Subnet CIDR blocks").
 fn check_place(vpc: &Vpc, existing: &[std::sync::Arc<Subnet>], cidr: &Ipv4Net) -> Result<(), Fault> {
     let inside = vpc.ipv4_blocks().any(|block| block.contains(cidr));
     if !inside || !(16..=28).contains(&cidr.prefix_len()) {
@@ -58,6 +61,10 @@ fn check_place(vpc: &Vpc, existing: &[std::sync::Arc<Subnet>], cidr: &Ipv4Net) -
 }
 
 /// CreateSubnet. Answers `available`, since nothing has to be waited for.
+///
+/// # Errors
+/// `InvalidSubnet.Range` outside of the VPC or of /16–/28, `InvalidSubnet.Conflict` over another subnet,
+/// `InvalidParameterValue` for a zone the region does not have, `SubnetLimitExceeded`, `InvalidVpcID.NotFound`.
 pub(super) async fn create_subnet(call: Call<Ec2>, input: CreateSubnetRequest) -> Reply<CreateSubnetResult> {
     refuse_unbuilt(&input)?;
     let zone = zone(call.caller.region(), &input)?;

@@ -8,6 +8,9 @@ use contracts::{Call, Reply};
 use records::{NetworkInterface, RouteTable, Subnet};
 
 /// DeleteSubnet: refused while an interface lives in it; its route table association goes with it.
+///
+/// # Errors
+/// `DependencyViolation`, `InvalidSubnetID.NotFound`.
 pub(super) async fn delete_subnet(call: Call<Ec2>, input: DeleteSubnetRequest) -> Reply<Unit> {
     let id = faults::required(input.subnet_id, "subnetId")?;
     let scope = call.scope();

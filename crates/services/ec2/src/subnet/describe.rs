@@ -10,6 +10,7 @@ use contracts::{Call, Reply};
 use records::Subnet;
 use state_store::typed::Scope;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "availability-zone",
     "availabilityZone",
@@ -42,6 +43,9 @@ const FILTERS: &[&str] = &[
 ];
 
 /// DescribeSubnets.
+///
+/// # Errors
+/// `InvalidSubnetID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter, `InvalidNextToken`.
 pub(super) async fn describe_subnets(
     call: Call<Ec2>,
     input: DescribeSubnetsRequest,
@@ -71,6 +75,7 @@ pub(super) async fn describe_subnets(
     Ok(DescribeSubnetsResult { subnets: Some(subnets), next_token: page.next })
 }
 
+/// The item's values for a filter; none when it has no such property.
 fn values(scope: &Scope, subnet: &Subnet, filter: &str) -> Vec<String> {
     let v6 = || subnet.ipv6_associations.iter();
     match filter {

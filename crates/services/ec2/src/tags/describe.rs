@@ -8,9 +8,13 @@ use contracts::{Call, Reply};
 use records::Tags;
 use std::collections::BTreeMap;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &["key", "resource-id", "resource-type", "tag", "value"];
 
 /// DescribeTags: every tag of the account in the region, by resource and key.
+///
+/// # Errors
+/// `InvalidParameterValue` for an unknown filter, `InvalidNextToken`.
 pub(super) async fn describe_tags(call: Call<Ec2>, input: DescribeTagsRequest) -> Reply<DescribeTagsResult> {
     // `tag` is written `tag:<key>` here too, and then names the value of that key.
     let filters = Filters::parse(input.filters, FILTERS)?;

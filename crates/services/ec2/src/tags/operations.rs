@@ -60,6 +60,7 @@ fn exists(tx: &mut Tx<'_>, scope: &Scope, kind: ResourceKind, id: &str) -> bool 
     }
 }
 
+/// The `NotFound` fault of the first resource that does not exist.
 fn all_exist(tx: &mut Tx<'_>, scope: &Scope, resources: &[(ResourceKind, String)]) -> Result<(), Fault> {
     match resources.iter().find(|(kind, id)| !exists(tx, scope, *kind, id)) {
         Some((kind, id)) => Err(kind.not_found(id)),
@@ -68,6 +69,10 @@ fn all_exist(tx: &mut Tx<'_>, scope: &Scope, resources: &[(ResourceKind, String)
 }
 
 /// CreateTags: adds or overwrites.
+///
+/// # Errors
+/// `InvalidID` for what is no id, `NotFound` faults of the resources, `TagLimitExceeded`, faults of [`check_tags`]. Nothing
+/// changes unless all resources exist.
 pub(super) async fn create_tags(call: Call<Ec2>, input: CreateTagsRequest) -> Reply<Unit> {
     let resources = resources(input.resources)?;
     let tags = check_tags(faults::required(input.tags.filter(|t| !t.is_empty()), "tagSet")?)?;
@@ -94,6 +99,9 @@ pub(super) async fn create_tags(call: Call<Ec2>, input: CreateTagsRequest) -> Re
 }
 
 /// DeleteTags: by key, by key and value, or all when no tags are named. Absent tags are no error.
+///
+/// # Errors
+/// `InvalidID`, `InvalidParameterValue` for reserved keys.
 pub(super) async fn delete_tags(call: Call<Ec2>, input: DeleteTagsRequest) -> Reply<Unit> {
     let resources = resources(input.resources)?;
     let wanted: Vec<Tag> = input.tags.unwrap_or_default();

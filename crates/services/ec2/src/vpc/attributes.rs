@@ -11,6 +11,9 @@ use contracts::{Call, Reply};
 use records::Vpc;
 
 /// DescribeVpcAttribute: one attribute at a time.
+///
+/// # Errors
+/// `InvalidVpcID.NotFound`; `InvalidParameterValue` for a name that is no attribute.
 pub(super) async fn describe_vpc_attribute(
     call: Call<Ec2>,
     input: DescribeVpcAttributeRequest,
@@ -34,6 +37,9 @@ pub(super) async fn describe_vpc_attribute(
 }
 
 /// ModifyVpcAttribute: exactly one attribute at a time, as AWS documents.
+///
+/// # Errors
+/// `InvalidParameterCombination` for none or several attributes; `InvalidVpcID.NotFound`.
 pub(super) async fn modify_vpc_attribute(call: Call<Ec2>, input: ModifyVpcAttributeRequest) -> Reply<Unit> {
     let id = faults::required(input.vpc_id, "vpcId")?;
     let value = |attribute: &Option<AttributeBooleanValue>| attribute.as_ref().and_then(|a| a.value);
@@ -63,6 +69,9 @@ pub(super) async fn modify_vpc_attribute(call: Call<Ec2>, input: ModifyVpcAttrib
 }
 
 /// ModifyVpcTenancy: only back to `default`.
+///
+/// # Errors
+/// `UnsupportedTenancy` for anything but `default`; `InvalidVpcID.NotFound`.
 pub(super) async fn modify_vpc_tenancy(
     call: Call<Ec2>,
     input: ModifyVpcTenancyRequest,

@@ -11,14 +11,16 @@ use api_ec2::{
 use aws_schema::Fault;
 use contracts::{Call, Reply};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use records::{CidrAssociation, RouteTable, RouteTarget, Subnet, Vpc};
+use records::{CidrAssociation, RouteOrigin, RouteTable, RouteTarget, Subnet, Vpc};
 use state_store::typed::{Scope, Tx};
 
+/// The block an operation has added or removed.
 enum Block {
     V4(CidrAssociation<Ipv4Net>),
     V6(CidrAssociation<Ipv6Net>),
 }
 
+/// `CidrLimitExceeded`.
 fn limit_reached(vpc_id: &str) -> Fault {
     let message = format!(
         "This network '{vpc_id}' has met its maximum number of allowed CIDRs: {}",
@@ -27,6 +29,7 @@ fn limit_reached(vpc_id: &str) -> Fault {
     Fault::sender("CidrLimitExceeded", message)
 }
 
+/// Copies of a VPC's tables, to be changed.
 fn tables_of(tx: &mut Tx<'_>, scope: &Scope, vpc_id: &str) -> Vec<RouteTable> {
     tx.by_index::<RouteTable>(scope, "vpc", vpc_id).iter().map(|t| RouteTable::clone(t)).collect()
 }
@@ -40,13 +43,16 @@ fn add_local(tx: &mut Tx<'_>, scope: &Scope, vpc_id: &str, block: IpNet) {
     }
 }
 
+/// The counterpart of [`add_local`]. The block's own route goes too when ReplaceRoute has sent it to a machine: nobody
+/// could delete it otherwise.
 fn remove_local(tx: &mut Tx<'_>, scope: &Scope, vpc_id: &str, block: IpNet) {
     for mut table in tables_of(tx, scope, vpc_id) {
-        table.routes.retain(|r| r.destination != block || r.target != RouteTarget::Local);
+        table.routes.retain(|r| r.destination != block || r.origin != RouteOrigin::CreateRouteTable);
         tx.put(scope, table);
     }
 }
 
+/// Checks a secondary block against the primary, the other blocks and the routes, and adds it.
 fn add_v4(tx: &mut Tx<'_>, scope: &Scope, vpc: &mut Vpc, block: Ipv4Net) -> Result<Block, Fault> {
     rules::check_secondary(&vpc.cidr_block, &block)?;
     if vpc.ipv4_blocks().any(|have| cidr::overlap(&have, &block)) {
@@ -72,6 +78,9 @@ fn add_v4(tx: &mut Tx<'_>, scope: &Scope, vpc: &mut Vpc, block: Ipv4Net) -> Resu
 }
 
 /// AssociateVpcCidrBlock: a secondary IPv4 block, or an IPv6 block from the cloud's pool.
+///
+/// # Errors
+/// `InvalidVpc.Range` for bad, overlapping or restricted blocks, `CidrLimitExceeded` for the sixth, `InvalidVpcID.NotFound`.
 pub(super) async fn associate_vpc_cidr_block(
     call: Call<Ec2>,
     input: AssociateVpcCidrBlockRequest,
@@ -124,6 +133,10 @@ pub(super) async fn associate_vpc_cidr_block(
 }
 
 /// DisassociateVpcCidrBlock: never the primary block, and none a subnet lies in.
+///
+/// # Errors
+/// `OperationNotPermitted` for the primary block, `DependencyViolation` while a subnet lies in it,
+/// `InvalidVpcCidrBlockAssociationID.NotFound`.
 pub(super) async fn disassociate_vpc_cidr_block(
     call: Call<Ec2>,
     input: DisassociateVpcCidrBlockRequest,

@@ -28,6 +28,10 @@ fn refuse_unbuilt(input: &CreateVpcRequest) -> Result<(), Fault> {
 }
 
 /// CreateVpc. Answers `pending` as AWS does; the next Describe shows `available`.
+///
+/// # Errors
+/// `InvalidVpc.Range` for sizes outside of /16–/28 and ranges no machine can have, `VpcLimitExceeded`,
+/// `InsufficientCidrBlocks` when an IPv6 block is wanted and none is free, `UnsupportedOperation` for address managers.
 pub(super) async fn create_vpc(call: Call<Ec2>, input: CreateVpcRequest) -> Reply<CreateVpcResult> {
     refuse_unbuilt(&input)?;
     let cidr = cidr::v4("cidrBlock", &faults::required(input.cidr_block, "cidrBlock")?)?;

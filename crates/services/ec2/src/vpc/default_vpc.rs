@@ -16,6 +16,7 @@ use state_store::typed::{Scope, Tx};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+/// AWS's block for every default VPC.
 const CIDR: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
 const SUBNET_LENGTH: u8 = 20;
 
@@ -41,6 +42,7 @@ pub(crate) fn default_vpc_of(tx: &mut Tx<'_>, scope: &Scope) -> Option<Arc<Vpc>>
     tx.list::<Vpc>(scope).into_iter().find(|vpc| vpc.is_default)
 }
 
+/// The VPC, its gateway, the route to it, and one subnet in each zone, all in the caller's transaction.
 fn put_default_vpc(tx: &mut Tx<'_>, scope: &Scope, now: Millis) -> Result<Vpc, Fault> {
     let new = NewVpc { cidr: CIDR, tenancy: "default".to_owned(), is_default: true, ipv6: false, now };
     let (vpc, mut table) = put_vpc(tx, scope, new)?;
@@ -60,10 +62,12 @@ fn put_default_vpc(tx: &mut Tx<'_>, scope: &Scope, now: Millis) -> Result<Vpc, F
     Ok(vpc)
 }
 
+/// The VPC's blocks of subnet size, in order.
 fn blocks(vpc: &Vpc) -> impl Iterator<Item = Ipv4Net> {
     vpc.cidr_block.subnets(SUBNET_LENGTH).into_iter().flatten()
 }
 
+/// A subnet whose machines get public addresses, for one zone.
 fn default_subnet(vpc: &Vpc, zone: Zone, cidr: Ipv4Net, now: Millis) -> Subnet {
     let mut subnet = subnet::new(vpc, zone, cidr, now);
     subnet.default_for_az = true;
@@ -72,6 +76,9 @@ fn default_subnet(vpc: &Vpc, zone: Zone, cidr: Ipv4Net, now: Millis) -> Subnet {
 }
 
 /// CreateDefaultVpc.
+///
+/// # Errors
+/// `DefaultVpcAlreadyExists`.
 pub(super) async fn create_default_vpc(
     call: Call<Ec2>,
     _: CreateDefaultVpcRequest,
@@ -89,6 +96,10 @@ pub(super) async fn create_default_vpc(
 }
 
 /// CreateDefaultSubnet.
+///
+/// # Errors
+/// `DefaultVpcDoesNotExist`, `DefaultSubnetAlreadyExistsInAvailabilityZone`, `InvalidParameterValue` for a zone the region
+/// does not have, `InsufficientCidrBlocks` when the /20 blocks of the VPC are taken.
 pub(super) async fn create_default_subnet(
     call: Call<Ec2>,
     input: CreateDefaultSubnetRequest,

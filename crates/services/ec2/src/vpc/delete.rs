@@ -9,6 +9,9 @@ use contracts::{Call, Reply};
 use records::{InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc};
 
 /// DeleteVpc: refused while anything but the main route table and the default group lives in it.
+///
+/// # Errors
+/// `InvalidVpcID.NotFound`; `DependencyViolation` while a subnet, gateway, interface, further table or group is left.
 pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Reply<Unit> {
     let id = faults::required(input.vpc_id, "vpcId")?;
     let scope = call.scope();

@@ -10,6 +10,7 @@ use contracts::{Call, Reply};
 use records::Vpc;
 use state_store::typed::Scope;
 
+/// The filters AWS documents for this operation; `tag:<key>` and `tag-key` are understood everywhere.
 const FILTERS: &[&str] = &[
     "cidr",
     "cidr-block-association.association-id",
@@ -28,6 +29,9 @@ const FILTERS: &[&str] = &[
 ];
 
 /// DescribeVpcs.
+///
+/// # Errors
+/// `InvalidVpcID.NotFound` with every unknown id, `InvalidParameterValue` for an unknown filter, `InvalidNextToken`.
 pub(super) async fn describe_vpcs(call: Call<Ec2>, input: DescribeVpcsRequest) -> Reply<DescribeVpcsResult> {
     let (scope, store) = (call.scope(), call.store());
     let filters = Filters::parse(input.filters, FILTERS)?;
@@ -51,6 +55,7 @@ pub(super) async fn describe_vpcs(call: Call<Ec2>, input: DescribeVpcsRequest) -
     Ok(DescribeVpcsResult { vpcs: Some(vpcs), next_token: page.next })
 }
 
+/// The item's values for a filter; none when it has no such property.
 fn values(scope: &Scope, vpc: &Vpc, filter: &str) -> Vec<String> {
     let v4 = || vpc.cidr_associations.iter();
     let v6 = || vpc.ipv6_associations.iter();

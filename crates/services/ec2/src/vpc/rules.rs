@@ -8,10 +8,12 @@ use std::net::Ipv4Addr;
 /// Shortest and longest prefix of a VPC's or subnet's block.
 pub(crate) const LENGTHS: std::ops::RangeInclusive<u8> = 16..=28;
 
+/// A block by its first two numbers.
 const fn net(a: u8, b: u8, length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, 0, 0), length)
 }
 
+/// The private ranges of RFC 1918, and the second half of the benchmarking range (RFC 2544), which AWS keeps for itself.
 const TEN: Ipv4Net = net(10, 0, 8);
 const ONE_SEVEN_TWO: Ipv4Net = net(172, 16, 12);
 const ONE_NINE_TWO: Ipv4Net = net(192, 168, 16);

@@ -24,6 +24,7 @@ pub(super) fn vpc(store: &Store, scope: &Scope, vpc: &Vpc) -> api_ec2::Vpc {
     }
 }
 
+/// A block's state.
 fn state(state: &str) -> api_ec2::VpcCidrBlockState {
     api_ec2::VpcCidrBlockState { state: Some(state.to_owned().into()), status_message: None }
 }
