@@ -7,8 +7,9 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::net::Ipv4Addr;
-use std::os::fd::AsFd;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,7 @@ fn main() -> Outcome<()> {
     changes(&mut network, input)?;
     let machines = std::env::args().nth(2).map_or(Ok(200), |word| word.parse())?;
     attach(&mut network, &wanted, machines)?;
+    speed(&mut network, &wanted)?;
     timed("teardown", || network.teardown())?;
     std::fs::remove_dir_all(&dir)?;
     Ok(())
@@ -91,6 +93,100 @@ fn attach(network: &mut Network, wanted: &network_plan::VpcPlan, count: usize) -
     }
     print_spread("attach", times);
     Ok(())
+}
+
+/// Round trips and throughput between two machines with full policy, and over a
+/// bare veth pair for comparison.
+fn speed(network: &mut Network, wanted: &network_plan::VpcPlan) -> Outcome<()> {
+    let mut ends = Vec::new();
+    // Neighbours in number share a group, which admits its own members.
+    for link in wanted.links.values().rev().take(2) {
+        let machine = namespace()?;
+        let to = Attachment { eni: &link.eni_id, machine: machine.as_fd(), interface: "eth0", metric: 0 };
+        network.attach(&wanted.id, &to)?;
+        ends.push((machine, link.address_v4.ok_or("no address")?));
+    }
+    let bare = [namespace()?, namespace()?];
+    inside(&bare[0], || {
+        let peer = format!("/proc/{}/fd/{}", std::process::id(), bare[1].as_raw_fd());
+        ip(&["link", "add", "eth0", "mtu", "9001", "type", "veth", "peer", "name", "eth0", "netns", &peer])?;
+        ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"])?;
+        ip(&["link", "set", "eth0", "up"])
+    })??;
+    inside(&bare[1], || {
+        ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"])?;
+        ip(&["link", "set", "eth0", "up"])
+    })??;
+    for _ in 0..3 {
+        flow("bare veth", &bare[0], &bare[1], Ipv4Addr::new(192, 0, 2, 2))?;
+        flow("full policy", &ends[0].0, &ends[1].0, ends[1].1)?;
+    }
+    Ok(())
+}
+
+fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
+    const ROUNDS: u32 = 20_000;
+    const BYTES: u64 = 1 << 30;
+    let patience = Some(Duration::from_secs(5));
+    let answering = inside(to, || UdpSocket::bind((address, 9)))??;
+    let asking = inside(from, || UdpSocket::bind("0.0.0.0:0"))??;
+    answering.set_read_timeout(patience)?;
+    asking.set_read_timeout(patience)?;
+    asking.connect((address, 9))?;
+    let answer = thread::spawn(move || -> Outcome<()> {
+        let mut buffer = [0; 64];
+        for _ in 0..ROUNDS {
+            let (len, peer) = answering.recv_from(&mut buffer)?;
+            answering.send_to(&buffer[..len], peer)?;
+        }
+        Ok(())
+    });
+    let mut times = Vec::new();
+    let mut buffer = [0; 22];
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        asking.send(&buffer)?;
+        asking.recv(&mut buffer)?;
+        times.push(start.elapsed());
+    }
+    answer.join().map_err(|_| "the answering thread panicked")??;
+    times.sort();
+
+    let listener = inside(to, || TcpListener::bind((address, 9)))??;
+    let mut sender = inside(from, || TcpStream::connect((address, 9)))??;
+    let (mut receiver, _) = listener.accept()?;
+    let start = Instant::now();
+    let reader = thread::spawn(move || std::io::copy(&mut receiver, &mut std::io::sink()));
+    let block = vec![0; 1 << 17];
+    for _ in 0..BYTES >> 17 {
+        sender.write_all(&block)?;
+    }
+    drop(sender);
+    let got = reader.join().map_err(|_| "the reading thread panicked")??;
+    let bits = u32::try_from(got >> 17)?;
+    let rate = f64::from(bits) * f64::from(1 << 20) / start.elapsed().as_secs_f64() / 1e9;
+    println!("{what}: round trip p50 {:?}, {rate:.1} Gb/s", times[times.len() / 2]);
+    Ok(())
+}
+
+fn ip(words: &[&str]) -> Outcome<()> {
+    let status = std::process::Command::new("ip").args(words).status()?;
+    if status.success() { Ok(()) } else { Err(format!("ip {words:?} failed").into()) }
+}
+
+/// Runs `work` in a namespace, on a thread of its own.
+fn inside<T: Send>(namespace: &File, work: impl FnOnce() -> T + Send) -> Outcome<T> {
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            // SAFETY: no pointers; moves this scratch thread only.
+            if unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) } < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(work())
+        });
+        let result = thread.join().map_err(|_| "the scratch thread panicked")?;
+        Ok(result?)
+    })
 }
 
 fn timed<T, E>(what: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
