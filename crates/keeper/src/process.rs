@@ -329,6 +329,17 @@ pub fn monotonic_ns() -> u64 {
     u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
 }
 
+/// Reaps a child if it has ended; true when there is nothing left to reap.
+pub(crate) fn reap(pidfd: &OwnedFd) -> bool {
+    // SAFETY: siginfo_t is plain data; waitid fills it for a valid pidfd.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let fd = libc::id_t::try_from(pidfd.as_raw_fd()).unwrap_or_default();
+        let outcome = libc::waitid(libc::P_PIDFD, fd, &raw mut info, libc::WEXITED | libc::WNOHANG);
+        outcome != 0 || info.si_pid() != 0
+    }
+}
+
 /// Waits for a child of ours to end and reaps it.
 pub(crate) fn wait(pidfd: &OwnedFd) {
     // SAFETY: siginfo_t is plain data; waitid fills it for a valid pidfd.

@@ -84,12 +84,24 @@ impl Keeper {
             // Without a number there is no way to answer; the peer speaks another language.
             return self.client_gone(client);
         };
-        let outcome = self.handle(client, frame.request);
+        let outcome = match frame.request {
+            // Answered when the command is inside, which takes as long as the machine lets it.
+            Request::Exec(spec) => match self.begin_exec(client, frame.number, *spec) {
+                Ok(()) => return,
+                Err(error) => Err(error),
+            },
+            other => self.handle(client, other),
+        };
+        self.reply(client, frame.number, outcome);
+    }
+
+    /// Answers a request, after the next commit.
+    pub(super) fn reply(&mut self, client: u64, number: u64, outcome: Result<(Reply, Vec<OwnedFd>)>) {
         let (result, fds) = match outcome {
             Ok((reply, fds)) => (Ok(reply), fds),
             Err(error) => (Err(error.into_refusal()), Vec::new()),
         };
-        self.post(Some(client), &Answer::Reply { number: frame.number, result }, fds);
+        self.post(Some(client), &Answer::Reply { number, result }, fds);
     }
 
     fn handle(&mut self, client: u64, request: Request) -> Result<(Reply, Vec<OwnedFd>)> {
@@ -130,7 +142,7 @@ impl Keeper {
                 let page: Vec<MachineStatus> = page(&self.machines, after, |machine| machine.status.clone());
                 Ok((Reply::Machines(page), Vec::new()))
             }
-            Request::Exec(spec) => self.exec(*spec).map(done),
+            Request::Exec(spec) => Err(Refusal::Invalid(format!("command {} out of turn", spec.id)).into()),
             Request::KillExec { id } => self.kill_exec(&id).map(done),
             Request::ExecStatus { id } => {
                 let command = self.commands.get(&id).ok_or(Refusal::Unknown(id))?;

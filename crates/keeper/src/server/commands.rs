@@ -1,12 +1,11 @@
 //! Commands inside machines: start, output, end.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{PipeReader, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
 use rustix::event::epoll::EventFlags;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::exec_child::{self, Passage};
 use super::output::{Moved, Output, Stream};
@@ -14,12 +13,14 @@ use super::{Keeper, Target, Timer};
 use crate::error::{KeeperError, Refusal, Result};
 use crate::journal::{CommandRecord, Record};
 use crate::process::{self, End, Fate, Forked, ProcessHandle};
-use crate::protocol::{CommandEnd, CommandOutcome, CommandStatus, Event, ExecSpec, MachineState};
+use crate::protocol::{CommandEnd, CommandOutcome, CommandStatus, Event, ExecSpec, MachineState, Reply};
 
 /// Commands known at a time, finished ones not yet forgotten included.
 const MAX_COMMANDS: usize = 50_000;
-/// Time a command may take to get inside, in seconds; beyond this the machine is stuck.
-const ENTRY_LIMIT_S: i64 = 5;
+/// Commands on their way into machines at a time.
+const MAX_ENTRIES: usize = 1_000;
+/// Time a command may take to get inside, in nanoseconds; beyond this the machine is stuck.
+const ENTRY_LIMIT_NS: u64 = 30_000_000_000;
 /// Rounds of output moved when a command has ended: a descendant that floods on must not hold its result back.
 const LAST_ROUNDS: usize = 64;
 
@@ -31,6 +32,21 @@ pub(super) struct Command {
     pub(super) alive: Option<AliveCommand>,
     /// Standard output and error; dropped when both have ended and the command too.
     pub(super) outputs: [Option<Output>; 2],
+}
+
+/// A command on its way into its machine, under that machine's limits: a starved one must not stop the keeper.
+pub(super) struct Entry {
+    client: u64,
+    number: u64,
+    spec: ExecSpec,
+    group: u64,
+    started_ns: u64,
+    /// The process that enters and forks.
+    first: OwnedFd,
+    /// Where it tells the outcome.
+    report: PipeReader,
+    token: u64,
+    outputs: [Output; 2],
 }
 
 /// What is held of a command that runs.
@@ -64,15 +80,16 @@ impl Command {
 }
 
 impl Keeper {
-    /// Starts a command. On failure nothing is left but perhaps empty output files.
-    pub(super) fn exec(&mut self, spec: ExecSpec) -> Result<()> {
+    /// Starts a command; the client is answered when it is inside. On failure nothing is left but perhaps empty
+    /// output files.
+    pub(super) fn begin_exec(&mut self, client: u64, number: u64, spec: ExecSpec) -> Result<()> {
         check(&spec)?;
         self.journal.check()?;
-        if self.commands.contains_key(&spec.id) {
+        if self.commands.contains_key(&spec.id) || self.entries.contains_key(&spec.id) {
             return Err(Refusal::InUse(spec.id).into());
         }
-        if self.commands.len() >= MAX_COMMANDS {
-            return Err(Refusal::Limit(format!("{MAX_COMMANDS} commands")).into());
+        if self.commands.len() >= MAX_COMMANDS || self.entries.len() >= MAX_ENTRIES {
+            return Err(Refusal::Limit(format!("{MAX_COMMANDS} commands, {MAX_ENTRIES} starting")).into());
         }
         let machine =
             self.machines.get(&spec.machine).ok_or_else(|| Refusal::Unknown(spec.machine.clone()))?;
@@ -81,15 +98,65 @@ impl Keeper {
         }
         let group = self.next_group;
         self.next_group += 1;
-        let started = self.start_command(&spec, group);
-        if started.is_err() {
-            self.remove_groups(spec.machine.clone(), Some(group));
+        let started_ns = process::monotonic_ns();
+        let started = self.start_command(&spec, group).and_then(|(first, report, outputs)| {
+            let token = self.watch(&report, Target::Entry(spec.id.clone()), EventFlags::IN)?;
+            Ok(Entry { client, number, spec: spec.clone(), group, started_ns, first, report, token, outputs })
+        });
+        match started {
+            Ok(entry) => {
+                let at = started_ns.saturating_add(ENTRY_LIMIT_NS);
+                self.timers.insert((at, Timer::GiveUpEntry(spec.id.clone())));
+                self.entries.insert(spec.id, entry);
+                Ok(())
+            }
+            Err(error) => {
+                self.remove_groups(spec.machine, Some(group));
+                Err(error)
+            }
         }
-        let (pid, pidfd, outputs) = started?;
-        self.enter_command(spec, group, pid, pidfd, outputs)
     }
 
-    fn start_command(&self, spec: &ExecSpec, group: u64) -> Result<(i32, OwnedFd, [Output; 2])> {
+    /// The first process of a command tells the pid of the second, or why there is none.
+    pub(super) fn entry_ready(&mut self, id: &str) {
+        let Some(entry) = self.entries.remove(id) else { return };
+        self.unwatch(&entry.report, entry.token);
+        self.timers
+            .remove(&(entry.started_ns.saturating_add(ENTRY_LIMIT_NS), Timer::GiveUpEntry(id.to_owned())));
+        // One write of at most a page: whole or not at all. The second process holds the pipe too until it has
+        // closed its inherited descriptors, so reading to the end would wait for it.
+        let mut buffer = [0; 1_024];
+        let length = (&entry.report).read(&mut buffer).unwrap_or(0);
+        let machine = entry.spec.machine.clone();
+        let (client, number, group) = (entry.client, entry.number, entry.group);
+        let outcome = if let Ok(pid) = <[u8; 4]>::try_from(&buffer[..length]) {
+            self.enter_command(entry, i32::from_ne_bytes(pid))
+        } else {
+            self.leaders.push(entry.first);
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            Err(Refusal::Kernel(format!("enter {machine}: {text}")).into())
+        };
+        if outcome.is_err() {
+            self.remove_groups(machine, Some(group));
+        }
+        self.reply(client, number, outcome.map(|()| (Reply::Done, Vec::new())));
+    }
+
+    /// A machine that is frozen, or starved by what runs in it, takes no command in time.
+    pub(super) fn give_up_entry(&mut self, id: &str) {
+        let Some(entry) = self.entries.remove(id) else { return };
+        self.unwatch(&entry.report, entry.token);
+        let machine = entry.spec.machine;
+        // Both processes, if there are two; they are reaped as strays when they get to die.
+        let _ = process::signal(&entry.first, libc::SIGKILL);
+        self.leaders.push(entry.first);
+        let _ = self.cgroups.kill_command(&machine, entry.group);
+        let refusal = Refusal::Kernel(format!("machine {machine} takes no command"));
+        self.remove_groups(machine, Some(entry.group));
+        self.reply(entry.client, entry.number, Err(refusal.into()));
+    }
+
+    fn start_command(&self, spec: &ExecSpec, group: u64) -> Result<(OwnedFd, PipeReader, [Output; 2])> {
         let gone = || Refusal::WrongState(format!("machine {} has exited", spec.machine));
         let machine = self.machines.get(&spec.machine).ok_or_else(gone)?;
         let machine_fd = &machine.alive.as_ref().ok_or_else(gone)?.pidfd;
@@ -98,8 +165,7 @@ impl Keeper {
             .map_err(|error| KeeperError::system(format!("open {}", input.display()), error))?;
         let (out, out_write) = Output::create(&spec.stdout)?;
         let (err, err_write) = Output::create(&spec.stderr)?;
-        let (mut answer, report) =
-            std::io::pipe().map_err(|error| KeeperError::system("make a pipe", error))?;
+        let (answer, report) = std::io::pipe().map_err(|error| KeeperError::system("make a pipe", error))?;
         let directory = self.cgroups.create_command(&spec.machine, group)?;
         let passage = Passage {
             spec,
@@ -118,38 +184,15 @@ impl Keeper {
         };
         // Our copies of the write ends must go, or neither report nor output would ever end.
         drop(passage);
-        let mut bytes = Vec::new();
-        let limit = Timespec { tv_sec: ENTRY_LIMIT_S, tv_nsec: 0 };
-        let ready = poll(&mut [PollFd::new(&answer, PollFlags::IN)], Some(&limit));
-        if !matches!(ready, Ok(1..)) {
-            super::launch::discard(&first);
-            return Err(Refusal::Kernel(format!("machine {} takes no command", spec.machine)).into());
-        }
-        // One write of at most a page: whole or not at all. The second process holds the pipe too until it
-        // has closed its inherited descriptors, so reading to the end would wait for it.
-        let mut buffer = [0; 1_024];
-        let length = answer.read(&mut buffer).unwrap_or(0);
-        bytes.extend_from_slice(&buffer[..length]);
-        // The first process has nothing more to do; SIGCHLD will tell when it can be reaped as a stray, which
-        // takes a few scheduler rounds that the caller need not wait for.
-        let Ok(pid) = <[u8; 4]>::try_from(bytes.as_slice()).map(i32::from_ne_bytes) else {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Err(Refusal::Kernel(format!("enter {}: {text}", spec.machine)).into());
-        };
-        let pidfd =
-            process::open(pid).map_err(|error| KeeperError::system("open the command's pidfd", error))?;
-        Ok((pid, pidfd, [out, err]))
+        Ok((first, answer, [out, err]))
     }
 
-    fn enter_command(
-        &mut self,
-        spec: ExecSpec,
-        group: u64,
-        pid: i32,
-        pidfd: OwnedFd,
-        outputs: [Output; 2],
-    ) -> Result<()> {
-        let started_ns = process::monotonic_ns();
+    /// Takes a command that is inside into the books.
+    fn enter_command(&mut self, entry: Entry, pid: i32) -> Result<()> {
+        let Entry { spec, group, started_ns, outputs, first, .. } = entry;
+        self.leaders.push(first);
+        let pidfd =
+            process::open(pid).map_err(|error| KeeperError::system("open the command's pidfd", error))?;
         let deadline_ns =
             spec.timeout_ms.map(|limit| started_ns.saturating_add(limit.saturating_mul(1_000_000)));
         let record = CommandRecord {

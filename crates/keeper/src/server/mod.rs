@@ -51,6 +51,7 @@ enum Target {
     Control(String),
     Command(String),
     Output(String, output::Stream),
+    Entry(String),
 }
 
 /// Something to do later.
@@ -60,6 +61,8 @@ enum Timer {
     KillMachine(String),
     /// The client of an unreleased machine stayed away.
     Abandon(String),
+    /// A command did not get into its machine.
+    GiveUpEntry(String),
     /// The time limit of a command passed.
     Expire(String),
     /// Control groups that were still busy may be empty now.
@@ -83,6 +86,10 @@ struct Keeper {
     clients: BTreeMap<u64, clients::Client>,
     machines: BTreeMap<String, machines::Machine>,
     commands: BTreeMap<String, commands::Command>,
+    /// Commands on their way into a machine.
+    entries: BTreeMap<String, commands::Entry>,
+    /// Processes that led a command inside and are about to end.
+    leaders: Vec<OwnedFd>,
     /// Machines by watch of their status file.
     watches: HashMap<i32, String>,
     /// By CLOCK_MONOTONIC nanoseconds.
@@ -160,6 +167,8 @@ impl Keeper {
             clients: BTreeMap::new(),
             machines: BTreeMap::new(),
             commands: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            leaders: Vec::new(),
             watches: HashMap::new(),
             timers: BTreeSet::new(),
             outbox: Vec::new(),

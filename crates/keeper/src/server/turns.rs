@@ -62,6 +62,7 @@ impl Keeper {
             Target::Machine(id) => self.machine_ready(&id),
             Target::Control(id) => self.control_ready(&id),
             Target::Command(id) => self.command_ready(&id),
+            Target::Entry(id) => self.entry_ready(&id),
             Target::Output(id, stream) => self.output_ready(&id, stream),
         }
     }
@@ -73,6 +74,7 @@ impl Keeper {
             match timer {
                 Timer::KillMachine(id) => self.grace_over(&id),
                 Timer::Abandon(id) => self.abandon(&id),
+                Timer::GiveUpEntry(id) => self.give_up_entry(&id),
                 Timer::Expire(id) => self.command_expired(&id),
                 Timer::Sweep => self.sweep(),
                 Timer::RetryCommit => {}
@@ -157,10 +159,14 @@ impl Keeper {
         }
     }
 
-    /// Reaps orphans that came to us as subreaper, and processes that only led a command into its machine.
-    /// Children we hold a pidfd of are left to their own event; behind one of them a stray waits for the turn
-    /// after.
-    fn reap_strays(&self) {
+    /// Reaps processes that led a command into its machine, and orphans that came to us as subreaper. Children we
+    /// hold a pidfd of are left to their own event; behind one of them an orphan waits for a later turn. While
+    /// commands are on their way, a child we do not know may be one of them, whose end must not be lost.
+    fn reap_strays(&mut self) {
+        self.leaders.retain(|leader| !process::reap(leader));
+        if !self.entries.is_empty() {
+            return;
+        }
         // SAFETY: siginfo_t is plain data; waitid fills it.
         unsafe {
             loop {

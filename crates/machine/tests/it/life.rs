@@ -175,17 +175,17 @@ fn a_frozen_machine_stands_still_and_can_still_be_ended() {
     world.machines.freeze("i-1", true).unwrap();
     let spec = world.script("i-1", "echo thawed");
     let (id, out) = (spec.id.clone(), spec.stdout.path.clone());
-    let running = std::thread::scope(|scope| {
+    let neighbour = world.boot(world.spec("i-2")).id;
+    std::thread::scope(|scope| {
         let machines = world.machines.clone();
         let exec = scope.spawn(move || machines.exec(spec));
-        // Nothing inside can answer now, so the output stays empty however long one looks.
+        // The command waits inside; the keeper serves everyone else.
+        assert_eq!(world.sh(&neighbour, "echo alive"), "alive\n");
         assert!(std::fs::read(&out).map_or(0, |bytes| bytes.len()) == 0);
-        world.reconnect().freeze("i-1", false).unwrap();
-        exec.join().unwrap()
+        world.machines.freeze("i-1", false).unwrap();
+        exec.join().unwrap().unwrap();
     });
-    if running.is_ok() {
-        world.wait_command(&id);
-    }
+    assert_eq!(world.wait_command(&id).end, machine::CommandEnd::Exited(0));
     world.machines.freeze("i-1", true).unwrap();
     world.machines.stop("i-1", StopMode::Force).unwrap();
     assert_eq!(world.wait_exit("i-1"), ExitCause::Killed);
