@@ -61,6 +61,8 @@ pub(crate) fn far_end(destination: IpNet) -> IpAddr {
 impl Edge {
     /// Finds the edge, or makes it.
     pub(crate) fn open(config: &HostConfig) -> Result<Self, ApplyError> {
+        let mut host = Socket::route().map_err(ApplyError::io("opening a netlink socket"))?;
+        check_pool(config, &mut host)?;
         let dir = config.dir();
         fs::create_dir_all(&dir).map_err(ApplyError::io(format!("making {}", dir.display())))?;
         let handle = dir.join(EDGE_HANDLE);
@@ -74,7 +76,6 @@ impl Edge {
         };
         let open = ApplyError::io("opening a netlink socket");
         let mut route = netns::inside(namespace.as_fd(), Socket::route)?.map_err(open)?;
-        let mut host = Socket::route().map_err(ApplyError::io("opening a netlink socket"))?;
         let mtu = INTERNET_MTU.min(uplink_mtu(config.uplink, &mut host).unwrap_or(INTERNET_MTU));
         let host_index = connect(config, &namespace, &mut host, &mut route, mtu)?;
         let mut edge = Self { route, host, host_index, mtu };
@@ -212,8 +213,9 @@ fn connect(
 
     let mut changes = Changes::new();
     finish_link(&mut changes, outer, config.host_address(), EDGE_MAC);
+    let claim = via(pool, outer);
+    changes.add(format!("route {pool} into the edge"), &[], |out| put_route(out, &claim, true));
     changes.commit(host)?;
-    claim_pool(config, pool, outer, host)?;
 
     let mut changes = Changes::new();
     changes.add("loopback of the edge", &[], |out| set_up(out, LOOPBACK, None));
@@ -249,23 +251,17 @@ fn finish_link(changes: &mut Changes, index: u32, address: Ipv4Addr, far_mac: [u
     });
 }
 
-/// Routes the pool into the edge, unless another cloud has it.
-fn claim_pool(config: &HostConfig, pool: IpNet, index: u32, host: &mut Socket) -> Result<(), ApplyError> {
-    let taken = route::routes(host)
-        .map_err(|refusal| ApplyError::refused("reading the host's routes", refusal))?
-        .into_iter()
-        .any(|route| {
-            let other = !matches!(route.action, Action::Via { index: i, .. } if i == index);
-            let shared = route.destination.contains(&pool) || pool.contains(&route.destination);
-            other && shared
-        });
-    if taken {
-        return Err(ApplyError::PoolInUse(config.public_pool));
-    }
-    let mut changes = Changes::new();
-    let route = via(pool, index);
-    changes.add(format!("route {pool} into the edge"), &[], |out| put_route(out, &route, true));
-    changes.commit(host)
+/// Refuses a pool that another cloud has; before anything is made.
+fn check_pool(config: &HostConfig, host: &mut Socket) -> Result<(), ApplyError> {
+    let read = |refusal| ApplyError::refused("reading the host's routes", refusal);
+    let own = route::link(host, &config.host_link()).map_err(read)?.map(|link| link.index);
+    let pool = IpNet::V4(Ipv4Net::trunc(&config.public_pool));
+    let taken = route::routes(host).map_err(read)?.into_iter().any(|route| {
+        let other = !matches!(route.action, Action::Via { index, .. } if Some(index) == own);
+        let shared = route.destination.contains(&pool) || pool.contains(&route.destination);
+        other && shared
+    });
+    if taken { Err(ApplyError::PoolInUse(config.public_pool)) } else { Ok(()) }
 }
 
 /// The MTU of the interface that the default route leads through.

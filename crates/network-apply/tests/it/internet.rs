@@ -203,6 +203,9 @@ fn two_clouds_cannot_share_a_pool_but_can_share_a_host() {
     config.uplink = Uplink::None;
     let refused = Network::open(config.clone());
     assert!(matches!(refused, Err(ApplyError::PoolInUse(_))));
+    assert!(!config.run_dir.join(&config.name).exists(), "nothing was begun");
+    let links = Command::new("ip").args(["-o", "link"]).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(links).unwrap().matches("allod").count(), 1);
     config.public_pool = "198.19.0.0/16".parse().unwrap();
     let other = Network::open(config).unwrap();
     assert!(other.list().is_empty());
