@@ -65,6 +65,7 @@ fn by_id(call: &Call<Ec2>, ids: &[String]) -> Result<Vec<ResolvedImage>, Fault> 
         let message = format!("The image {noun} '[{}]' {exist}", missing.join(", "));
         return Err(Fault::sender("InvalidAMIID.NotFound", message));
     }
+    // One id given twice is one image.
     let mut found = ids.iter().map(|id| resolve(call, id)).collect::<Result<Vec<_>, _>>()?;
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found.dedup_by(|a, b| a.id == b.id);

@@ -53,10 +53,12 @@ impl InstanceType {
             && self.row.vcpus >= least
     }
 
+    /// Whether this size has an Elastic Fabric Adapter.
     pub(super) fn has_efa(&self) -> bool {
         self.family.efa.split(' ').any(|size| size == self.row.size)
     }
 
+    /// Whether it has disks of its own.
     pub(super) fn has_storage(&self) -> bool {
         self.row.disks.0 > 0
     }
@@ -66,14 +68,17 @@ impl InstanceType {
         self.family.hibernation && !self.is_metal() && self.row.memory_mib <= 150 * 1024
     }
 
+    /// Whether it can move to another host by itself: not with disks or devices that stay behind.
     pub(super) fn auto_recovers(&self) -> bool {
         !self.is_metal() && !self.has_storage() && self.family.device.is_none()
     }
 
+    /// Whether hosts for one customer exist for it; AWS has none for the very smallest.
     pub(super) fn has_dedicated_hosts(&self) -> bool {
         self.family.name != "t2" || self.row.size != "nano"
     }
 
+    /// Firmware it can boot with.
     pub(super) fn boot_modes(&self) -> Vec<&'static str> {
         match (self.architecture(), self.family.base) {
             ("arm64", _) => vec!["uefi"],
@@ -86,6 +91,7 @@ impl InstanceType {
         FREE_TIER.contains(&self.name.as_str())
     }
 
+    /// Placement strategies; burstable machines are never packed close together.
     pub(super) fn strategies(&self) -> Vec<&'static str> {
         if self.family.burstable {
             vec!["partition", "spread"]
@@ -105,6 +111,7 @@ impl InstanceType {
         (optimized, nvme)
     }
 
+    /// Enhanced networking: on Nitro there is no other.
     pub(super) fn ena_words(&self) -> &'static str {
         match self.family.base {
             Base::Nitro => "required",
@@ -113,6 +120,7 @@ impl InstanceType {
         }
     }
 
+    /// NitroTPM, which AWS offers on x86_64 machines.
     pub(super) fn tpm_words(&self) -> &'static str {
         let has = self.family.base == Base::Nitro && !self.is_metal() && self.architecture() == "x86_64";
         if has { "supported" } else { "unsupported" }
@@ -206,6 +214,7 @@ impl InstanceType {
 
     fn network(&self) -> NetworkInfo {
         let (interfaces, addresses) = self.row.enis;
+        // Smaller sizes of a family with many network cards have just one.
         let cards = if self.has_efa() { self.family.cards } else { 1 };
         let rates = self.row.net.rates();
         let share = |rate: f64| rate / f64::from(cards);

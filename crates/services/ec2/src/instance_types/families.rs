@@ -3,6 +3,7 @@
 use super::data::{Base, Family, Maker, Sizes, Step};
 use super::generations::{FIFTH, FIFTH_COMPUTE, SEVENTH_ARM, SIXTH, SIXTH_ARM};
 
+/// A family with so many GiB per vCPU.
 const fn ruled(
     name: &'static str,
     maker: Maker,
@@ -27,6 +28,7 @@ const fn ruled(
     }
 }
 
+/// Older cards do not encrypt between machines.
 const fn plain_wire(family: Family) -> Family {
     Family { encrypted_transit: false, ..family }
 }
@@ -36,10 +38,12 @@ const fn one_thread(family: Family) -> Family {
     Family { threads: 1, ..family }
 }
 
+/// Sizes with an Elastic Fabric Adapter.
 const fn efa(family: Family, sizes: &'static str) -> Family {
     Family { efa: sizes, ..family }
 }
 
+// Sizes of a generation: the third letter is the maker's (i Intel, a AMD, g Graviton).
 const S5: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge metal";
 const S5C: &str = "large xlarge 2xlarge 4xlarge 9xlarge 12xlarge 18xlarge 24xlarge metal";
 const S6I: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge metal";

@@ -3,10 +3,12 @@
 use super::data::Net::{Flat, UpTo, Words};
 use super::data::{Base, Device, Ebs, Family, Maker, Net, Row, Sizes};
 
+/// A row in MiB, for memory that is no whole number of GiB.
 const fn row(size: &'static str, vcpus: i32, memory_mib: i64, net: Net, enis: (i32, i32), ebs: Ebs) -> Row {
     Row { size, vcpus, memory_mib, net, enis, ebs: Some(ebs), disks: (0, 0), devices: 0 }
 }
 
+/// A row in GiB.
 const fn gib(size: &'static str, vcpus: i32, gib: i64, net: Net, enis: (i32, i32), ebs: Ebs) -> Row {
     row(size, vcpus, gib * 1024, net, enis, ebs)
 }
@@ -25,13 +27,17 @@ impl Row {
     }
 }
 
+/// Without burst: baseline and peak are one.
 const fn same(mbps: i32, iops: i32) -> Ebs {
     [mbps, mbps, iops, iops]
 }
 
+/// What AWS says of the network of small t2 machines.
 const LOW: Net = Words("Low to Moderate");
+/// Figures of types without EBS optimisation, never shown.
 const NO: Ebs = [0; 4];
 
+/// Before Nitro: no EBS optimisation, and network figures only in words.
 const T2: &[Row] = &[
     row("nano", 1, 512, LOW, (2, 2), NO).no_ebs_optimisation(),
     gib("micro", 1, 1, LOW, (2, 2), NO).no_ebs_optimisation(),
@@ -53,6 +59,7 @@ const T3: &[Row] = &[
     gib("2xlarge", 8, 32, UpTo(5.0, 2.048), (4, 15), [695, 2780, 4000, 15700]),
 ];
 
+/// AMD: a little more EBS baseline, and one interface less on `small`.
 const T3A: &[Row] = &[
     row("nano", 2, 512, UpTo(5.0, 0.032), (2, 2), [45, 2085, 250, 11800]),
     gib("micro", 2, 1, UpTo(5.0, 0.064), (2, 2), [90, 2085, 500, 11800]),
@@ -63,6 +70,7 @@ const T3A: &[Row] = &[
     gib("2xlarge", 8, 32, UpTo(5.0, 2.048), (4, 15), [695, 2780, 4000, 15700]),
 ];
 
+/// Storage machines; the two smallest have no whole number of GiB.
 const I3: &[Row] = &[
     row("large", 2, 15616, UpTo(10.0, 0.75), (3, 10), same(425, 3000)).disk(1, 475),
     row("xlarge", 4, 31232, UpTo(10.0, 1.25), (4, 15), same(850, 6000)).disk(1, 950),
@@ -73,6 +81,7 @@ const I3: &[Row] = &[
     gib("metal", 72, 512, Flat(25.0), (15, 50), same(19000, 80000)).disk(8, 1900),
 ];
 
+/// Storage machines on Nitro.
 const I4I: &[Row] = &[
     gib("large", 2, 16, UpTo(10.0, 0.781), (3, 10), [625, 10000, 2500, 40000]).disk(1, 468),
     gib("xlarge", 4, 32, UpTo(10.0, 1.875), (4, 15), [1250, 10000, 5000, 40000]).disk(1, 937),
@@ -86,6 +95,7 @@ const I4I: &[Row] = &[
     gib("metal", 128, 1024, Flat(75.0), (15, 50), same(40000, 160_000)).disk(8, 3750),
 ];
 
+/// Memory machines: 16 GiB per vCPU.
 const X2IDN: &[Row] = &[
     gib("16xlarge", 64, 1024, Flat(50.0), (15, 50), same(40000, 173_333)).disk(1, 1900),
     gib("24xlarge", 96, 1536, Flat(75.0), (15, 50), same(60000, 260_000)).disk(2, 1425),
@@ -93,6 +103,7 @@ const X2IDN: &[Row] = &[
     gib("metal", 128, 2048, Flat(100.0), (15, 50), same(80000, 260_000)).disk(2, 1900),
 ];
 
+/// One, four or eight NVIDIA T4; interfaces follow the GPUs, not the vCPUs.
 const G4DN: &[Row] = &[
     gib("xlarge", 4, 16, UpTo(25.0, 5.0), (3, 10), [950, 3500, 3000, 20000]).disk(1, 125).with(1),
     gib("2xlarge", 8, 32, UpTo(25.0, 10.0), (3, 10), [1150, 3500, 6000, 20000]).disk(1, 225).with(1),
@@ -103,6 +114,7 @@ const G4DN: &[Row] = &[
     gib("metal", 96, 384, Flat(100.0), (15, 50), same(19000, 80000)).disk(2, 900).with(8),
 ];
 
+/// NVIDIA A10G. The largest has fewer interfaces than the ones below it; that is no slip.
 const G5: &[Row] = &[
     gib("xlarge", 4, 16, UpTo(10.0, 2.5), (4, 15), [700, 3500, 3000, 15000]).disk(1, 250).with(1),
     gib("2xlarge", 8, 32, UpTo(10.0, 5.0), (4, 15), [850, 3500, 3500, 15000]).disk(1, 450).with(1),
@@ -114,6 +126,7 @@ const G5: &[Row] = &[
     gib("48xlarge", 192, 768, Flat(100.0), (7, 50), same(19000, 80000)).disk(2, 3800).with(8),
 ];
 
+/// NVIDIA L4.
 const G6: &[Row] = &[
     gib("xlarge", 4, 16, UpTo(10.0, 2.5), (4, 15), [1000, 5000, 4000, 20000]).disk(1, 250).with(1),
     gib("2xlarge", 8, 32, UpTo(10.0, 5.0), (4, 15), [2000, 5000, 8000, 20000]).disk(1, 450).with(1),
@@ -125,17 +138,21 @@ const G6: &[Row] = &[
     gib("48xlarge", 192, 768, Flat(100.0), (15, 50), same(60000, 240_000)).disk(8, 940).with(8),
 ];
 
+/// Eight A100, four network cards.
 const P4D: &[Row] =
     &[gib("24xlarge", 96, 1152, Flat(400.0), (60, 50), same(19000, 80000)).disk(8, 1000).with(8)];
+/// Eight H100, thirty-two network cards.
 const P5: &[Row] =
     &[gib("48xlarge", 192, 2048, Flat(3200.0), (64, 50), same(80000, 260_000)).disk(8, 3840).with(8)];
 
+/// FPGA machines (specification CMP-5).
 const F1: &[Row] = &[
     gib("2xlarge", 8, 122, UpTo(10.0, 2.5), (4, 15), same(1700, 12000)).disk(1, 470).with(1),
     gib("4xlarge", 16, 244, UpTo(10.0, 5.0), (8, 30), same(3500, 44000)).disk(1, 940).with(2),
     gib("16xlarge", 64, 976, Flat(25.0), (8, 50), same(14000, 75000)).disk(4, 940).with(8),
 ];
 
+/// Inference chips.
 const INF2: &[Row] = &[
     gib("xlarge", 4, 16, UpTo(15.0, 2.083), (4, 15), [1250, 10000, 6000, 40000]).with(1),
     gib("8xlarge", 32, 128, UpTo(25.0, 16.667), (8, 30), same(10000, 40000)).with(1),
@@ -143,11 +160,13 @@ const INF2: &[Row] = &[
     gib("48xlarge", 192, 768, Flat(100.0), (15, 50), same(60000, 240_000)).with(12),
 ];
 
+/// Training chips; only the largest has eight network cards.
 const TRN1: &[Row] = &[
     gib("2xlarge", 8, 32, UpTo(12.5, 3.125), (4, 15), [5000, 20000, 16250, 65000]).disk(1, 474).with(1),
     gib("32xlarge", 128, 512, Flat(800.0), (40, 50), same(80000, 260_000)).disk(4, 1900).with(16),
 ];
 
+/// A family on Nitro with nothing special about it.
 const fn listed(name: &'static str, maker: Maker, clock: Option<f64>, rows: &'static [Row]) -> Family {
     Family {
         name,
@@ -169,6 +188,7 @@ const fn burstable(family: Family) -> Family {
     Family { burstable: true, encrypted_transit: false, hibernation: true, ..family }
 }
 
+/// The same with a device.
 const fn with(family: Family, device: Device, cards: i32, efa: &'static str) -> Family {
     Family { device: Some(device), cards, efa, ..family }
 }

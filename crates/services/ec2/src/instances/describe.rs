@@ -25,6 +25,7 @@ pub(super) async fn describe_instances(
         next_token: input.next_token,
         ids: (!ids.is_empty()).then_some("instancesSet"),
     };
+    // Before anything is read, so that a bad page size costs nothing.
     paging.check(USUAL)?;
     let viewer = Viewer::new(&call, call.scope());
     let mut views: Vec<View> = select::<Instance>(call.store(), call.scope(), ResourceKind::Instance, &ids)?
@@ -32,6 +33,7 @@ pub(super) async fn describe_instances(
         .map(|instance| viewer.view(instance))
         .filter(|view| filters.matches(&view.tags, |name| view.filter_values(&viewer, name)))
         .collect();
+    // Ids are random: without this a reservation would be torn over pages.
     views.sort_by_cached_key(View::sort_key);
     let page = paging.page(&call, views, View::sort_key)?;
     Ok(DescribeInstancesResult {

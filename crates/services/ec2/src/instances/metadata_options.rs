@@ -134,6 +134,7 @@ pub(super) async fn modify_instance_metadata_options(
         Ok(options)
     });
     let options = changed.await?.value;
+    // AWS answers `pending` here and `applied` from then on.
     let shown = InstanceMetadataOptionsResponse { state: Some("pending".into()), ..to_api(&options) };
     Ok(ModifyInstanceMetadataOptionsResult { instance_id: Some(id), instance_metadata_options: Some(shown) })
 }
@@ -163,6 +164,7 @@ pub(super) async fn modify_instance_metadata_defaults(
     if input.http_tokens_enforced.as_ref().is_some_and(|e| e.as_str() == "enabled") {
         return Err(faults::unsupported_parameter("HttpTokensEnforced"));
     }
+    // Outer option: whether the request names it; inner one: whether there is a default from now on.
     let word = |name: &str, value: Option<&str>, words: [&str; 2]| match value {
         None => Ok(None),
         Some("no-preference") => Ok(Some(None)),

@@ -35,6 +35,7 @@ pub(super) async fn create_key_pair(call: Call<Ec2>, input: CreateKeyPairRequest
         "ed25519" => generate::ed25519(&name),
         other => return Err(faults::invalid_value("KeyType", other, "")),
     };
+    // Only the public half is kept; nobody can ask for the private one again.
     let record = KeyPair {
         id: name,
         key_pair_id: ResourceKind::KeyPair.new_id(),

@@ -34,6 +34,7 @@ pub(super) fn rsa(name: &str) -> Result<Generated, Fault> {
     let pem = key.to_pkcs1_pem(LineEnding::LF).map_err(|e| failed(&e))?;
     let blob = openssh::rsa_blob(&key.e().to_bytes_be(), &key.n().to_bytes_be());
     Ok(Generated {
+        // AWS's answer has no line end after the last line.
         private_pem: pem.trim_end().to_owned(),
         public_line: openssh::line("ssh-rsa", &blob, name),
         fingerprint: fingerprint::created_rsa(pkcs8.as_bytes()),

@@ -42,6 +42,7 @@ pub(super) fn parse(material: &[u8], name: &str) -> Result<PublicKey, Fault> {
 
 /// The base64 between the marker lines, without RFC 4716's headers and their continuation lines.
 fn body(text: &str) -> Result<Vec<u8>, Fault> {
+    // A header may go on over several lines, each but the last ending in a backslash.
     let mut joined = String::new();
     let mut in_header = false;
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with("----")) {
@@ -66,6 +67,7 @@ fn of_blob(blob: &[u8], name: &str) -> Result<PublicKey, Fault> {
         }
         Some(b"ssh-ed25519") => {
             let key: [u8; 32] = fields.next().and_then(|f| f.try_into().ok()).ok_or_else(format_fault)?;
+            // Thirty-two bytes are not yet a point on the curve.
             ed25519_dalek::VerifyingKey::from_bytes(&key).map_err(|_| format_fault())?;
             let blob = openssh::ed25519_blob(&key);
             Ok(PublicKey {

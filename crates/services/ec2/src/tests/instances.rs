@@ -45,7 +45,7 @@ async fn a_machine_in_a_subnet_of_its_own_from_key_to_termination() {
     assert_eq!(cloud.get("RunInstances", &asked, "instanceId").await, id);
     let listed =
         cloud.list("DescribeInstances", "Filter.1.Name=tag:Name&Filter.1.Value.1=a*", "instanceId").await;
-    assert_eq!(listed, [id.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&id));
     assert_eq!(cloud.get("DescribeVolumes", "", "size").await, "12");
     let data = format!("InstanceId={id}&Attribute=userData");
     assert_eq!(cloud.get("DescribeInstanceAttribute", &data, "value").await, "IyEvYmluL3No");

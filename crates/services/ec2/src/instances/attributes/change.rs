@@ -35,6 +35,7 @@ pub(super) fn apply(
             "The instance '{id}' is not in a state from which its attributes can be modified."
         )));
     }
+    // The host agent takes these up at the next start; changing them under a running machine would be a lie.
     let must_be_stopped =
         matches!(wanted, Wanted::InstanceType(_) | Wanted::UserData(_) | Wanted::EbsOptimized(_));
     if must_be_stopped && instance.state != InstanceState::Stopped {
@@ -90,6 +91,7 @@ fn set_type(instance: &mut Instance, name: &str) -> Result<(), Fault> {
     if new.needs_special_host() {
         return Err(no_capacity(&new.name, &instance.availability_zone));
     }
+    // A smaller type must still hold what is plugged in.
     let interfaces = instance.network_interfaces.len();
     if i32::try_from(interfaces).unwrap_or(i32::MAX) > new.max_interfaces() {
         return Err(Fault::sender(

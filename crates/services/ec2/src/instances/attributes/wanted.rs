@@ -31,6 +31,7 @@ pub(super) enum Wanted {
 /// `InvalidParameterCombination` for none or several attributes, `InvalidParameterValue` for bad values,
 /// `UnsupportedOperation` for attributes this cloud does not have.
 pub(super) fn parse(input: ModifyInstanceAttributeRequest) -> Result<Wanted, Fault> {
+    // Everything given is collected first: AWS refuses more than one attribute rather than taking the first.
     let mut all: Vec<Wanted> = Vec::new();
     if let Some(attribute) = input.attribute {
         let devices = input.block_device_mappings.is_some() && attribute.as_str() == "blockDeviceMapping";

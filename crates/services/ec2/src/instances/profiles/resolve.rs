@@ -61,6 +61,7 @@ pub(in crate::instances) fn resolve(
         ProfileName::Arn(arn) => arn.rsplit('/').next().unwrap_or_default(),
     };
     let found = tx.get::<InstanceProfile>(&global, &name.to_lowercase()).ok_or_else(|| wanted.unknown())?;
+    // An ARN must match whole: the same name under another path is another profile's ARN.
     let arn = found.arn(&scope.account);
     match wanted {
         ProfileName::Arn(asked) if *asked != arn => Err(wanted.unknown()),

@@ -19,8 +19,10 @@ pub(in crate::instances) async fn run_instances(
     call: Call<Ec2>,
     input: RunInstancesRequest,
 ) -> Reply<Reservation> {
+    // What needs no record is refused before the first record is touched.
     let launch = request::parse(&call, input)?;
     vpc::ensure_default_vpc(&call, call.scope()).await?;
+    // Looked at before quotas are counted: a repeated request must not fail for what it has started itself.
     if let Some(earlier) = earlier(&call, &launch).await? {
         return answer(&call, &earlier);
     }
@@ -39,6 +41,7 @@ async fn earlier(call: &Call<Ec2>, launch: &Launch) -> Result<Option<String>, Fa
 /// How many to start: quotas and the subnet's free addresses may leave fewer than the maximum.
 async fn count(call: &Call<Ec2>, launch: &Launch) -> Result<usize, Fault> {
     let allowed = quota::allowed(call, launch)?;
+    // One machine finds a full subnet inside its own transaction, so the look ahead is for several.
     if launch.max_count == 1 {
         return Ok(allowed);
     }
@@ -72,6 +75,8 @@ async fn start(
         let (first, number) = (started.len(), step.min(count - started.len()));
         let (service, reservation_id) = (call.service(), &reservation);
         let written = call.platform.transact(move |tx| {
+            // The first part claims the token: of two requests at the same moment one commits, the other runs again
+            // and finds the token taken.
             if let (0, Some(token)) = (first, &launch.token) {
                 if let Some(earlier) = token.earlier(tx, scope)? {
                     return Ok(Err(earlier));

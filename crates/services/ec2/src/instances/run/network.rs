@@ -15,10 +15,13 @@ use std::sync::Arc;
 
 /// One interface with its place.
 pub(super) struct Placed {
+    /// As asked for.
     spec: InterfaceSpec,
+    /// Where it is or will be.
     subnet: Arc<Subnet>,
     /// The record of an interface that was there before.
     existing: Option<Arc<NetworkInterface>>,
+    /// With groups by id and the question of a public address settled.
     wanted: Wanted,
 }
 
@@ -52,6 +55,7 @@ pub(super) fn resolve(tx: &mut Tx<'_>, scope: &Scope, interfaces: &Interfaces) -
                 ),
             ));
         }
+        // A machine stands in one zone, and its router namespace belongs to one VPC.
         if let Some(first) = placed.first() {
             if first.subnet.vpc_id != subnet.vpc_id {
                 return Err(faults::unsupported(
@@ -90,6 +94,7 @@ fn default_subnet(tx: &mut Tx<'_>, scope: &Scope, zone: Option<&Zone>) -> Result
         .ok_or_else(|| Fault::sender("VPCIdNotSpecified", "No default VPC for this user"))?;
     let mut subnets = tx.by_index::<Subnet>(scope, "vpc", &vpc.id);
     subnets.retain(|s| s.default_for_az && zone.is_none_or(|z| z.name == s.availability_zone));
+    // AWS chooses a zone as it likes; the first one keeps small clouds in one place.
     subnets.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
     subnets.into_iter().next().ok_or_else(|| {
         let message = match zone {

@@ -113,6 +113,7 @@ fn counts(min: Option<i32>, max: Option<i32>) -> Result<(usize, usize), Fault> {
             "The maximum number of instances must not be less than the minimum number.",
         ));
     }
+    // A maximum beyond the bound is cut, as quotas cut it; a minimum beyond it cannot be met.
     let bounded = |count: i32| usize::try_from(count.min(quota::MAX_PER_REQUEST)).unwrap_or(1);
     if min > quota::MAX_PER_REQUEST {
         let limit = bounded(quota::MAX_PER_REQUEST);
@@ -140,6 +141,7 @@ fn check_host(
     zone: Option<&Zone>,
     region: &str,
 ) -> Result<(), Fault> {
+    // Compared before capacity: a wrong image is the caller's mistake, missing hardware is not.
     if let Some(architecture) = image.architecture().filter(|a| *a != its_type.architecture()) {
         return Err(faults::invalid_parameter_value(format!(
             "The architecture '{}' of the specified instance type does not match the architecture '{architecture}' of \

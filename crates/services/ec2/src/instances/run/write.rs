@@ -71,6 +71,7 @@ pub(super) fn instances(
     first: usize,
     count: usize,
 ) -> Result<Vec<String>, Fault> {
+    // Looked up again in every part: a key pair or group may be deleted between two of them, and then the launch fails.
     let common = common(tx, scope, launch, reservation, ec2.now())?;
     let mut planner = Planner::default();
     (first..first + count).map(|index| one(ec2, &mut planner, tx, scope, &common, index)).collect()
@@ -139,6 +140,7 @@ fn one(
             attached: now,
         }],
         client_token: launch.token.as_ref().map(|t| t.token.clone()),
+        // The host agent tells a first launch from a start by this.
         generation: 1,
         reboot_requested: false,
         force: false,
@@ -161,6 +163,7 @@ fn one(
             profile_since: common.profile.is_some().then_some(now),
         },
     };
+    // Tags of the launch are for what it makes; an interface that was there before keeps its own.
     for (position, interface) in interfaces.into_iter().enumerate() {
         if common.network.is_new(position) {
             let its_tags = launch.tags.of(ResourceKind::NetworkInterface);

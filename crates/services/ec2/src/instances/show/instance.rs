@@ -67,6 +67,7 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
     let public = address.and_then(|a| a.public);
     let public_dns =
         public.filter(|_| viewer.has_public_names(&instance.vpc_id)).map(|p| names::public_dns(p, region));
+    // A type may leave the catalogue in a later release while machines of it live on.
     let known_type = instance_types::find(&instance.instance_type);
     ApiInstance {
         ami_launch_index: Some(instance.launch_index),
@@ -80,9 +81,11 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
         cpu_options: cpu_options(instance),
         current_instance_boot_mode: known_type.map(|t| t.boot_mode().into()),
         ebs_optimized: Some(instance.ebs_optimized),
+        // What machines of this cloud have in common stands here as constants, in AWS's words for a Nitro machine.
         ena_support: Some(true),
         enclave_options: Some(EnclaveOptions { enabled: Some(false) }),
         hibernation_options: Some(HibernationOptions { configured: Some(false) }),
+        // AWS says `xen` for Nitro machines too.
         hypervisor: Some("xen".into()),
         iam_instance_profile: instance
             .iam_instance_profile
@@ -111,6 +114,7 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
             ..Placement::default()
         }),
         platform_details: Some("Linux/UNIX".to_owned()),
+        // Empty rather than absent: clients expect both names to be there.
         private_dns_name: Some(private_dns.unwrap_or_default()),
         private_dns_name_options: (!gone).then(|| PrivateDnsNameOptionsResponse {
             hostname_type: Some(if resource_name { "resource-name" } else { "ip-name" }.into()),

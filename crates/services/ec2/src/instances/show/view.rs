@@ -11,19 +11,24 @@ use std::sync::Arc;
 pub(in crate::instances) struct Viewer<'a> {
     store: &'a Store,
     pub(in crate::instances) scope: &'a Scope,
+    /// Names of groups met so far; machines of a launch share theirs.
     group_names: RefCell<HashMap<String, String>>,
+    /// Whether VPCs met so far give public names.
     dns_hostnames: RefCell<HashMap<String, bool>>,
 }
 
 /// An instance with its interfaces and tags.
 pub(in crate::instances) struct View {
+    /// The record itself.
     pub(in crate::instances) instance: Arc<Instance>,
     /// By device index.
     pub(in crate::instances) interfaces: Vec<Arc<NetworkInterface>>,
+    /// Tags of the instance, not of its interfaces or volumes.
     pub(in crate::instances) tags: BTreeMap<String, String>,
 }
 
 impl<'a> Viewer<'a> {
+    /// For one request; nothing is kept between requests.
     pub(in crate::instances) fn new(ec2: &'a Ec2, scope: &'a Scope) -> Viewer<'a> {
         Viewer {
             store: ec2.store(),

@@ -55,6 +55,7 @@ pub(in crate::instances) fn ids(ids: Option<Vec<String>>) -> Result<Vec<String>,
     }
     ResourceKind::Instance.check_all(&ids)?;
     let mut unique: Vec<String> = Vec::with_capacity(ids.len());
+    // Twice in one request is once: the second would see a state that is not yet the first one's.
     let mut seen = std::collections::HashSet::new();
     for id in ids {
         if seen.insert(id.clone()) {
@@ -95,6 +96,7 @@ pub(in crate::instances) async fn apply(
     for chunk in ids.chunks(CHUNK) {
         let done = call.platform.transact(|tx| {
             let found = all(tx, scope, chunk)?;
+            // Checked again: a chunk's instances may have changed since the whole was checked.
             found.iter().try_for_each(|instance| check(instance))?;
             let mut changed = Vec::with_capacity(found.len());
             for before in found {

@@ -11,6 +11,7 @@ use records::{Instance, InstanceState, Millis};
 fn shut_down(instance: &mut Instance, force: bool, now: Millis) -> Effect {
     match instance.state {
         InstanceState::Terminated => return Effect::None,
+        // A machine that takes its time may be forced by a second request.
         InstanceState::ShuttingDown => {
             let forced_now = force && !instance.force;
             instance.force |= force;
@@ -34,6 +35,7 @@ pub(in crate::instances) async fn terminate_instances(
     let force = input.force == Some(true) || input.skip_os_shutdown == Some(true);
     let now = call.now();
     let check = |instance: &Instance| {
+        // Protection is about the decision; once made it is not asked for again.
         let alive = !matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated);
         if alive && instance.disable_api_termination {
             return Err(protected(&instance.id, "terminated", "disableApiTermination"));
