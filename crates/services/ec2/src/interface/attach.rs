@@ -23,7 +23,10 @@ fn check_attachable(
             format!("Interface: [{}] in use.", interface.id),
         ));
     }
-    if !matches!(instance.state, InstanceState::Running | InstanceState::Stopped) {
+    if instance.state == InstanceState::Running {
+        return Err(needs_stop("attached to", &instance.id));
+    }
+    if instance.state != InstanceState::Stopped {
         return Err(Fault::sender(
             "IncorrectInstanceState",
             format!(
@@ -66,10 +69,19 @@ fn check_attachable(
     Ok(())
 }
 
-/// AttachNetworkInterface: to a running or stopped instance in the same zone and VPC.
+/// The host agent plugs interfaces in when it starts a machine. Until it can do so while the machine runs, saying yes
+/// would show an interface that is not there.
+fn needs_stop(what: &str, instance_id: &str) -> Fault {
+    faults::unsupported(format!(
+        "A network interface cannot be {what} the running instance '{instance_id}'. Stop the instance first."
+    ))
+}
+
+/// AttachNetworkInterface: to a stopped instance in the same zone and VPC, which has it from its next start.
 ///
 /// # Errors
-/// `InvalidNetworkInterface.InUse`, `IncorrectInstanceState`, `AttachmentLimitExceeded` by instance type,
+/// `UnsupportedOperation` while the instance runs, `InvalidNetworkInterface.InUse`, `IncorrectInstanceState`,
+/// `AttachmentLimitExceeded` by instance type,
 /// `InvalidParameterCombination` across zones or VPCs, `InvalidParameterValue` for a device index in use.
 pub(super) async fn attach_network_interface(
     call: Call<Ec2>,
@@ -123,10 +135,11 @@ pub(super) async fn attach_network_interface(
     Ok(AttachNetworkInterfaceResult { attachment_id: Some(attachment_id), network_card_index: Some(0) })
 }
 
-/// DetachNetworkInterface: not the primary one.
+/// DetachNetworkInterface: not the primary one, and not while the instance runs.
 ///
 /// # Errors
-/// `OperationNotPermitted` for the primary interface, `InvalidAttachmentID.NotFound`.
+/// `OperationNotPermitted` for the primary interface, `UnsupportedOperation` while the instance runs,
+/// `InvalidAttachmentID.NotFound`.
 pub(super) async fn detach_network_interface(
     call: Call<Ec2>,
     input: DetachNetworkInterfaceRequest,
@@ -144,6 +157,9 @@ pub(super) async fn detach_network_interface(
             return Err(faults::not_permitted("The network interface at device index 0 cannot be detached."));
         }
         if let Some(instance) = tx.get::<Instance>(scope, &attachment.instance_id) {
+            if !matches!(instance.state, InstanceState::Stopped | InstanceState::Terminated) {
+                return Err(needs_stop("detached from", &instance.id));
+            }
             let mut instance = Instance::clone(&instance);
             instance.network_interfaces.retain(|other| *other != interface.id);
             tx.put(scope, instance);

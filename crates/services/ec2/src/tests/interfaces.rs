@@ -229,8 +229,12 @@ async fn attributes() {
 async fn attach_and_detach() {
     let (cloud, vpc, subnet) = world().await;
     let primary = cloud.interface(&subnet).await;
-    let machine = instance(&cloud, &primary, "running").await;
+    let machine = instance(&cloud, &primary, "stopped").await;
     let second = cloud.interface(&subnet).await;
+    let busy = cloud.interface(&subnet).await;
+    let running = instance(&cloud, &busy, "running").await;
+    let hot = format!("NetworkInterfaceId={second}&InstanceId={running}&DeviceIndex=1");
+    assert_eq!(cloud.code("AttachNetworkInterface", &hot).await, "UnsupportedOperation");
     let attach = |interface: &str, index: i32| {
         format!("NetworkInterfaceId={interface}&InstanceId={machine}&DeviceIndex={index}")
     };
