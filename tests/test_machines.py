@@ -77,8 +77,6 @@ def test_user_data_ran_once(cloud, ec2, machines):
 
 
 def test_the_type_limits_memory_and_processors(cloud, machines):
-    out = one(cloud, machines[0], "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo 2>/dev/null; ulimit -u")
-    assert out  # figures inside depend on the kernel's views; the limits themselves are proven by effect below
     status, out, err = run_shell(
         cloud, [machines[0]], "perl -e '$x = \"a\" x (1024*1024); push @k, $x . $_ for 1..3000; print \"survived\"'"
     )[machines[0]]
@@ -116,7 +114,7 @@ def test_nothing_of_the_host_is_visible(cloud, machines):
     out = one(
         cloud,
         machines[0],
-        "cat /etc/shadow | grep -c '\\$' ; ls /var/lib/allod /work /home/* /root/.ssh 2>/dev/null | wc -l; "
+        "cat /etc/shadow | grep -c '\\$' ; ls /var/lib/allod /work /home/*/.ssh/id_* /root/.ssh/id_* 2>/dev/null | wc -l; "
         "mount -o remount,rw /proc/sys 2>/dev/null && echo remounted; "
         "echo 1 > /proc/sys/kernel/panic 2>/dev/null && echo sysctl; "
         "mknod /tmp/disk b 254 0 2>/dev/null && head -c1 /tmp/disk 2>/dev/null && echo disk; true",
@@ -155,7 +153,7 @@ def test_shutdown_from_inside_stops_the_instance(cloud, ec2):
 
 
 def test_a_rule_meets_the_very_next_packet(cloud, ec2, machines):
-    instance = describe(ec2, machines[0])
+    instance = describe(ec2, machines[1])  # the other one was rebooted, and user-data runs once
     public, group = instance["PublicIpAddress"], instance["SecurityGroups"][0]["GroupId"]
     assert not connects(public, 80, 0.3)  # the default group lets only its own members in
     rule = dict(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")

@@ -58,7 +58,7 @@ impl Cloud {
     pub(crate) async fn start(options: &Up) -> anyhow::Result<Cloud> {
         let open = options.listen.ip().is_loopback() && !options.enforce;
         // The address is taken before anything is made: two clouds on one port fail here, with nothing to clean up.
-        let listener = tokio::net::TcpListener::bind(options.listen).await.with_context(|| {
+        let listener = gateway::listen(options.listen).with_context(|| {
             format!("cannot listen on {}; is another cloud running there? Choose another with --listen", options.listen)
         })?;
         let address = listener.local_addr()?;
