@@ -191,7 +191,7 @@ def test_cloud_config_and_encodings(cloud, ec2):
 
     config = b"#cloud-config\nwrite_files:\n- path: /root/written\n  content: by-cloud-config\nruncmd:\n- [sh, -c, 'echo ran >/root/ran']\n"
     (instance,) = launch(ec2, UserData=gzip.compress(config))
-    wait_for(lambda: run_shell(cloud, [instance], "cat /root/written /root/ran")[instance][1].split()
+    wait_for(lambda: run_shell(cloud, [instance], "cat /root/written; echo; cat /root/ran")[instance][1].split()
              == ["by-cloud-config", "ran"], 20, "cloud-config")
     encoded = ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
     assert gzip.decompress(base64.b64decode(encoded)) == config

@@ -70,7 +70,8 @@ pub(super) fn ed25519_private(seed: &[u8; 32], public: &[u8; 32], check: u32, co
         pem.push_str(&text[start..text.len().min(start + 70)]);
         pem.push('\n');
     }
-    pem.push_str("-----END OPENSSH PRIVATE KEY-----");
+    // ssh refuses the file without the last line end.
+    pem.push_str("-----END OPENSSH PRIVATE KEY-----\n");
     pem
 }
 

@@ -56,7 +56,7 @@ fn what_is_no_public_key_is_refused() {
         &blob[..100],
         &format!("ssh-rsa {}", &blob[..96]),
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
         "---- BEGIN SSH2 PUBLIC KEY ----",
         // Lengths that promise more than there is.
         "ssh-rsa /////w==",
