@@ -173,6 +173,7 @@ fn host_config(
             format!("allod-{}", home.cloud_name()).into(),
         ],
         keeper_socket: socket,
+        ephemeral: home.ephemeral,
         public_pool,
         metadata_key: home.key("metadata"),
         uplink: !options.no_uplink,

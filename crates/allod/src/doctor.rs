@@ -4,33 +4,64 @@ use crate::arguments::Format;
 use crate::output;
 use std::process::ExitCode;
 
-struct Finding {
+/// Something this machine has or lacks.
+pub(crate) struct Finding {
     area: &'static str,
-    name: String,
+    pub(crate) name: &'static str,
     present: bool,
-    why: String,
+    /// Machines with networks cannot do without it.
+    required: bool,
+    pub(crate) why: String,
+}
+
+/// What a machine cannot be made without.
+const MACHINES_NEED: &[&str] = &["user namespaces", "PID namespaces", "network namespaces", "overlay"];
+
+/// Tries everything; takes some milliseconds and leaves nothing behind.
+pub(crate) fn findings() -> Vec<Finding> {
+    let machines = machine::probe::probe().into_iter().map(|f| Finding {
+        area: "machines",
+        name: f.name,
+        present: f.present,
+        required: MACHINES_NEED.contains(&f.name),
+        why: f.why,
+    });
+    let network = network_apply::probe().into_iter().map(|f| Finding {
+        area: "network",
+        name: f.name,
+        present: f.present,
+        required: f.required,
+        why: f.why,
+    });
+    machines.chain(network).collect()
+}
+
+impl Finding {
+    /// Nothing works without it.
+    pub(crate) fn stops_everything(&self) -> bool {
+        self.required && !self.present
+    }
 }
 
 pub(crate) fn run(format: Format) -> anyhow::Result<ExitCode> {
-    let network = network_apply::probe().into_iter().map(|f| Finding {
-        area: "network",
-        name: f.name.to_string(),
-        present: f.present,
-        why: f.why,
-    });
-    let findings: Vec<Finding> = network.collect();
+    let findings = findings();
     if format.json {
         let list: Vec<_> = findings
             .iter()
-            .map(|f| serde_json::json!({"area": f.area, "name": f.name, "present": f.present, "why": f.why}))
+            .map(|f| serde_json::json!({"area": f.area, "name": f.name, "present": f.present, "required": f.required, "why": f.why}))
             .collect();
         output::say(&serde_json::to_string_pretty(&list)?);
     } else {
         for finding in &findings {
-            let mark = if finding.present { "✓" } else { "✗" };
+            let mark = match (finding.present, finding.required) {
+                (true, _) => "✓",
+                (false, true) => "✗",
+                (false, false) => "·",
+            };
             let why = if finding.why.is_empty() { String::new() } else { format!(" — {}", finding.why) };
             output::say(&format!("{mark} {:<9} {}{why}", finding.area, finding.name));
         }
+        output::say("✓ there   · absent, some things are not possible   ✗ absent, nothing works without it");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if findings.iter().any(Finding::stops_everything) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -40,6 +40,8 @@ pub struct HostConfig {
     pub keeper_argv: Vec<OsString>,
     /// Pool of public addresses.
     pub public_pool: (Ipv4Addr, u8),
+    /// Nothing need survive a crash of the host.
+    pub ephemeral: bool,
     /// Key of metadata session tokens.
     pub metadata_key: [u8; 32],
     /// Whether machines with a public address may reach the world through this host's uplink.
@@ -110,20 +112,20 @@ impl HostAgent {
     /// Destroys every machine and network object of this cloud on this host; the records are the caller's to wipe.
     pub async fn reset(&self) -> Result<(), String> {
         let closed = self.shared.closed.write().await;
-        if *closed { Ok(()) } else { self.destroy().await }
+        if *closed { Ok(()) } else { self.destroy(false).await }
     }
 
-    async fn destroy(&self) -> Result<(), String> {
+    async fn destroy(&self, for_good: bool) -> Result<(), String> {
         let shared = self.shared.clone();
         tokio::task::spawn_blocking(move || destroy_all(&shared)).await.map_err(|e| e.to_string())??;
-        self.shared.network.reset().await
+        self.shared.network.reset(for_good).await
     }
 
     /// For an ephemeral cloud at its end: everything goes, and the keeper too. Nothing is started any more.
     pub async fn tear_down(&self) -> Result<(), String> {
         let mut closed = self.shared.closed.write().await;
         *closed = true;
-        self.destroy().await?;
+        self.destroy(true).await?;
         let shared = self.shared.clone();
         let stop =
             move || shared.machines().map_or(Ok(()), |m| m.shut_down_keeper().map_err(|e| e.to_string()));
@@ -137,6 +139,7 @@ impl HostAgent {
             keeper_argv: self.config.keeper_argv.clone(),
         });
         let machines = match opened {
+            Ok(machines) if self.config.ephemeral => machines.ephemeral(),
             Ok(machines) => machines,
             Err(error) => {
                 tracing::error!(%error, "this host cannot run machines; instances stay pending. Try: allod doctor");

@@ -6,6 +6,7 @@ mod stage;
 
 use crate::arguments::{Tour, Up};
 use crate::cloud::Cloud;
+use crate::doctor;
 use crate::up::{log_to_stderr, runtime};
 use act::Act;
 use anyhow::Context as _;
@@ -19,10 +20,10 @@ const STEPS: usize = 10;
 /// Runs the tour.
 pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let missing: Vec<String> = network_apply::probe()
+    let missing: Vec<String> = doctor::findings()
         .into_iter()
-        .filter(|feature| feature.required && !feature.present)
-        .map(|feature| format!("{}: {}", feature.name, feature.why))
+        .filter(doctor::Finding::stops_everything)
+        .map(|finding| format!("{}: {}", finding.name, finding.why))
         .collect();
     anyhow::ensure!(
         missing.is_empty(),

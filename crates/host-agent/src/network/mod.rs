@@ -47,8 +47,8 @@ pub(crate) enum Job {
     Detach { scope: Scope, vpc: String, interface: String, reply: oneshot::Sender<Outcome> },
     /// Read the drop counters of a VPC.
     Drops { vpc: String, reply: oneshot::Sender<Result<Vec<Drops>, String>> },
-    /// Remove everything.
-    Reset { reply: oneshot::Sender<Outcome> },
+    /// Remove every VPC, and for good also what all of them share.
+    Reset { for_good: bool, reply: oneshot::Sender<Outcome> },
 }
 
 /// Talks to the network thread.
@@ -98,11 +98,11 @@ impl NetworkHandle {
         self.ask(|reply| Job::Detach { scope, vpc, interface, reply }).await
     }
 
-    pub(crate) async fn reset(&self) -> Outcome {
-        if self.active.read().is_empty() {
+    pub(crate) async fn reset(&self, for_good: bool) -> Outcome {
+        if !for_good && self.active.read().is_empty() {
             return Ok(());
         }
-        self.ask(|reply| Job::Reset { reply }).await
+        self.ask(|reply| Job::Reset { for_good, reply }).await
     }
 
     pub(crate) async fn drops(&self, vpc: &str) -> Result<Vec<Drops>, String> {

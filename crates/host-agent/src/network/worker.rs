@@ -146,7 +146,7 @@ impl Worker {
         for job in late {
             match job {
                 Job::Drops { vpc, reply } => drop(reply.send(self.drops(&vpc))),
-                Job::Reset { reply } => drop(reply.send(self.reset())),
+                Job::Reset { for_good, reply } => drop(reply.send(self.reset(for_good))),
                 _ => {}
             }
         }
@@ -267,7 +267,7 @@ impl Worker {
             .collect())
     }
 
-    fn reset(&mut self) -> Outcome {
+    fn reset(&mut self, for_good: bool) -> Outcome {
         for (_, vpc) in std::mem::take(&mut self.vpcs) {
             if let Some(task) = vpc.metadata {
                 task.abort();
@@ -275,6 +275,11 @@ impl Worker {
         }
         self.active.write().clear();
         self.numbers.clear();
-        self.network.take().map_or(Ok(()), |n| n.teardown().map_err(|e| e.to_string()))
+        let Some(network) = &mut self.network else { return Ok(()) };
+        if for_good {
+            return self.network.take().map_or(Ok(()), |n| n.teardown().map_err(|e| e.to_string()));
+        }
+        // The way out of the host stays for the next VPC.
+        network.clear().map_err(|e| e.to_string())
     }
 }
