@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -132,7 +133,8 @@ def cloud():
 def lasting():
     """A cloud on a data directory, for restarts; ends with its machines."""
     folder = Path(tempfile.mkdtemp(prefix="allod-data-"))
-    cloud = Cloud(data_dir=folder)
+    # Clouds on one host need pools of public addresses that do not overlap; tests run side by side.
+    cloud = Cloud("--public-pool", f"198.18.{random.randrange(64) * 4}.0/22", data_dir=folder)
     cloud.start()
     yield cloud
     if cloud.process.poll() is not None:
