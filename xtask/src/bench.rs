@@ -3,16 +3,23 @@
 use crate::prerequisites::python;
 use crate::run::{cargo, program, succeed, target};
 
-/// The peers that the same load is put on, from PyPI.
-const PEERS: &[&str] = &["boto3==1.44.5", "moto[server]==5.2.5", "ministack==1.5.33"];
+/// The peers that the same load is put on, from PyPI: option of `bench`, environment, package. Their dependencies
+/// contradict each other, so each has an environment of its own.
+const PEERS: &[(&str, &str, &str)] = &[
+    ("--moto-python", "bench-moto", "moto[server]==5.2.5"),
+    ("--ministack-python", "bench-ministack", "ministack==1.5.33"),
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these measures; all without one.
+    /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, reset); all without one.
     measures: Vec<String>,
     /// Leave the peers out.
     #[arg(long)]
     no_peers: bool,
+    /// Machines of the measure `fleet`.
+    #[arg(long, value_name = "COUNT")]
+    machines: Option<u32>,
     /// For programs.
     #[arg(long)]
     json: bool,
@@ -24,12 +31,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut bench = program(release.join("bench"));
     bench.arg("--allod").arg(release.join("allod"));
     if !arguments.no_peers {
-        match python(PEERS, "bench-python") {
-            Ok(python) => {
-                bench.arg("--peer-python").arg(python);
+        for (option, environment, package) in PEERS {
+            match python(&[package], environment) {
+                Ok(python) => drop(bench.arg(option).arg(python)),
+                Err(error) => eprintln!("note: {package} is left out of this run: {error}"),
             }
-            Err(error) => eprintln!("note: no peers in this run: {error}"),
         }
+    }
+    if let Some(machines) = arguments.machines {
+        bench.arg("--machines").arg(machines.to_string());
     }
     if arguments.json {
         bench.arg("--json");

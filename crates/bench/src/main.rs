@@ -1,0 +1,89 @@
+//! `bench`: takes the measures of SPECIFICATION.md on a built `allod`, and the same load on its peers.
+//!
+//! Every measure starts a cloud of its own on loopback, is bounded in count and time, and takes away what it made, also
+//! after an error and after Ctrl-C.
+
+mod cloud;
+mod holder;
+mod host;
+mod load;
+mod measures;
+mod peer;
+mod report;
+mod site;
+mod statistics;
+mod stop;
+
+use clap::Parser;
+use measures::Measure;
+use peer::Peer;
+use report::Report;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Takes the measures; see SPECIFICATION.md.
+#[derive(Parser)]
+#[command(name = "bench", version)]
+struct Arguments {
+    /// Only these measures; all without one.
+    #[arg(value_enum)]
+    measures: Vec<Measure>,
+    /// The binary to measure; a release build for numbers that mean something.
+    #[arg(long, value_name = "FILE")]
+    allod: PathBuf,
+    /// A Python in which moto with its server is installed.
+    #[arg(long, value_name = "PYTHON")]
+    moto_python: Option<PathBuf>,
+    /// A Python in which MiniStack is installed.
+    #[arg(long, value_name = "PYTHON")]
+    ministack_python: Option<PathBuf>,
+    /// Machines of the measure `fleet`.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    machines: u32,
+    /// Seconds of load per request kind and server.
+    #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Where data directories are made; on the disk whose durability is to be measured.
+    #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
+    folder: PathBuf,
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a measure needs to know.
+struct Context {
+    /// The binary.
+    allod: PathBuf,
+    /// Rivals that can be started here.
+    peers: Vec<Peer>,
+    /// Machines of the fleet.
+    machines: usize,
+    /// Length of a load.
+    seconds: u64,
+    /// Where data directories are made.
+    folder: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    stop::on_signals();
+    let mut report = Report::default();
+    let context = Context {
+        peers: peer::known(arguments.moto_python, arguments.ministack_python),
+        allod: arguments.allod,
+        machines: usize::try_from(arguments.machines).unwrap_or(1000),
+        seconds: arguments.seconds,
+        folder: arguments.folder,
+    };
+    let chosen = if arguments.measures.is_empty() { Measure::all() } else { arguments.measures };
+    for measure in chosen {
+        if stop::asked() {
+            break;
+        }
+        eprintln!("· {} …", measure.name());
+        report.take(measure.name(), measure.needs(), || measure.run(&context));
+    }
+    report.print(arguments.json);
+    if report.complete() && !stop::asked() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,98 @@
+//! The measures, in the order of SPECIFICATION.md.
+
+mod boot;
+mod commands;
+mod fleet;
+mod front;
+mod groups;
+mod memory;
+mod reset;
+mod start;
+mod store;
+
+use crate::Context;
+use crate::host::is_root;
+use crate::report::Row;
+use aws_client::Client;
+use aws_schema::{Operation, Protocol, ServiceSpec};
+use clap::ValueEnum;
+
+/// One measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measure {
+    /// From the start of the process to its first signed answer.
+    Start,
+    /// Idle memory.
+    Memory,
+    /// CPU per signed request, requests per second.
+    Front,
+    /// Durable transactions per second.
+    Store,
+    /// From RunInstances to the first user-data command.
+    Boot,
+    /// Launches sustained; memory of an idle machine.
+    Fleet,
+    /// From a security-group change to its enforcement.
+    Groups,
+    /// From SendCommand to the output.
+    Commands,
+    /// Wiping everything.
+    Reset,
+}
+
+impl Measure {
+    /// All of them.
+    pub(crate) fn all() -> Vec<Measure> {
+        Measure::value_variants().to_vec()
+    }
+
+    /// Its word on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Measure::Start => "start",
+            Measure::Memory => "memory",
+            Measure::Front => "front",
+            Measure::Store => "store",
+            Measure::Boot => "boot",
+            Measure::Fleet => "fleet",
+            Measure::Groups => "groups",
+            Measure::Commands => "commands",
+            Measure::Reset => "reset",
+        }
+    }
+
+    /// What this host lacks for it.
+    pub(crate) fn needs(self) -> Option<String> {
+        let machines = matches!(self, Measure::Boot | Measure::Fleet | Measure::Groups | Measure::Commands);
+        (machines && !is_root()).then(|| "it needs root for machines and networks".to_owned())
+    }
+
+    /// Takes it.
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<Vec<Row>> {
+        match self {
+            Measure::Start => start::run(context),
+            Measure::Memory => memory::run(context),
+            Measure::Front => front::run(context),
+            Measure::Store => store::run(context),
+            Measure::Boot => boot::run(context),
+            Measure::Fleet => fleet::run(context),
+            Measure::Groups => groups::run(context),
+            Measure::Commands => commands::run(context),
+            Measure::Reset => reset::run(context),
+        }
+    }
+}
+
+/// The bytes of a signed request; a signature holds for 15 minutes, so they can be sent again and again.
+fn signed<Op: Operation>(client: &mut Client, service: &'static ServiceSpec, input: &Op::Input) -> Vec<u8> {
+    let protocol = service.protocols.first().copied().unwrap_or(Protocol::Json11);
+    let request = aws_wire::encode_request(protocol, service, Op::SPEC, input);
+    let mut bytes = client.signed(service, &request).into_bytes();
+    bytes.extend_from_slice(&request.body);
+    bytes
+}
+
+/// The request every cloud answers first.
+fn who_am_i(client: &mut Client) -> Vec<u8> {
+    signed::<api_sts::ops::GetCallerIdentity>(client, &api_sts::SERVICE, &Default::default())
+}
