@@ -29,6 +29,7 @@ pub(crate) struct Cloud {
     stop: watch::Sender<bool>,
     front: JoinHandle<Result<(), gateway::GatewayError>>,
     engine: JoinHandle<()>,
+    house: JoinHandle<()>,
 }
 
 /// What a reset wipes.
@@ -98,7 +99,7 @@ impl Cloud {
         let levers = Levers { store, agent: agent.clone(), platform };
         let gateway = Gateway::new(GatewayParts {
             tables: parts.tables,
-            keys: parts.keys,
+            keys: parts.keys.clone(),
             authorizer: parts.authorizer,
             clock,
             hooks: options.allow_reset.then(|| Arc::new(levers) as Arc<dyn ControlHooks>),
@@ -112,13 +113,14 @@ impl Cloud {
         });
         let (stop, stopped) = watch::channel(false);
         let mut heard = stopped.clone();
+        let house = tokio::spawn(service_iam::keep_house(parts.keys, stopped.clone()));
         let engine = tokio::spawn(service_ssm::run_engine(parts.ssm, stopped));
         let front = tokio::spawn(async move {
             // An error would mean that the sender is gone, which is as good a reason to stop.
             let told = async move { drop(heard.wait_for(|stop| *stop).await) };
             gateway.serve(listener, told).await
         });
-        Ok(Cloud { address, open, home, new_root_key, agent, stop, front, engine })
+        Ok(Cloud { address, open, home, new_root_key, agent, stop, front, engine, house })
     }
 
     /// Stops serving; an ephemeral cloud takes its machines and folder with it.
@@ -126,6 +128,7 @@ impl Cloud {
         let _ = self.stop.send(true);
         self.front.await.context("the front had failed")??;
         self.engine.await.context("the command engine had failed")?;
+        self.house.await.context("the housekeeping of keys had failed")?;
         if self.home.ephemeral {
             let torn = self.agent.tear_down().await;
             torn.map_err(anyhow::Error::msg).context("the machines could not all be removed")?;

@@ -1,7 +1,7 @@
 //! The services of the cloud, put together.
 
 use contracts::seams::{
-    Authorizer, CommandEnd, CommandHost, CommandRequest, KeyRing, MachineView, NetworkGate, RoleSessions,
+    Authorizer, CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate, RoleSessions,
 };
 use contracts::{BoxFuture, CloudConfig, PageKey, Platform, Sealer, ServiceTable, SystemClock};
 use records::Millis;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What the gateway and the rest of the binary take from the services.
 pub(crate) struct Parts {
     pub(crate) tables: Vec<ServiceTable>,
-    pub(crate) keys: Arc<dyn KeyRing>,
+    pub(crate) keys: Arc<service_iam::Keys>,
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) roles: Arc<dyn RoleSessions>,
     pub(crate) ssm: Arc<service_ssm::Ssm>,
@@ -30,7 +30,7 @@ pub(crate) fn assemble(platform: &Platform, outputs: PathBuf) -> Parts {
             service_ssm::table(&ssm),
         ],
         keys: service_iam::Keys::new(platform.clone()),
-        authorizer: Arc::new(service_iam::Rights),
+        authorizer: service_iam::Rights::new(platform.sealer.clone()),
         roles: service_sts::Roles::new(platform.clone()),
         ssm,
     }

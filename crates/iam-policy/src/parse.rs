@@ -121,8 +121,14 @@ fn check_action(action: &str, usage: PolicyUse) -> Result<(), Malformed> {
     if usage == PolicyUse::Trust {
         let name = action.strip_prefix("sts:").unwrap_or_default();
         return match name {
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "TagSession"
-            | "SetSourceIdentity" | "SetContext" | "*" | "AssumeRole*" => Ok(()),
+            "AssumeRole"
+            | "AssumeRoleWithSAML"
+            | "AssumeRoleWithWebIdentity"
+            | "TagSession"
+            | "SetSourceIdentity"
+            | "SetContext"
+            | "*"
+            | "AssumeRole*" => Ok(()),
             _ => Err(Malformed::TrustAction),
         };
     }
@@ -140,11 +146,7 @@ fn check_action(action: &str, usage: PolicyUse) -> Result<(), Malformed> {
 }
 
 /// The element `name` or its negation, as a list; AWS takes a single text for a list of one.
-fn patterns(
-    fields: &Map<String, Value>,
-    name: &str,
-    negation: &str,
-) -> Result<Option<Patterns>, Malformed> {
+fn patterns(fields: &Map<String, Value>, name: &str, negation: &str) -> Result<Option<Patterns>, Malformed> {
     let (value, negated) = match (fields.get(name), fields.get(negation)) {
         (Some(_), Some(_)) => return Err(Malformed::Syntax),
         (Some(value), None) => (value, false),

@@ -133,7 +133,8 @@ fn trust_decides() {
     assert_eq!(decide(&trust(both).unwrap(), "sts:AssumeRole", &anna, &context), Verdict::Denied);
     let other = r#"{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":"*"}"#;
     assert_eq!(decide(&trust(other).unwrap(), "sts:AssumeRole", &anna, &context), Verdict::Silent);
-    let service = r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}"#;
+    let service =
+        r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}"#;
     let ec2 = TrustCaller::Service("ec2.amazonaws.com".to_owned());
     assert_eq!(decide(&trust(service).unwrap(), "sts:AssumeRole", &ec2, &context), Verdict::Allowed);
 }

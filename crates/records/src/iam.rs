@@ -49,6 +49,13 @@ record!(
     "policy" => |u| u.policies.attached.iter().chain(&u.policies.boundary).cloned().collect(),
 );
 
+impl User {
+    /// `arn:aws:iam::<account>:user/<path><name>`.
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:user{}{}", self.path, self.name)
+    }
+}
+
 /// A group of users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
@@ -67,6 +74,13 @@ pub struct Group {
     pub policies: Policies,
 }
 record!(Group, "iam/group", "policy" => |g| g.policies.attached.clone());
+
+impl Group {
+    /// `arn:aws:iam::<account>:group/<path><name>`.
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:group{}{}", self.path, self.name)
+    }
+}
 
 /// A role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,6 +117,13 @@ record!(
     "iam/role",
     "policy" => |r| r.policies.attached.iter().chain(&r.policies.boundary).cloned().collect(),
 );
+
+impl Role {
+    /// `arn:aws:iam::<account>:role/<path><name>`.
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:role{}{}", self.path, self.name)
+    }
+}
 
 /// An instance profile: the holder of one role for instances.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -179,6 +200,13 @@ pub struct Policy {
 }
 record!(Policy, "iam/policy");
 
+impl Policy {
+    /// `arn:aws:iam::<account>:policy/<path><name>`.
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:policy{}{}", self.path, self.name)
+    }
+}
+
 /// A long-lived access key, in the scope (`allod`, `global`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccessKey {
@@ -231,5 +259,41 @@ pub struct Session {
     pub created: Millis,
     /// End.
     pub expires: Millis,
+    /// Unique id (`AROA…`, `AIDA…`) of the role or user whose end ends this session; nothing for root's.
+    #[serde(default)]
+    pub bound_to: Option<String>,
+    /// Session policies that narrow its rights.
+    #[serde(default)]
+    pub policies: SessionPolicies,
+    /// Session tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Tags that a session made from this one inherits.
+    #[serde(default)]
+    pub transitive_tags: Vec<String>,
+    /// `SourceIdentity`; stays along a chain of roles.
+    #[serde(default)]
+    pub source_identity: Option<String>,
 }
 record!(Session, "sts/session", "account" => |s| vec![s.account.clone()]);
+
+/// What narrows a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionPolicies {
+    /// Inline document, as sent.
+    #[serde(default)]
+    pub inline: Option<String>,
+    /// ARNs of managed policies.
+    #[serde(default)]
+    pub managed: Vec<String>,
+}
+
+/// The alias of an account, in the scope (`allod`, `global`): no two accounts share one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountAlias {
+    /// The alias.
+    pub id: String,
+    /// Account id.
+    pub account: String,
+}
+record!(AccountAlias, "iam/account-alias", "account" => |a| vec![a.account.clone()]);

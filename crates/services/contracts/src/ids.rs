@@ -49,6 +49,22 @@ pub fn access_key_id(prefix: &str, account: &str) -> String {
     prefix.chars().chain(digits.map(|digit| char::from(*digit))).collect()
 }
 
+/// The account written in an access key id of [`access_key_id`]; nothing for a text that is none.
+pub fn account_of_key(id: &str) -> Option<String> {
+    let digits = id.strip_prefix("AKIA").or_else(|| id.strip_prefix("ASIA"))?;
+    if digits.len() != 16 {
+        return None;
+    }
+    let mut bits = 0u128;
+    for digit in digits.bytes() {
+        let value = BASE32.iter().position(|known| *known == digit)?;
+        bits = (bits << 5) | u128::try_from(value).ok()?;
+    }
+    let account = (bits >> 39) & ((1 << 40) - 1);
+    // Twelve digits need no more than forty bits, but not every forty bits are twelve digits.
+    (bits >> 79 == 1 && account < 1_000_000_000_000).then(|| format!("{account:012}"))
+}
+
 /// Random bytes as base 64: 30 give the forty characters of a secret access key.
 pub fn secret_text(bytes: usize) -> String {
     use base64::Engine as _;
@@ -72,5 +88,25 @@ mod tests {
         let (one, two) = (access_key_id("AKIA", "123456789012"), access_key_id("AKIA", "123456789012"));
         assert_eq!((one.len(), &one[..12] == &two[..12], one == two), (20, true, false));
         assert_eq!(secret_text(30).len(), 40);
+    }
+
+    #[test]
+    fn a_key_tells_its_account() {
+        for account in ["000000000000", "000000000001", "123456789012", "999999999999"] {
+            for prefix in ["AKIA", "ASIA"] {
+                assert_eq!(account_of_key(&access_key_id(prefix, account)).as_deref(), Some(account));
+            }
+        }
+        for bad in [
+            "",
+            "test",
+            "AKIA",
+            "AIDAAAAAAAAAAAAAAAAA",
+            "AKIAAAAAAAAAAAAAAAAA",
+            "AKIA7777777777777777",
+            "AKIAé",
+        ] {
+            assert_eq!(account_of_key(bad), None, "{bad}");
+        }
     }
 }

@@ -15,8 +15,8 @@ mod table;
 
 pub use call::{Call, Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use ids::{access_key_id, hex_id, new_id, new_uuid, secret_text};
+pub use ids::{access_key_id, account_of_key, hex_id, new_id, new_uuid, secret_text};
 pub use page::{Page, PageError, PageKey};
 pub use platform::{CloudConfig, Platform};
-pub use seal::{SealError, Sealer};
+pub use seal::{AUTHORIZATION_MESSAGE, SealError, Sealer};
 pub use table::{BoxFuture, Prepared, Reply, ServiceTable};

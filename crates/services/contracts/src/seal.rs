@@ -3,6 +3,9 @@
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 
+/// Context (followed by `/` and the account) in which the authoriser seals the reason of a refusal, for STS to open.
+pub const AUTHORIZATION_MESSAGE: &str = "sts/authorization-message";
+
 /// Why a sealed value could not be made or opened.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SealError {

@@ -1,9 +1,10 @@
 //! The key ring: every key the cloud issued, long-lived and temporary.
 
 use contracts::seams::{KeyRing, KnownKey};
-use contracts::{Platform, Principal, PrincipalKind, access_key_id, secret_text};
+use contracts::{Platform, Principal, PrincipalKind};
 use parking_lot::Mutex;
-use records::iam::{AccessKey, Session, User};
+use records::Millis;
+use records::iam::{AccessKey, Role, Session, User};
 use state_store::typed::Scope;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +22,16 @@ pub struct Keys {
     platform: Platform,
     /// Opened keys with the record they were opened from; a changed record is another `Arc`.
     opened: Mutex<HashMap<String, (Source, KnownKey)>>,
+    /// Uses not yet written to the records, by key id.
+    uses: Mutex<HashMap<String, Use>>,
+}
+
+/// A key's latest use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Use {
+    pub(crate) at: Millis,
+    pub(crate) service: String,
+    pub(crate) region: String,
 }
 
 enum Source {
@@ -31,7 +42,7 @@ enum Source {
 impl Keys {
     /// On the shared platform.
     pub fn new(platform: Platform) -> Arc<Keys> {
-        Arc::new(Keys { platform, opened: Mutex::default() })
+        Arc::new(Keys { platform, opened: Mutex::default(), uses: Mutex::default() })
     }
 
     fn long_lived(&self, id: &str) -> Option<KnownKey> {
@@ -65,6 +76,9 @@ impl Keys {
 
     fn temporary(&self, id: &str) -> Option<KnownKey> {
         let record = self.platform.store.get::<Session>(&keys_scope(), id)?;
+        if !self.is_alive(&record) {
+            return None;
+        }
         if let Some((Source::Session(known), key)) = self.opened.lock().get(id)
             && Arc::ptr_eq(known, &record)
         {
@@ -80,6 +94,32 @@ impl Keys {
         };
         self.keep(id, Source::Session(record), &key);
         Some(key)
+    }
+
+    /// A session ends with the role or user it acts for, even if another of the same name comes.
+    fn is_alive(&self, session: &Session) -> bool {
+        let Some(bound) = &session.bound_to else { return true };
+        let (store, scope) = (&self.platform.store, Scope::global(session.account.as_str()));
+        match session.kind.as_str() {
+            "role" => {
+                store.get::<Role>(&scope, &session.name.to_lowercase()).is_some_and(|r| r.role_id == *bound)
+            }
+            _ => {
+                // A user may have been renamed since, so the name does not tell.
+                let known = store.get::<User>(&scope, &session.name.to_lowercase());
+                known.is_some_and(|u| u.user_id == *bound)
+                    || store.list::<User>(&scope).iter().any(|u| u.user_id == *bound)
+            }
+        }
+    }
+
+    /// Takes the uses noted since the last time.
+    pub(crate) fn take_uses(&self) -> HashMap<String, Use> {
+        std::mem::take(&mut *self.uses.lock())
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     fn open(&self, id: &str, sealed: &[u8]) -> Option<String> {
@@ -102,7 +142,7 @@ impl Keys {
 pub(crate) fn user_principal(account: &str, user: &User) -> Principal {
     Principal {
         kind: PrincipalKind::User { name: user.name.clone(), id: user.user_id.clone() },
-        arn: format!("arn:aws:iam::{account}:user{}{}", user.path, user.name),
+        arn: user.arn(account),
         user_id: user.user_id.clone(),
     }
 }
@@ -130,30 +170,21 @@ impl KeyRing for Keys {
         }
     }
 
-    fn used(&self, _access_key_id: &str, _service: &str, _region: &str) {}
-}
-
-/// The account's root key, made at the first start: its id and secret, to be shown once. Nothing if it has one.
-pub async fn ensure_root_key(platform: &Platform, account: &str) -> Result<Option<(String, String)>, String> {
-    let held = platform.store.by_index::<AccessKey>(&keys_scope(), "holder", &format!("{account}/"));
-    if !held.is_empty() {
-        return Ok(None);
+    fn used(&self, access_key_id: &str, service: &str, region: &str) {
+        // In open mode any text may be a key id; only issued ones are remembered.
+        if !access_key_id.starts_with("AKIA") && !access_key_id.starts_with("ASIA") {
+            return;
+        }
+        let at = self.platform.clock.now();
+        let mut uses = self.uses.lock();
+        if let Some(known) = uses.get_mut(access_key_id) {
+            known.at = at;
+            if known.service != service || known.region != region {
+                (known.service, known.region) = (service.to_owned(), region.to_owned());
+            }
+        } else if uses.len() < CACHE {
+            let (service, region) = (service.to_owned(), region.to_owned());
+            uses.insert(access_key_id.to_owned(), Use { at, service, region });
+        }
     }
-    let (id, secret) = (access_key_id("AKIA", account), secret_text(30));
-    let sealed_secret = platform.sealer.seal(&id, secret.as_bytes()).map_err(|e| e.to_string())?;
-    let record = AccessKey {
-        id: id.clone(),
-        account: account.to_owned(),
-        user: None,
-        sealed_secret,
-        active: true,
-        created: platform.clock.now(),
-        last_used: None,
-    };
-    let written = platform.transact(|tx| {
-        tx.put(&keys_scope(), record.clone());
-        Ok(())
-    });
-    written.await.map_err(|fault| fault.message)?;
-    Ok(Some((id, secret)))
 }

@@ -1,12 +1,14 @@
 //! Role sessions for instances: what the metadata service hands out.
 
+use crate::session;
 use contracts::seams::{RoleSessions, SessionCredentials};
-use contracts::{BoxFuture, Platform, access_key_id, secret_text};
+use contracts::{BoxFuture, Platform};
+use iam_policy::{Context, PolicyUse, TrustCaller, Verdict};
 use parking_lot::Mutex;
 use records::Millis;
-use records::iam::{InstanceProfile, Role, Session};
+use records::iam::{InstanceProfile, Role, SessionPolicies};
 use state_store::typed::Scope;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Life of an instance's session, and how long before its end the next one is made (EC2 User Guide: new keys come at
@@ -37,7 +39,8 @@ impl Issuer {
         let scope = Scope::global(account);
         let name = profile_arn.rsplit('/').next()?.to_lowercase();
         let profile = self.platform.store.get::<InstanceProfile>(&scope, &name)?;
-        self.platform.store.get::<Role>(&scope, profile.role.as_deref()?)
+        let role = self.platform.store.get::<Role>(&scope, profile.role.as_deref()?)?;
+        trusts_ec2(&role).then_some(role)
     }
 
     async fn issue(
@@ -52,39 +55,53 @@ impl Issuer {
         if let Some(known) = self.issued.lock().get(&place).filter(|k| k.expiration - now > RENEW) {
             return Ok(Some((role.name.clone(), known.clone())));
         }
-        let keys = SessionCredentials {
-            access_key_id: access_key_id("ASIA", &account),
-            secret_access_key: secret_text(30),
-            session_token: secret_text(180),
-            expiration: now + LIFE,
-        };
-        let seal = |text: &str| {
-            self.platform.sealer.seal(&keys.access_key_id, text.as_bytes()).map_err(|e| e.to_string())
-        };
-        let session = Session {
-            id: keys.access_key_id.clone(),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{}/{instance_id}", role.name),
-            user_id: format!("{}:{instance_id}", role.role_id),
-            kind: "role".to_owned(),
-            name: role.name.clone(),
-            session_name: instance_id,
-            sealed_secret: seal(&keys.secret_access_key)?,
-            sealed_token: seal(&keys.session_token)?,
-            account,
-            created: now,
-            expires: keys.expiration,
-        };
+        let minted =
+            session::mint(&self.platform, &account, LIFE / 1000, 0).map_err(|fault| fault.message)?;
+        let keys = minted.open.clone();
+        let scope = Scope::global(account.as_str());
         let written = self.platform.transact(|tx| {
-            tx.put(&Scope::global("allod"), session.clone());
-            Ok(())
+            // The role may have gone meanwhile, or another come in its place.
+            let Some(role) = tx.get::<Role>(&scope, &role.id).filter(|now| now.role_id == role.role_id)
+            else {
+                return Ok(false);
+            };
+            session::put(tx, &minted, actor(&account, &role, &instance_id));
+            Ok(true)
         });
-        written.await.map_err(|fault| fault.message)?;
+        if !written.await.map_err(|fault| fault.message)?.value {
+            return Ok(None);
+        }
         let mut issued = self.issued.lock();
         if issued.len() >= CACHE {
             issued.clear();
         }
         issued.insert(place, keys.clone());
         Ok(Some((role.name.clone(), keys)))
+    }
+}
+
+/// Only a role that trusts EC2 gives keys to instances.
+fn trusts_ec2(role: &Role) -> bool {
+    let ec2 = TrustCaller::Service("ec2.amazonaws.com".to_owned());
+    iam_policy::parse(&role.trust_policy, PolicyUse::Trust).is_ok_and(|trust| {
+        iam_policy::decide(&trust, "sts:AssumeRole", &ec2, &Context::default()) == Verdict::Allowed
+    })
+}
+
+/// The session is named after the instance.
+fn actor(account: &str, role: &Role, instance_id: &str) -> session::Actor {
+    session::Actor {
+        account: account.to_owned(),
+        kind: "role",
+        name: role.name.clone(),
+        session_name: instance_id.to_owned(),
+        arn: format!("arn:aws:sts::{account}:assumed-role/{}/{instance_id}", role.name),
+        user_id: format!("{}:{instance_id}", role.role_id),
+        bound_to: Some(role.role_id.clone()),
+        policies: SessionPolicies::default(),
+        tags: BTreeMap::new(),
+        transitive_tags: Vec::new(),
+        source_identity: None,
     }
 }
 
