@@ -2,7 +2,6 @@
 
 use crate::stop::Deadline;
 use anyhow::{Context as _, bail};
-use keeper::cgroup::CgroupUsage;
 use keeper::client::Connection;
 use keeper::protocol::{MachineStatus, PAGE, Reply, Request};
 use rustix::time::{ClockId, clock_gettime};
@@ -72,14 +71,6 @@ impl Holder {
                 }
                 (other, _) => bail!("the keeper answers {other:?}"),
             }
-        }
-    }
-
-    /// What a machine uses.
-    pub(crate) fn usage(&mut self, id: &str) -> anyhow::Result<CgroupUsage> {
-        match self.connection.call(Request::Usage { id: id.to_owned() })? {
-            (Reply::Usage(usage), _) => Ok(usage),
-            (other, _) => bail!("the keeper answers {other:?}"),
         }
     }
 

@@ -83,19 +83,19 @@ impl Line {
     }
 
     fn send(&mut self, request: &[u8]) -> anyhow::Result<()> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.server)?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream
-            }
-        };
+        let kept = self.stream.take();
+        let mut stream = kept.map_or_else(|| self.open(), Ok)?;
         stream.write_all(request)?;
         self.stream = Some(stream);
         self.filled = 0;
         Ok(())
+    }
+
+    fn open(&self) -> anyhow::Result<TcpStream> {
+        let stream = TcpStream::connect(self.server)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(stream)
     }
 
     fn body(&self) -> &[u8] {

@@ -222,11 +222,11 @@ impl Report {
                 Outcome::Taken(rows) => {
                     for row in rows {
                         text.push_str(&line(&row.cells(), &widths));
-                        row.remarks().iter().for_each(|remark| text.push_str(&format!("    {remark}\n")));
+                        text.extend(row.remarks().iter().map(|remark| format!("    {remark}\n")));
                     }
                 }
-                Outcome::Skipped(reason) => text.push_str(&format!("{name}: skipped, {reason}\n")),
-                Outcome::Failed(error) => text.push_str(&format!("{name}: FAILED, {error}\n")),
+                Outcome::Skipped(reason) => text.extend([format!("{name}: skipped, {reason}\n")]),
+                Outcome::Failed(error) => text.extend([format!("{name}: FAILED, {error}\n")]),
             }
         }
         text
@@ -239,8 +239,8 @@ fn line(cells: &[String; 7], widths: &[usize; 7]) -> String {
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
         let padding = " ".repeat(width - cell.chars().count().min(*width));
         let left = matches!(at, 0 | 3);
-        text.push_str(&if left { format!("{cell}{padding}") } else { format!("{padding}{cell}") });
-        text.push_str("  ");
+        let (first, second) = if left { (cell, &padding) } else { (&padding, cell) };
+        text.extend([first, second, "  "]);
     }
     format!("{}\n", text.trim_end())
 }

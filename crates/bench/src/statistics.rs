@@ -42,6 +42,6 @@ mod tests {
         assert_eq!((hundred.median(), hundred.percentile(99), hundred.longest()), (50.0, 99.0, 100.0));
         let few = Times::new(vec![3.0, 1.0, 2.0]);
         assert_eq!((few.median(), few.percentile(99), few.len()), (2.0, 3.0, 3));
-        assert_eq!(Times::new(Vec::new()).median(), 0.0);
+        assert!(Times::new(Vec::new()).median().abs() < 1e-9);
     }
 }

@@ -3,11 +3,11 @@
 use crate::Context;
 use crate::cloud::{Cloud, Options};
 use crate::holder::monotonic_ns;
-use crate::host::{Meter, available_mib, resident_mib};
+use crate::host::{Meter, available_mib, kernel_mib, proportional_mib};
 use crate::report::{Row, Target};
 use crate::site::{Site, call};
 use crate::stop::Deadline;
-use anyhow::Context as _;
+use anyhow::ensure;
 use api_ec2::{self as ec2, ops};
 use keeper::protocol::{MachineState, MachineStatus};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     let first = site.launch(&site.launch_request(1, None, false))?;
     site.wait(&first, "running")?;
     std::thread::sleep(SETTLE);
-    let (memory, server) = (available_mib(), resident_mib(cloud.pid()).unwrap_or_default());
+    let before = Memory::now(&mut cloud)?;
     let meter = Meter::start(cloud.pid(), cloud.keeper_pid());
     let begun = monotonic_ns();
     let (ids, shortage) = launch(&mut site, context.machines)?;
@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     let cpu = meter.used();
     let last = booted.iter().map(|machine| machine.progress.boot_finished_ns).max().unwrap_or_default();
     let seconds = Duration::from_nanos(last.saturating_sub(begun)).as_secs_f64();
-    let count = ids.len() as f64;
+    let count = f64::from(u32::try_from(ids.len())?);
     let mut rate = Row::new(format!("launches sustained to {} machines", ids.len()), count / seconds, "/s")
         .target(Target::AtLeast(150.0))
         .cpu(cpu)
@@ -44,31 +44,48 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
         rate = rate.note(format!("fewer than the {} asked for: {reason}", context.machines));
     }
     let described = running(&mut site)?;
-    anyhow::ensure!(
-        described == booted.len(),
-        "{described} of {} machines are described as running",
-        booted.len()
-    );
+    ensure!(described == booted.len(), "{described} of {} machines are described as running", booted.len());
     std::thread::sleep(SETTLE);
-    let used = memory.zip(available_mib()).map(|(before, after)| before - after);
-    let used = used.context("the kernel does not tell how much memory is available")?;
-    let mut groups = 0u64;
-    for id in &ids {
-        groups += cloud.keeper()?.usage(id)?.memory_bytes;
-    }
-    let groups = groups as f64 / f64::from(1 << 20) / count;
-    let growth = resident_mib(cloud.pid()).unwrap_or_default() - server;
+    let memory = Memory::now(&mut cloud)?.row(&before, count);
     let begun = Instant::now();
     cloud.stop()?;
     let end = begun.elapsed().as_secs_f64();
-    Ok(vec![
-        rate,
-        Row::new("idle machine, memory", used / count, "MiB").target(Target::AtMost(0.8)).note(format!(
-            "fall of MemAvailable, so with kernel, network and server (which grew by {growth:.0} MiB); its control \
-             groups hold {groups:.2} MiB"
-        )),
-        Row::new(format!("{} machines taken away", booted.len()), end, "s"),
-    ])
+    Ok(vec![rate, memory, Row::new(format!("{} machines taken away", booted.len()), end, "s")])
+}
+
+/// Where memory goes, in MiB.
+struct Memory {
+    kernel: f64,
+    cloud: f64,
+    machines: f64,
+    available: f64,
+}
+
+impl Memory {
+    fn now(cloud: &mut Cloud) -> anyhow::Result<Memory> {
+        let machines = cloud.keeper()?.machines()?;
+        let inits = machines.iter().filter_map(|machine| u32::try_from(machine.pid).ok());
+        let cloud = [Some(cloud.pid()), cloud.keeper_pid()];
+        Ok(Memory {
+            kernel: kernel_mib(),
+            cloud: cloud.into_iter().flatten().filter_map(proportional_mib).sum(),
+            machines: inits.filter_map(proportional_mib).sum(),
+            available: available_mib().unwrap_or_default(),
+        })
+    }
+
+    /// The cost of each of `count` machines.
+    fn row(&self, before: &Memory, count: f64) -> Row {
+        let each = |now: f64, before: f64| (now - before) / count;
+        let kernel = each(self.kernel, before.kernel);
+        let cloud = each(self.cloud, before.cloud);
+        let machines = each(self.machines, before.machines);
+        let available = each(before.available, self.available);
+        let parts = format!("kernel {kernel:.2}, its PID 1 {machines:.2}, server and keeper {cloud:.2}");
+        Row::new("idle machine, memory", kernel + cloud + machines, "MiB").target(Target::AtMost(0.8)).note(
+            format!("{parts}; MemAvailable fell by {available:.2} each, with all other work on this host"),
+        )
+    }
 }
 
 /// Launches up to `count`; fewer, with the reason, when the host or the service has no more.

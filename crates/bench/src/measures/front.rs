@@ -120,6 +120,7 @@ fn refuses_a_changed_signature(server: SocketAddr, request: &[u8]) -> anyhow::Re
     let digit = changed.get_mut(at).context("the signature is empty")?;
     *digit = if *digit == b'0' { b'1' } else { b'0' };
     let (status, _) = once(server, &changed)?;
-    ensure!(status == 403, "a changed signature is answered with {status}");
+    // 403 with SignatureDoesNotMatch, but EC2 answers 401 with AuthFailure.
+    ensure!(matches!(status, 401 | 403), "a changed signature is answered with {status}");
     Ok(())
 }

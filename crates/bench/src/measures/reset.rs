@@ -17,19 +17,19 @@ const MACHINES: usize = 5;
 
 pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for (durable, where_) in [(false, "ephemeral"), (true, "with a data directory")] {
+    for (durable, kind) in [(false, "ephemeral"), (true, "durable")] {
         let options = Options { durable, machines: is_root(), ..Options::default() };
         let cloud = Cloud::start(&context.allod, &context.folder, options)?;
-        rows.push(empty(&cloud)?.note(where_));
+        rows.push(empty(&cloud, kind)?);
         if is_root() {
-            rows.push(with_machines(&cloud)?.note(where_));
+            rows.push(with_machines(&cloud, kind)?);
         }
         cloud.stop()?;
     }
     Ok(rows)
 }
 
-fn empty(cloud: &Cloud) -> anyhow::Result<Row> {
+fn empty(cloud: &Cloud, kind: &str) -> anyhow::Result<Row> {
     let meter = Meter::start(cloud.pid(), cloud.keeper_pid());
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
@@ -45,7 +45,7 @@ fn empty(cloud: &Cloud) -> anyhow::Result<Row> {
         times.push(cloud.reset()?.as_secs_f64() * 1e3);
         ensure!(!has_parameter(&mut client)?, "a parameter has outlived a reset");
     }
-    Ok(row("reset, no machine", times, 5.0).cpu(meter.used()))
+    Ok(row(format!("reset, no machine, {kind}"), times, 5.0).cpu(meter.used()))
 }
 
 fn has_parameter(client: &mut Client) -> anyhow::Result<bool> {
@@ -54,7 +54,7 @@ fn has_parameter(client: &mut Client) -> anyhow::Result<bool> {
     Ok(found.parameters.is_some_and(|parameters| !parameters.is_empty()))
 }
 
-fn with_machines(cloud: &Cloud) -> anyhow::Result<Row> {
+fn with_machines(cloud: &Cloud, kind: &str) -> anyhow::Result<Row> {
     let meter = Meter::start(cloud.pid(), cloud.keeper_pid());
     let mut times = Vec::new();
     for _ in 0..MACHINE_ROUNDS {
@@ -64,10 +64,12 @@ fn with_machines(cloud: &Cloud) -> anyhow::Result<Row> {
         site.wait(&ids, "running")?;
         times.push(cloud.reset()?.as_secs_f64() * 1e3);
     }
-    Ok(row("reset, five machines", times, 60.0).cpu(meter.used()).note("CPU with the launches"))
+    Ok(row(format!("reset, five machines, {kind}"), times, 60.0)
+        .cpu(meter.used())
+        .note("CPU with the launches"))
 }
 
-fn row(what: &str, times: Vec<f64>, limit: f64) -> Row {
+fn row(what: String, times: Vec<f64>, limit: f64) -> Row {
     let times = Times::new(times);
     let note = format!("median of {}, longest {:.1} ms", times.len(), times.longest());
     Row::new(what, times.median(), "ms").target(Target::AtMost(limit)).note(note)
