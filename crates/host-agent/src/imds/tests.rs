@@ -66,6 +66,7 @@ fn instance(tokens: &str) -> Instance {
         force: false,
         host: None,
         booted_at: None,
+        options: Default::default(),
     }
 }
 

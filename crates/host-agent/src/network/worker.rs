@@ -230,7 +230,9 @@ impl Worker {
             for chunk in chunks {
                 store
                     .transact(|tx| {
-                        chunk.iter().for_each(|record| tx.put(&scope, record.clone()));
+                        for record in &chunk {
+                            tx.put(&scope, record.clone());
+                        }
                         Ok::<(), StoreError>(())
                     })
                     .await?;

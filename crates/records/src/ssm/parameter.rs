@@ -4,14 +4,14 @@ use crate::{Millis, record};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A parameter's value as it lies on disk.
+/// A parameter's value as it lies on disk: base64 of what the data directory's key sealed, whatever its type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoredValue {
-    /// Of a `String` or `StringList`.
-    Plain(String),
-    /// Of a `SecureString`: base64 of what the data directory's key sealed.
-    Sealed(String),
+    /// Of a `String` or `StringList`: shown to whoever may read it.
+    Text(String),
+    /// Of a `SecureString`: shown only with decryption.
+    Secret(String),
 }
 
 /// One version of a parameter. The newest lies inside [`Parameter`]; older ones are records of their own.

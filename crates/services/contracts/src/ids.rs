@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(new_id("vpc").len(), 21);
         assert_eq!(new_uuid().len(), 36);
         let (one, two) = (access_key_id("AKIA", "123456789012"), access_key_id("AKIA", "123456789012"));
-        assert_eq!((one.len(), &one[..12] == &two[..12], one == two), (20, true, false));
+        assert_eq!((one.len(), one[..12] == two[..12], one == two), (20, true, false));
         assert_eq!(secret_text(30).len(), 40);
     }
 

@@ -94,10 +94,13 @@ fn stored_parameters(call: &SsmCall, text: &str, budget: &mut Budget) -> Result<
         let missing = || faults::invalid_parameters(format!("Parameter {name} not found."));
         let wanted = ParameterRef::parse(&call.caller, name).ok_or_else(missing)?;
         let found = find_selected(call, call.scope(), &wanted).map_err(|_| missing())?;
-        match found.version.value {
-            StoredValue::Plain(value) => Ok(Some(value)),
+        match &found.version.value {
+            StoredValue::Text(_) => {
+                let value = call.shown_value(call.scope(), &found.parameter.id, &found.version.value, true)?;
+                Ok(Some(value))
+            }
             // AWS's rule: a secret must not end up in the text of a command, where everybody who lists commands sees it.
-            StoredValue::Sealed(_) => Err(faults::invalid_parameters(format!(
+            StoredValue::Secret(_) => Err(faults::invalid_parameters(format!(
                 "Parameter {name} is of type SecureString, which can't be referenced as {{{{ssm:{name}}}}} in this document."
             ))),
         }

@@ -39,7 +39,7 @@ struct Asked<'a> {
     data_type: Option<String>,
     policies: Option<Policies>,
     tags: BTreeMap<String, String>,
-    /// The value sealed, in case it becomes a SecureString.
+    /// The value sealed: every type lies encrypted on disk.
     sealed: String,
 }
 
@@ -170,13 +170,16 @@ fn write(call: &SsmCall, tx: &mut Tx<'_>, asked: &Asked<'_>) -> Result<(i64, Str
         drop_oldest(tx, scope, &mut parameter, number)?;
         tx.put(scope, before.clone());
     }
-    let sealed = StoredValue::Sealed(asked.sealed.clone());
     let key_id = keep(input.key_id.as_ref(), before.and_then(|b| b.key_id.as_ref()));
     parameter.current = ParameterVersion {
         id: version_id(id, number),
         version: number,
         kind,
-        value: if secure { sealed } else { StoredValue::Plain(input.value().to_owned()) },
+        value: if secure {
+            StoredValue::Secret(asked.sealed.clone())
+        } else {
+            StoredValue::Text(asked.sealed.clone())
+        },
         data_type,
         description: keep(input.description.as_ref(), before.and_then(|b| b.description.as_ref())),
         allowed_pattern,
@@ -202,7 +205,7 @@ fn empty_version(id: &str) -> ParameterVersion {
         id: version_id(id, 0),
         version: 0,
         kind: String::new(),
-        value: StoredValue::Plain(String::new()),
+        value: StoredValue::Text(String::new()),
         data_type: String::new(),
         description: None,
         allowed_pattern: None,

@@ -67,9 +67,8 @@ impl Ssm {
         decrypt: bool,
     ) -> Result<String, Fault> {
         match value {
-            StoredValue::Plain(text) => Ok(text.clone()),
-            StoredValue::Sealed(text) if !decrypt => Ok(text.clone()),
-            StoredValue::Sealed(text) => {
+            StoredValue::Secret(sealed) if !decrypt => Ok(sealed.clone()),
+            StoredValue::Text(text) | StoredValue::Secret(text) => {
                 use base64::Engine as _;
                 let sealed = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
                 let plain = self.platform.sealer.open(&seal_context(scope, id), &sealed);
