@@ -41,7 +41,7 @@ class Cloud:
         ready = Path(tempfile.mkdtemp(prefix="allod-ready-")) / "ready.json"
         place = ["--data-dir", str(self.data_dir)] if self.data_dir else ["--ephemeral"]
         command = [BINARY, "up", *place, "--listen", f"127.0.0.1:{self.port}", "--ready-file", str(ready), *self.words]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.process = self.spawn(command, ready.parent)
         deadline = time.monotonic() + 60
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -50,6 +50,9 @@ class Cloud:
         self.ready = json.loads(ready.read_text())
         shutil.rmtree(ready.parent)
         return self
+
+    def spawn(self, command, ready_folder):
+        return subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
 
     def kill(self):
         """kill -9: nothing is told to anybody."""

@@ -2,6 +2,7 @@
 
 use crate::arguments::Up;
 use crate::home::Home;
+use crate::rootless::Ground;
 use crate::{pool, services};
 use anyhow::{Context as _, ensure};
 use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
@@ -20,6 +21,8 @@ pub(crate) struct Cloud {
     pub(crate) address: SocketAddr,
     /// Any key is accepted.
     pub(crate) open: bool,
+    /// It lives in namespaces of its own, where an ordinary user may make machines.
+    pub(crate) rootless: bool,
     /// Its data directory.
     pub(crate) home: Home,
     /// Root key made at this first start: id and secret, shown once.
@@ -56,12 +59,15 @@ impl ControlHooks for Levers {
 
 impl Cloud {
     /// Starts a cloud; it answers when this returns. Machines and networks open in the background.
-    pub(crate) async fn start(options: &Up) -> anyhow::Result<Cloud> {
+    /// A socket that `ground` brings along is used as it is.
+    pub(crate) async fn start(options: &Up, ground: Ground) -> anyhow::Result<Cloud> {
         let open = options.listen.ip().is_loopback() && !options.enforce;
         // The address is taken before anything is made: two clouds on one port fail here, with nothing to clean up.
-        let listener = gateway::listen(options.listen).with_context(|| {
-            format!("cannot listen on {}; is another cloud running there? Choose another with --listen", options.listen)
-        })?;
+        let rootless = ground.rootless();
+        let listener = match ground.into_front() {
+            Some(front) => tokio::net::TcpListener::from_std(front)?,
+            None => gateway::listen(options.listen).with_context(|| cannot_listen(options.listen))?,
+        };
         let address = listener.local_addr()?;
         let home = match (&options.data_dir, options.ephemeral) {
             (_, true) => Home::ephemeral()?,
@@ -71,7 +77,11 @@ impl Cloud {
         let store = open_store(&home)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let public_pool = pool::choose(options.public_pool, home.ephemeral);
-        let agent = HostAgent::start(host_config(&home, public_pool, options)?, store.clone(), clock.clone());
+        let agent = HostAgent::start(
+            host_config(&home, public_pool, options, rootless)?,
+            store.clone(),
+            clock.clone(),
+        );
         let platform = Platform {
             store: store.clone(),
             clock: clock.clone(),
@@ -120,7 +130,7 @@ impl Cloud {
             let told = async move { drop(heard.wait_for(|stop| *stop).await) };
             gateway.serve(listener, told).await
         });
-        Ok(Cloud { address, open, home, new_root_key, agent, stop, front, engine, house })
+        Ok(Cloud { address, open, rootless, home, new_root_key, agent, stop, front, engine, house })
     }
 
     /// Stops serving; an ephemeral cloud takes its machines and folder with it.
@@ -138,6 +148,11 @@ impl Cloud {
     }
 }
 
+/// What to say when the address cannot be had.
+pub(crate) fn cannot_listen(address: SocketAddr) -> String {
+    format!("cannot listen on {address}; is another cloud running there? Choose another with --listen")
+}
+
 fn open_store(home: &Home) -> anyhow::Result<Store> {
     if home.ephemeral {
         return Ok(Store::in_memory());
@@ -152,10 +167,11 @@ fn host_config(
     home: &Home,
     public_pool: (std::net::Ipv4Addr, u8),
     options: &Up,
+    rootless: bool,
 ) -> anyhow::Result<HostConfig> {
     let run = home.join("run");
     crate::home::make_folder(&run, 0o700)?;
-    let socket = run.join("keeper.sock");
+    let socket = Home::keeper_socket(home.path());
     // sun_path holds 108 bytes with the terminating zero (unix(7)).
     ensure!(
         socket.as_os_str().len() < 100,
@@ -168,6 +184,7 @@ fn host_config(
         host: "localhost".to_owned(),
         cloud: home.cloud_name(),
         data_dir: home.path().to_owned(),
+        run_dir: rootless.then(|| run.join("net")),
         keeper_argv: vec![
             program.into(),
             "keeper".into(),
@@ -179,6 +196,7 @@ fn host_config(
         ephemeral: home.ephemeral,
         public_pool,
         metadata_key: home.key("metadata"),
-        uplink: !options.no_uplink,
+        // A namespace of one's own has no way out of the host.
+        uplink: !(options.no_uplink || rootless),
     })
 }

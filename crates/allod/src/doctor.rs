@@ -2,6 +2,7 @@
 
 use crate::arguments::Format;
 use crate::output;
+use crate::rootless::Ground;
 use std::process::ExitCode;
 
 /// Something this machine has or lacks.
@@ -44,7 +45,21 @@ impl Finding {
 }
 
 pub(crate) fn run(format: Format) -> anyhow::Result<ExitCode> {
-    let findings = findings();
+    // A user's machines would live in namespaces of the user's own: that is where things are tried.
+    let refused = Ground::fresh().err();
+    let mut findings = findings();
+    if let Some(error) = refused {
+        findings.insert(
+            0,
+            Finding {
+                area: "host",
+                name: "root or a user namespace",
+                present: false,
+                required: true,
+                why: format!("{error:#}"),
+            },
+        );
+    }
     if format.json {
         let list: Vec<_> = findings
             .iter()

@@ -56,6 +56,11 @@ impl Home {
         self.path.join(name)
     }
 
+    /// The keeper's socket in a data directory that need not be open.
+    pub(crate) fn keeper_socket(path: &Path) -> PathBuf {
+        path.join("run/keeper.sock")
+    }
+
     /// A key for one purpose, derived from the directory's secret.
     pub(crate) fn key(&self, purpose: &str) -> [u8; 32] {
         let mut key = [0u8; 32];

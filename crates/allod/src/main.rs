@@ -7,6 +7,7 @@ mod doctor;
 mod home;
 mod output;
 mod pool;
+mod rootless;
 mod services;
 mod tour;
 mod up;

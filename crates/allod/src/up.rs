@@ -3,13 +3,16 @@
 use crate::arguments::Up;
 use crate::cloud::Cloud;
 use crate::output;
+use crate::rootless::Ground;
 use anyhow::Context as _;
 use std::process::ExitCode;
 
 /// Runs the cloud.
-pub(crate) fn run(options: Up) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut options: Up) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    runtime()?.block_on(serve(options))
+    // Before the first thread: a process with threads cannot change its user namespace.
+    let ground = Ground::for_up(&mut options)?;
+    runtime()?.block_on(serve(options, ground))
 }
 
 /// The log goes to standard error; `ALLOD_LOG` chooses what is in it, in tracing's filter language.
@@ -29,8 +32,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("no threads for the cloud")
 }
 
-async fn serve(options: Up) -> anyhow::Result<ExitCode> {
-    let cloud = Cloud::start(&options).await?;
+async fn serve(options: Up, ground: Ground) -> anyhow::Result<ExitCode> {
+    let cloud = Cloud::start(&options, ground).await?;
     announce(&options, &cloud);
     wait_for_signal().await;
     cloud.stop().await?;
@@ -49,6 +52,15 @@ fn announce(options: &Up, cloud: &Cloud) {
     if cloud.open {
         output::say(&format!("  shell: eval \"$(allod env --endpoint http://{address})\""));
     }
+    if cloud.rootless {
+        output::say(
+            "  without root: machines have no limits, no way to the world, and public addresses that only",
+        );
+        output::say(&format!(
+            "    answer inside: nsenter --preserve-credentials --user --net --target {} COMMAND",
+            std::process::id()
+        ));
+    }
     if let Some((id, secret)) = &cloud.new_root_key {
         output::say("  root key of the account, shown this once:");
         output::say(&format!("    AWS_ACCESS_KEY_ID={id}"));
@@ -59,6 +71,7 @@ fn announce(options: &Up, cloud: &Cloud) {
             "endpoint": format!("http://{address}"),
             "data_dir": cloud.home.path(),
             "pid": std::process::id(),
+            "rootless": cloud.rootless,
         });
         if let Some((id, secret)) = &cloud.new_root_key {
             ready["root_key"] = serde_json::json!({"access_key_id": id, "secret_access_key": secret});

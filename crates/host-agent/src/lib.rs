@@ -34,6 +34,9 @@ pub struct HostConfig {
     pub cloud: String,
     /// Folder for images, disks, console logs.
     pub data_dir: PathBuf,
+    /// Where handles of network namespaces lie; `None` is the usual place, which only root can write. They are mounts,
+    /// seen in this mount namespace only.
+    pub run_dir: Option<PathBuf>,
     /// The keeper's socket.
     pub keeper_socket: PathBuf,
     /// How to start a keeper.
@@ -67,6 +70,7 @@ impl HostAgent {
             cloud: config.cloud.clone(),
             public_pool: config.public_pool,
             uplink: config.uplink,
+            run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),
             runtime: runtime.clone(),

@@ -29,6 +29,7 @@ mod readback;
 mod route;
 mod router;
 mod sysctl;
+pub mod user_ground;
 
 pub use attach::Attachment;
 pub use config::{HostConfig, Uplink};

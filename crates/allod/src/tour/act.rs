@@ -25,7 +25,9 @@ if command -v perl >/dev/null; then
   exec setsid perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 16, ReuseAddr => 1) or die $!;
     chomp(my $name = `hostname`);
-    while (my $c = $s->accept) { print $c "HTTP/1.0 200 OK\r\n\r\nhello from $name\n"; close $c }' "$PORT" \
+    $SIG{PIPE} = "IGNORE";
+    # Reads to the end before it closes: unread words would turn the close into a reset.
+    while (my $c = $s->accept) { print $c "HTTP/1.0 200 OK\r\n\r\nhello from $name\n"; shutdown $c, 1; 1 while <$c>; close $c }' "$PORT" \
     >/dev/null 2>&1 </dev/null &
 else
   exec setsid python3 -c '
@@ -33,7 +35,11 @@ import socket, sys
 s = socket.create_server(("", int(sys.argv[1])), backlog=16)
 while True:
     c, _ = s.accept()
-    c.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello from " + socket.gethostname().encode() + b"\n"); c.close()' "$PORT" \
+    try:
+        c.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello from " + socket.gethostname().encode() + b"\n"); c.shutdown(1)
+        while c.recv(4096): pass
+    except OSError: pass
+    c.close()' "$PORT" \
     >/dev/null 2>&1 </dev/null &
 fi
 "#;

@@ -7,6 +7,7 @@ mod stage;
 use crate::arguments::{Tour, Up};
 use crate::cloud::Cloud;
 use crate::doctor;
+use crate::rootless::Ground;
 use crate::up::{log_to_stderr, runtime};
 use act::Act;
 use anyhow::Context as _;
@@ -20,6 +21,8 @@ const STEPS: usize = 10;
 /// Runs the tour.
 pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
     log_to_stderr();
+    // Everything of the tour, its own clients too, happens in one place; before the first thread.
+    let ground = Ground::fresh()?;
     let missing: Vec<String> = doctor::findings()
         .into_iter()
         .filter(doctor::Finding::stops_everything)
@@ -45,7 +48,7 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
         public_pool: None,
         ready_file: None,
     };
-    let cloud = runtime.block_on(Cloud::start(&up))?;
+    let cloud = runtime.block_on(Cloud::start(&up, ground))?;
     stage.command(&format!("--endpoint-url http://{} sts get-caller-identity", cloud.address));
     let credentials = Credentials {
         access_key_id: "test".to_owned(),

@@ -12,6 +12,7 @@ use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
@@ -29,6 +30,7 @@ pub(crate) struct Start {
     pub(crate) cloud: String,
     pub(crate) public_pool: (Ipv4Addr, u8),
     pub(crate) uplink: bool,
+    pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -73,6 +75,9 @@ fn open(start: &Start) -> Result<Network, String> {
     let (address, length) = start.public_pool;
     let mut config = HostConfig::new(start.cloud.clone());
     config.uplink = if start.uplink { Uplink::Auto } else { Uplink::None };
+    if let Some(run_dir) = &start.run_dir {
+        config.run_dir.clone_from(run_dir);
+    }
     config.public_pool = Ipv4Net::new(address, length).map_err(|e| e.to_string())?;
     Network::open(config).map_err(|e| e.to_string())
 }

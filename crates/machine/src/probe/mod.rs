@@ -85,22 +85,27 @@ fn try_in_child(body: impl FnOnce() -> i32) -> io::Result<i32> {
     }
 }
 
+/// Whether this is root over the whole host, and not only over a user namespace.
+fn root_of_host() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    rustix::process::geteuid().is_root() && map.split_whitespace().eq(["0", "0", "4294967295"])
+}
+
 fn root() -> Feature {
-    let root = rustix::process::geteuid().is_root();
+    let root = root_of_host();
     let why =
         if root { "runs as root" } else { "runs as a user: machines without limits and with a single uid" };
     Feature::new("root", root, why)
 }
 
 fn id_ranges() -> Feature {
-    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let whole = map.split_whitespace().eq(["0", "0", "4294967295"]);
-    let why = if whole {
+    let root = root_of_host();
+    let why = if root {
         "every machine gets 65,536 ids of its own; layers are idmapped"
     } else {
-        "inside a user namespace: all machines share one uid, kept apart by their namespaces only"
+        "not root of the host: all machines share one uid, kept apart by their namespaces only"
     };
-    Feature::new("id ranges", whole && rustix::process::geteuid().is_root(), why)
+    Feature::new("id ranges", root, why)
 }
 
 fn file_system(name: &'static str, kind: &str, purpose: &str) -> Feature {
@@ -116,8 +121,9 @@ fn resource_capability() -> Feature {
         .lines()
         .find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok())
         .unwrap_or(0);
-    // CAP_SYS_RESOURCE is number 24.
-    let present = set & 1 << 24 != 0;
+    // CAP_SYS_RESOURCE is number 24; a user namespace's own root shows it too, but limits heed only the host's.
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let present = set & 1 << 24 != 0 && map.split_whitespace().nth(2) == Some("4294967295");
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
     let most = files.map_or("no limit".to_owned(), |files| files.to_string());
     let why = if present {
@@ -151,16 +157,19 @@ fn control_groups() -> Vec<Feature> {
             .any(|(_, kind, options)| *kind == "cgroup" && options.split(',').any(|have| have == name))
     };
     let mut features = Vec::new();
+    // A keeper that is not root of the host uses no groups at all, whatever there is.
+    let root = root_of_host();
     for (name, key) in [("cgroup cpu", "cpu"), ("cgroup memory", "memory"), ("cgroup pids", "pids")] {
         let (present, why) = match (in_v2(key), in_v1(key)) {
+            _ if !root => (false, "not used without root: this limit of machines is not enforced"),
             (true, _) => (true, "cgroup v2"),
             (false, true) => (true, "cgroup v1 (hybrid)"),
             (false, false) => (false, "no such controller: this limit of machines is not enforced"),
         };
         features.push(Feature::new(name, present, why));
     }
-    let writable =
-        v2.is_some_and(|(point, ..)| rustix::fs::access(*point, rustix::fs::Access::WRITE_OK).is_ok());
+    let writable = root
+        && v2.is_some_and(|(point, ..)| rustix::fs::access(*point, rustix::fs::Access::WRITE_OK).is_ok());
     let why = match (v2.is_some(), writable) {
         (_, true) => "can be written: commands are killed with everything they started",
         (true, false) => {

@@ -1,0 +1,191 @@
+"""An ordinary user's cloud: no root, a user namespace instead; and a clear word where that is forbidden."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import BINARY, Cloud, run_shell, terminate_all, wait_for
+from test_machines import SERVER, connects, describe, launch
+
+NOBODY = 65534
+"""Any uid that is not root's; it needs no account."""
+
+
+class User:
+    """Somebody without root, with a home and a copy of the binary that they may read."""
+
+    def __init__(self):
+        self.home = Path(tempfile.mkdtemp(prefix="allod-user-"))
+        self.binary = self.home / "allod"
+        shutil.copy(BINARY, self.binary)
+        self.prefix = []
+        if os.geteuid() == 0:
+            self.prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+            self.own(self.home)
+        self.environment = {**os.environ, "HOME": str(self.home), "TMPDIR": str(self.home)}
+        self.environment.pop("XDG_DATA_HOME", None)
+
+    def own(self, path):
+        if self.prefix:
+            os.chown(path, NOBODY, NOBODY)
+
+    def run(self, *words, before=()):
+        return subprocess.run([*before, *self.prefix, *words], env=self.environment, cwd="/",
+                              capture_output=True, text=True, timeout=120)
+
+    def allod(self, *words):
+        return self.run(str(self.binary), *words)
+
+    def may_make_namespaces(self):
+        return self.run("unshare", "--user", "--map-root-user", "--net", "true").returncode == 0
+
+
+class UserCloud(Cloud):
+    """`allod up` as that user, on the default data directory unless words say otherwise."""
+
+    def __init__(self, user, *words):
+        super().__init__(*words)
+        self.user = user
+        self.lasting = "--ephemeral" not in words
+
+    def spawn(self, command, ready_folder):
+        self.user.own(ready_folder)
+        words = [w for w in command[1:] if w != "--ephemeral" or not self.lasting]
+        return subprocess.Popen([*self.user.prefix, str(self.user.binary), *words], env=self.user.environment,
+                                cwd="/", stdout=self.log, stderr=self.log, start_new_session=True)
+
+    def inside(self, *words):
+        """Runs a program in the cloud's own namespaces, by the command that it announces."""
+        enter = ["nsenter", "--preserve-credentials", "--user", "--net", "--target", str(self.process.pid)]
+        return self.user.run(*enter, *words)
+
+    def keeper(self):
+        """Process id of the keeper, by the kernel's word for who listens on its socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            try:
+                s.connect(str(Path(self.ready["data_dir"]) / "run/keeper.sock"))
+            except OSError:
+                return None
+            return struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+
+@pytest.fixture(scope="module")
+def user():
+    user = User()
+    yield user
+    shutil.rmtree(user.home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def capable(user):
+    if not user.may_make_namespaces():
+        pytest.skip("this machine lets ordinary users make no user namespace")
+    return user
+
+
+@pytest.fixture
+def lasting(capable):
+    cloud = UserCloud(capable).start()
+    yield cloud
+    if cloud.process.poll() is not None:
+        cloud.start()
+    terminate_all(cloud)
+    code, keeper = cloud.stop(), cloud.keeper()
+    if keeper:
+        os.kill(keeper, signal.SIGKILL)
+    shutil.rmtree(cloud.ready["data_dir"], ignore_errors=True)
+    assert code == 0, cloud.log_text()
+
+
+def left_behind(user):
+    return sorted(p.name for p in user.home.iterdir() if p.name.startswith("allod-"))
+
+
+def test_the_tour(user):
+    done = user.allod("tour", "--plain")
+    if user.may_make_namespaces():
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "✗" not in done.stdout and "Production" in done.stdout
+        assert left_behind(user) == []
+    else:
+        assert done.returncode == 1 and "user namespace" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take namespaces from a user")
+def test_where_namespaces_are_forbidden_it_says_so(user):
+    # The limit is set in a namespace of the test's own; the host keeps its.
+    forbid = ["unshare", "--user", "--map-users=0,0,65536", "--map-groups=0,0,65536", "--", "sh", "-c",
+              'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"', "sh"]
+    for words in (["tour", "--plain"], ["up", "--listen", "127.0.0.1:0"]):
+        done = user.run(str(user.binary), *words, before=forbid)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "sudo sysctl -w user.max_user_namespaces" in done.stderr
+    assert not (user.home / ".local").exists() and left_behind(user) == []
+    report = user.run(str(user.binary), "doctor", "--json", before=forbid)
+    assert report.returncode == 1
+    found = {f["name"]: f for f in json.loads(report.stdout)}
+    assert not found["root or a user namespace"]["present"] and not found["user namespaces"]["present"]
+
+
+def test_doctor_tells_a_user_the_truth(capable):
+    done = capable.allod("doctor", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {f["name"]: f["present"] for f in json.loads(done.stdout)}
+    assert found["nf_tables"] and found["veth"] and found["user namespaces"]
+    for absent in ("root", "id ranges", "CAP_SYS_RESOURCE", "cgroup memory", "cgroup v2 core"):
+        assert not found[absent], absent
+
+
+def test_clients_of_the_host_reach_it_and_machines_work(lasting):
+    assert lasting.aws("sts", "get-caller-identity")["Account"] == "000000000000"
+    assert lasting.ready["rootless"] and lasting.ready["data_dir"] == str(lasting.user.home / ".local/share/allod")
+    ec2 = lasting.client("ec2")
+    group = ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
+    (instance,) = launch(ec2, UserData=SERVER, SecurityGroupIds=[group])
+    status, out, err = run_shell(lasting, [instance], "id -u; cat /proc/sys/kernel/random/boot_id | wc -l")[instance]
+    assert (status, out.split()) == ("Success", ["0", "1"]), err
+    address = describe(ec2, instance)["PublicIpAddress"]
+    fetch = ["bash", "-c", f"exec 3<>/dev/tcp/{address}/80 && cat <&3"]
+    wait_for(lambda: "hello" in lasting.inside("timeout", "2", *fetch).stdout, what="the server")
+    assert not connects(address, 80, 0.3), "the host has no way to the namespace's addresses"
+    ec2.revoke_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
+    assert "hello" not in lasting.inside("timeout", "0.3", *fetch).stdout
+
+
+def test_a_killed_cloud_finds_its_machines(lasting):
+    ec2 = lasting.client("ec2")
+    (instance,) = launch(ec2)
+    ask = "echo x >>/root/mark; cat /root/mark; cat /proc/1/stat | cut -d' ' -f22"
+    _, before, _ = run_shell(lasting, [instance], ask)[instance]
+    keeper = lasting.keeper()
+    lasting.kill()
+    lasting.start()
+    assert lasting.keeper() == keeper
+    assert describe(ec2, instance)["State"]["Name"] == "running"
+    status, after, err = run_shell(lasting, [instance], ask)[instance]
+    assert status == "Success", err
+    assert after == "x\n" + before, "the same first process, and one mark more"
+    # What is new meets what was there: another machine pings the old one through the network that was found.
+    (other,) = launch(ec2)
+    address = describe(ec2, instance)["PrivateIpAddress"]
+    group = describe(ec2, instance)["SecurityGroups"][0]["GroupId"]
+    assert describe(ec2, other)["SecurityGroups"][0]["GroupId"] == group
+    status, out, err = run_shell(lasting, [other], f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/9'")[other]
+    assert "refused" in err, "nobody listens there, but the machine answered"
+
+
+def test_an_ephemeral_cloud_leaves_nothing(capable):
+    cloud = UserCloud(capable, "--ephemeral").start()
+    launch(cloud.client("ec2"))
+    folder = Path(cloud.ready["data_dir"])
+    assert folder.parent == capable.home
+    assert cloud.stop() == 0, cloud.log_text()
+    assert not folder.exists() and left_behind(capable) == []
