@@ -203,10 +203,7 @@ fn check_principal(kind: &str, name: &str) -> Result<(), Malformed> {
         "Federated" => ("FEDERATED", is_provider(name)),
         _ => return Err(Malformed::Syntax),
     };
-    match sound {
-        true => Ok(()),
-        false => Err(Malformed::Principal { kind: known.to_owned(), name: name.to_owned() }),
-    }
+    if sound { Ok(()) } else { Err(Malformed::Principal { kind: known.to_owned(), name: name.to_owned() }) }
 }
 
 fn conditions(value: Option<&Value>) -> Result<Vec<Condition>, Malformed> {

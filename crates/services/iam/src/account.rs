@@ -19,11 +19,12 @@ fn check_alias(alias: &str) -> Result<(), Fault> {
         && !alias.contains("--");
     // Twelve digits would read as an account id.
     let is_account = alias.len() == 12 && alias.bytes().all(|b| b.is_ascii_digit());
-    match sound && !is_account {
-        true => Ok(()),
-        false => Err(faults::validation(format!(
+    if sound && !is_account {
+        Ok(())
+    } else {
+        Err(faults::validation(format!(
             "1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){{1,61}}[a-z0-9]$"
-        ))),
+        )))
     }
 }
 

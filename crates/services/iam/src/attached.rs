@@ -37,10 +37,7 @@ async fn detach<H: Holder>(call: &Call<Iam>, name: &str, arn: &str) -> Result<()
         let attached = &mut record.policies_mut().attached;
         let before = attached.len();
         attached.retain(|held| held != arn);
-        match attached.len() == before {
-            true => Err(faults::no_such_policy(arn)),
-            false => Ok(()),
-        }
+        if attached.len() == before { Err(faults::no_such_policy(arn)) } else { Ok(()) }
     };
     call.edit::<H>(&call.caller.global(), name, change).await.map(|_| ())
 }

@@ -29,9 +29,10 @@ pub(crate) async fn assume_role_with_web_identity(
     input: AssumeRoleWithWebIdentityRequest,
 ) -> Reply<AssumeRoleWithWebIdentityResponse> {
     if let Some(provider) = input.provider_id.as_deref() {
-        let message = match BUILT_IN.contains(&provider) {
-            true => "The provider cannot be asked about its token.",
-            false => "Specified provider doesn't exist",
+        let message = if BUILT_IN.contains(&provider) {
+            "The provider cannot be asked about its token."
+        } else {
+            "Specified provider doesn't exist"
         };
         return Err(faults::invalid_identity_token(message));
     }

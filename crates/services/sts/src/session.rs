@@ -65,16 +65,13 @@ pub(crate) fn mint(
         sealed.map_err(|error| Fault::internal(error.to_string()))
     };
     let (sealed_secret, sealed_token) = (seal(&open.secret_access_key)?, seal(&open.session_token)?);
-    Ok(Keys { sealed_secret, sealed_token, created, open })
+    Ok(Keys { open, sealed_secret, sealed_token, created })
 }
 
 /// Refuses when the account has too many sessions already.
 pub(crate) fn check_room(platform: &Platform, account: &str) -> Result<(), Fault> {
     let sessions = platform.store.by_index::<Session>(&sessions_scope(), "account", account).len();
-    match sessions >= SESSIONS {
-        true => Err(Fault::sender("Throttling", "Rate exceeded")),
-        false => Ok(()),
-    }
+    if sessions >= SESSIONS { Err(Fault::sender("Throttling", "Rate exceeded")) } else { Ok(()) }
 }
 
 /// Writes the session.

@@ -18,10 +18,7 @@ pub(crate) const SIZE: usize = 6144;
 pub(super) fn check_document(document: &str) -> Result<(), Fault> {
     names::check_document(document)?;
     iam_policy::parse(document, PolicyUse::Identity).map_err(faults::malformed)?;
-    match iam_policy::size(document) > SIZE {
-        true => Err(faults::quota("PolicySize", SIZE)),
-        false => Ok(()),
-    }
+    if iam_policy::size(document) > SIZE { Err(faults::quota("PolicySize", SIZE)) } else { Ok(()) }
 }
 
 /// CreatePolicy: the document becomes version `v1`.

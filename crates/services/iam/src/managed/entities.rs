@@ -90,7 +90,7 @@ pub(crate) async fn list_entities_for_policy(
                 answer.policy_roles.get_or_insert_default().push(PolicyRole { role_name: name, role_id: id });
             }
             _ => {
-                answer.policy_users.get_or_insert_default().push(PolicyUser { user_name: name, user_id: id })
+                answer.policy_users.get_or_insert_default().push(PolicyUser { user_name: name, user_id: id });
             }
         }
     }
