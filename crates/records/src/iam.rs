@@ -46,6 +46,7 @@ record!(
     User,
     "iam/user",
     "group" => |u| u.groups.clone(),
+    "user-id" => |u| vec![u.user_id.clone()],
     "policy" => |u| u.policies.attached.iter().chain(&u.policies.boundary).cloned().collect(),
 );
 

@@ -100,14 +100,12 @@ impl Keys {
     fn is_alive(&self, session: &Session) -> bool {
         let Some(bound) = &session.bound_to else { return true };
         let (store, scope) = (&self.platform.store, Scope::global(session.account.as_str()));
-        if session.kind.as_str() == "role" {
-            store.get::<Role>(&scope, &session.name.to_lowercase()).is_some_and(|r| r.role_id == *bound)
-        } else {
-            // A user may have been renamed since, so the name does not tell.
-            let known = store.get::<User>(&scope, &session.name.to_lowercase());
-            known.is_some_and(|u| u.user_id == *bound)
-                || store.list::<User>(&scope).iter().any(|u| u.user_id == *bound)
+        if session.kind == "role" {
+            let role = store.get::<Role>(&scope, &session.name.to_lowercase());
+            return role.is_some_and(|role| role.role_id == *bound);
         }
+        // By id: a user may have been renamed since.
+        !store.by_index::<User>(&scope, "user-id", bound).is_empty()
     }
 
     /// Takes the uses noted since the last time.

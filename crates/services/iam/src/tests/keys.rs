@@ -5,7 +5,7 @@ use crate::keys::keys_scope;
 use crate::{Keys, Rights, access_key, ensure_root_key};
 use api_iam::*;
 use contracts::seams::{Authorizer, KeyRing};
-use records::iam::{AccessKey, Role, Session};
+use records::iam::{AccessKey, Role, Session, User};
 
 fn session(world: &World, id: &str, kind: &str, bound_to: Option<String>) -> Session {
     let seal = |text: &str| world.platform.sealer.seal(id, text.as_bytes()).unwrap();
@@ -90,6 +90,23 @@ async fn a_session_ends_with_its_role() {
     assert!(keys.key("ASIA1").is_none());
     make_role(&world, "web").await;
     assert!(keys.key("ASIA1").is_none(), "a role of the same name is another role");
+}
+
+#[tokio::test]
+async fn a_session_of_a_user_outlives_its_name_but_not_the_user() {
+    let world = World::new();
+    make_user(&world, "anna").await;
+    let user = world.platform.store.get::<User>(&Scope::global(ACCOUNT), "anna").unwrap();
+    for (id, kind) in [("ASIA1", "user"), ("ASIA2", "federated")] {
+        put(&world, session(&world, id, kind, Some(user.user_id.clone()))).await;
+    }
+    let keys = Keys::new(world.platform.clone());
+    let input = UpdateUserRequest { user_name: text("anna"), new_path: None, new_user_name: text("bea") };
+    crate::user::update_user(world.call(), input).await.unwrap();
+    assert!(keys.key("ASIA1").is_some() && keys.key("ASIA2").is_some());
+    let input = DeleteUserRequest { user_name: text("bea") };
+    crate::user::delete_user(world.call(), input).await.unwrap();
+    assert!(keys.key("ASIA1").is_none() && keys.key("ASIA2").is_none());
 }
 
 #[tokio::test]
