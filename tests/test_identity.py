@@ -313,6 +313,24 @@ def test_trust_with_external_id_and_chain(cloud, iam, sts):
     assert got["AssumedRoleUser"]["Arn"].endswith("assumed-role/second/s2")
 
 
+def test_a_namesake_is_not_trusted(cloud, iam, sts):
+    def keys_of_new_user():
+        iam.create_user(UserName="zoe")
+        key = iam.create_access_key(UserName="zoe")["AccessKey"]
+        return cloud.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"]), key["AccessKeyId"]
+
+    zoe, key = keys_of_new_user()
+    document = trust(AWS="arn:aws:iam::000000000000:user/zoe")
+    arn = iam.create_role(RoleName="of-zoe", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    zoe.assume_role(RoleArn=arn, RoleSessionName="s1")
+    iam.delete_access_key(UserName="zoe", AccessKeyId=key)
+    iam.delete_user(UserName="zoe")
+    namesake, _ = keys_of_new_user()
+    refused("AccessDenied", namesake.assume_role, RoleArn=arn, RoleSessionName="s1")
+    iam.update_assume_role_policy(RoleName="of-zoe", PolicyDocument=document)
+    namesake.assume_role(RoleArn=arn, RoleSessionName="s1")
+
+
 def test_session_and_federation_tokens(cloud, sts):
     keys = sts.get_session_token()["Credentials"]
     assert keys["AccessKeyId"].startswith("ASIA")

@@ -96,6 +96,10 @@ pub struct Role {
     pub path: String,
     /// Trust policy, as sent.
     pub trust_policy: String,
+    /// Unique ids that the users and roles named in the trust policy had when it was written, by ARN: whoever comes
+    /// later under the same name is not trusted.
+    #[serde(default)]
+    pub trusted: BTreeMap<String, String>,
     /// Free text.
     #[serde(default)]
     pub description: Option<String>,

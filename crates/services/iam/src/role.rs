@@ -8,6 +8,7 @@ use aws_schema::Unit;
 use contracts::{Call, Reply};
 use records::iam;
 use state_store::typed::Tx;
+use std::collections::BTreeMap;
 
 /// Roles in an account.
 pub(crate) const ROLES: usize = 1000;
@@ -26,6 +27,7 @@ pub(crate) async fn create_role(call: Call<Iam>, input: CreateRoleRequest) -> Re
         role_id: names::unique_id("AROA"),
         path: names::check_path(input.path.as_deref())?,
         trust_policy,
+        trusted: BTreeMap::new(),
         description: input.description,
         max_session_duration: input.max_session_duration.unwrap_or(SESSION),
         created: call.platform.clock.now(),
@@ -42,9 +44,9 @@ pub(crate) async fn create_role(call: Call<Iam>, input: CreateRoleRequest) -> Re
         if tx.count::<iam::Role>(&scope) >= ROLES {
             return Err(faults::quota("RolesPerAccount", ROLES));
         }
-        trust::check_principals(tx, &principals)?;
+        let trusted = trust::resolve(tx, &principals)?;
         boundary::check(tx, &scope, role.policies.boundary.as_deref())?;
-        tx.put(&scope, role.clone());
+        tx.put(&scope, iam::Role { trusted, ..role.clone() });
         Ok(())
     });
     written.await?;
@@ -113,7 +115,7 @@ pub(crate) async fn update_assume_role_policy(
     let document = input.policy_document().to_owned();
     let principals = trust::check(&document)?;
     let change = |tx: &mut Tx<'_>, role: &mut iam::Role| {
-        trust::check_principals(tx, &principals)?;
+        role.trusted = trust::resolve(tx, &principals)?;
         role.trust_policy.clone_from(&document);
         Ok(())
     };

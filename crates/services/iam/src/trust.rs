@@ -5,11 +5,12 @@ use aws_schema::Fault;
 use iam_policy::{Malformed, PolicyUse, PrincipalName};
 use records::iam::{Role, User};
 use state_store::typed::{Scope, Tx};
+use std::collections::BTreeMap;
 
 /// Characters of a trust policy, white space not counted.
 pub(crate) const SIZE: usize = 2048;
 
-/// Checks a trust policy and gives the `AWS` principals in it, which [`check_principals`] looks up.
+/// Checks a trust policy and gives the `AWS` principals in it, which [`resolve`] looks up.
 pub(crate) fn check(document: &str) -> Result<Vec<String>, Fault> {
     names::check_document(document)?;
     let parsed = iam_policy::parse(document, PolicyUse::Trust).map_err(faults::malformed)?;
@@ -21,29 +22,28 @@ pub(crate) fn check(document: &str) -> Result<Vec<String>, Fault> {
     Ok(named.map(|(_, name)| name).collect())
 }
 
-/// Users and roles named in a trust policy must be there when it is written (IAM User Guide, "Principal").
-pub(crate) fn check_principals(tx: &mut Tx<'_>, principals: &[String]) -> Result<(), Fault> {
+/// Users and roles named in a trust policy must be there when it is written; gives their unique ids by ARN
+/// (IAM User Guide, "Principal": AWS, too, keeps the id behind the name).
+pub(crate) fn resolve(tx: &mut Tx<'_>, principals: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+    let mut ids = BTreeMap::new();
     for name in principals {
-        let exists = match PrincipalName::parse(name) {
+        let id = match PrincipalName::parse(name) {
             Some(PrincipalName::User(account, path)) => {
                 let found = tx.get::<User>(&Scope::global(account.as_str()), &last(&path));
-                found.is_some_and(|user| user.arn(&account) == *name)
+                found.filter(|user| user.arn(&account) == *name).map(|user| user.user_id.clone())
             }
             Some(PrincipalName::Role(account, path)) => {
                 let found = tx.get::<Role>(&Scope::global(account.as_str()), &last(&path));
-                found.is_some_and(|role| role.arn(&account) == *name)
+                found.filter(|role| role.arn(&account) == *name).map(|role| role.role_id.clone())
             }
-            Some(_) => true,
-            None => false,
+            // Accounts and sessions need not exist.
+            Some(_) => continue,
+            None => None,
         };
-        if !exists {
-            return Err(faults::malformed(Malformed::Principal {
-                kind: "AWS".to_owned(),
-                name: name.clone(),
-            }));
-        }
+        let unknown = || Malformed::Principal { kind: "AWS".to_owned(), name: name.clone() };
+        ids.insert(name.clone(), id.ok_or_else(|| faults::malformed(unknown()))?);
     }
-    Ok(())
+    Ok(ids)
 }
 
 /// The record's id in a path with a name.

@@ -170,6 +170,7 @@ fn admit(
     let role = role.ok_or_else(|| denied("sts:AssumeRole"))?;
     let trust = iam_policy::parse(&role.trust_policy, PolicyUse::Trust);
     let trust = trust.map_err(|_| denied("sts:AssumeRole"))?;
+    let who = caller::as_trusted(call, who, &role.trusted);
     let mut actions = vec!["sts:AssumeRole"];
     if !asked.new_tags.is_empty() {
         actions.push("sts:TagSession");
@@ -178,7 +179,7 @@ fn admit(
         actions.push("sts:SetSourceIdentity");
     }
     for action in actions {
-        if iam_policy::decide(&trust, action, who, context) != Verdict::Allowed {
+        if iam_policy::decide(&trust, action, &who, context) != Verdict::Allowed {
             return Err(denied(action));
         }
     }

@@ -5,6 +5,7 @@ use crate::session::sessions_scope;
 use contracts::{Call, Caller, PrincipalKind};
 use iam_policy::{Context, TrustCaller};
 use records::iam::{Role, Session};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The session the call was signed with, if its key is a temporary one.
@@ -21,6 +22,25 @@ pub(crate) fn identity(call: &Call<Sts>) -> TrustCaller {
         arns.extend(record.filter(|r| r.role_id == *role_id).map(|role| role.arn(caller.account())));
     }
     TrustCaller::Identity { account: caller.account().to_owned(), arns }
+}
+
+/// The identity as one trust policy sees it: an ARN counts only if its user or role is still the one it named when the
+/// policy was written. `trusted` has the unique ids of that time.
+pub(crate) fn as_trusted(
+    call: &Call<Sts>,
+    identity: &TrustCaller,
+    trusted: &BTreeMap<String, String>,
+) -> TrustCaller {
+    let own = match &call.caller.principal.kind {
+        PrincipalKind::User { id, .. } => id.as_str(),
+        PrincipalKind::AssumedRole { role_id, .. } => role_id.as_str(),
+        _ => "",
+    };
+    let mut identity = identity.clone();
+    if let TrustCaller::Identity { arns, .. } = &mut identity {
+        arns.retain(|arn| trusted.get(arn).is_none_or(|id| id == own));
+    }
+    identity
 }
 
 /// What conditions can ask about the caller (IAM User Guide, "AWS global condition context keys").

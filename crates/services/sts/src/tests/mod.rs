@@ -129,6 +129,7 @@ impl World {
             role_id: format!("AROA{name}"),
             path: "/".to_owned(),
             trust_policy,
+            trusted: Default::default(),
             description: None,
             max_session_duration: 7200,
             created: NOW,
