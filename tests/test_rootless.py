@@ -195,6 +195,22 @@ def test_a_killed_cloud_finds_its_machines(lasting):
     assert "refused" in err, "nobody listens there, but the machine answered"
 
 
+def test_keeper_and_cloud_may_die_together(lasting):
+    """The namespaces between host and machines are lost with both: the machines come back with their disks."""
+    ec2 = lasting.client("ec2")
+    (instance,) = launch(ec2)
+    since = "cut -d' ' -f22 /proc/1/stat"
+    _, before, err = run_shell(lasting, [instance], f"echo here >/root/mark; {since}")[instance]
+    keeper = lasting.keeper()
+    lasting.kill()
+    os.kill(keeper, signal.SIGKILL)
+    lasting.start()
+    ask = f"cat /root/mark; ls /sys/class/net; {since}"
+    answer = wait_for(lambda: run_shell(lasting, [instance], ask)[instance][1].split(), 60, "the machine's return")
+    assert answer[:-1] == ["here", "eth0", "lo"] and int(answer[-1]) > int(before), (before, err)
+    assert describe(ec2, instance)["State"]["Name"] == "running"
+
+
 def test_an_ephemeral_cloud_leaves_nothing(capable):
     cloud = UserCloud(capable, lasting=False).start()
     launch(cloud.client("ec2"))

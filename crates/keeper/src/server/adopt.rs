@@ -1,6 +1,6 @@
 //! What an earlier keeper left: replaying the journal and finding its processes again.
 
-use std::fs;
+use std::{fs, io};
 
 use super::commands::{AliveCommand, Command};
 use super::machines::{Alive, Machine, judge};
@@ -9,8 +9,8 @@ use super::{Keeper, Target};
 use crate::error::Result;
 use crate::init::status;
 use crate::journal::Record;
-use crate::process::Fate;
-use crate::protocol::{CommandEnd, CommandOutcome, ExitCause, MachineState, MachineStatus, Progress};
+use crate::process::{self, Fate};
+use crate::protocol::{CommandEnd, CommandOutcome, ExitCause, MachineState, MachineStatus, Mode, Progress};
 
 use rustix::event::epoll::EventFlags;
 
@@ -103,6 +103,8 @@ impl Keeper {
         let ended = matches!(machine.status.state, MachineState::Exited(_));
         let found = if same_boot && !ended { machine.record.process.reopen() } else { None };
         let status_file = machine.record.status_file.clone();
+        let lost =
+            found.is_some() && self.mode == Mode::SingleUid && out_of_reach(machine.record.process.pid);
         let alive = match found {
             None => None,
             Some(pidfd) => {
@@ -127,6 +129,13 @@ impl Keeper {
             // Its PID 1 saw the old keeper's end of the socket close and is about to give up.
             Some(alive) if machine.status.state == MachineState::Held => {
                 alive.cause = Some(ExitCause::Abandoned);
+            }
+            Some(alive) if lost => {
+                // To its client this is a restart: it comes back with its disk, where it can be reached.
+                alive.cause = Some(ExitCause::Reboot);
+                if let Err(error) = process::signal(&alive.pidfd, libc::SIGKILL) {
+                    eprintln!("keeper: {id} is out of reach and cannot be ended: {error}");
+                }
             }
             Some(_) => {}
             None if !ended => {
@@ -170,6 +179,13 @@ impl Keeper {
         self.remove_groups(record.machine, Some(record.group));
         Ok(())
     }
+}
+
+/// Whether a machine stands where this keeper cannot enter. Without root that is so when keeper and control plane
+/// died together: the user namespace between the host's and the machine's was theirs, and nobody else gets into it.
+fn out_of_reach(pid: i32) -> bool {
+    let refused = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    fs::File::open(format!("/proc/{pid}/ns/net")).is_err_and(refused)
 }
 
 /// Names this boot of the host.
