@@ -140,7 +140,7 @@ impl Cloud {
             return Ok(());
         }
         // A cloud that answers has a keeper or soon will: one that is being started while the server ends would stay.
-        if self.holder.is_none() && crate::host::is_root() {
+        if self.holder.is_none() {
             self.holder = Holder::open(&self.data_dir).ok();
         }
         // A lasting cloud leaves its machines running, as it should; these have to go.

@@ -1,13 +1,12 @@
 //! A cloud's keeper, asked directly: it knows when user-data started and what a machine uses.
 
-use crate::stop::Deadline;
 use anyhow::{Context as _, bail};
 use keeper::client::Connection;
 use keeper::protocol::{MachineStatus, PAGE, Reply, Request};
 use rustix::time::{ClockId, clock_gettime};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Until a keeper must answer after the server does.
 const START: Duration = Duration::from_secs(10);
@@ -22,11 +21,13 @@ impl Holder {
     /// Waits for the keeper of the cloud in this data directory.
     pub(crate) fn open(data_dir: &Path) -> anyhow::Result<Holder> {
         let socket = data_dir.join("run/keeper.sock");
-        let deadline = Deadline::new("the start of the keeper", START);
+        // Not ended by Ctrl-C: whoever cleans up has to find the keeper then.
+        let end = Instant::now() + START;
         let mut connection = loop {
             match Connection::open(&socket) {
                 Ok(connection) => break connection,
-                Err(_) => deadline.pause(Duration::from_millis(5))?,
+                Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(5)),
+                Err(error) => return Err(error).context("the keeper does not start"),
             }
         };
         match connection.call(Request::Hello)? {

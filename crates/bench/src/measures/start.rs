@@ -3,7 +3,7 @@
 use super::who_am_i;
 use crate::cloud::{Options, arguments, credentials, end, spawn};
 use crate::holder::{Holder, remove_groups};
-use crate::host::{Cpu, cpu_seconds, is_root};
+use crate::host::{Cpu, cpu_seconds};
 use crate::peer::free_address;
 use crate::report::{Row, Target};
 use crate::statistics::Times;
@@ -38,10 +38,12 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
 fn row(context: &Context, durable: bool, what: &str, limit: f64) -> anyhow::Result<Row> {
     let options = Options { durable, ..Options::default() };
     let (mut times, mut cpu) = (Vec::new(), 0.0);
+    let mut keepers = true;
     for _ in 0..ROUNDS {
-        let (time, used) = round(&context.allod, &context.folder, options)?;
-        times.push(milliseconds(time));
-        cpu += used;
+        let round = round(&context.allod, &context.folder, options, keepers)?;
+        times.push(milliseconds(round.time));
+        cpu += round.cpu;
+        keepers = round.keeper;
     }
     let times = Times::new(times);
     Ok(Row::new(what, times.median(), "ms")
@@ -54,8 +56,17 @@ fn row(context: &Context, durable: bool, what: &str, limit: f64) -> anyhow::Resu
         )))
 }
 
-/// One start in a fresh folder; its time and the CPU-seconds used until the answer.
-fn round(allod: &Path, below: &Path, options: Options) -> anyhow::Result<(Duration, f64)> {
+/// One start.
+struct Round {
+    time: Duration,
+    /// CPU-seconds used until the answer.
+    cpu: f64,
+    /// A keeper came, too.
+    keeper: bool,
+}
+
+/// One start in a fresh folder; `keepers` tells whether one can come on this host.
+fn round(allod: &Path, below: &Path, options: Options, keepers: bool) -> anyhow::Result<Round> {
     let folder = crate::cloud::folder(below)?;
     let address = free_address()?;
     let request = who_am_i(&mut Client::new(address, credentials("test", "test")));
@@ -76,8 +87,9 @@ fn round(allod: &Path, below: &Path, options: Options) -> anyhow::Result<(Durati
         }
     };
     // The keeper opens after the front. One that is being started while the server ends would outlive it.
-    let keeper =
-        if is_root() { data_dir(&folder, options).and_then(|path| Holder::open(&path)).ok() } else { None };
+    let place = if keepers { data_dir(&folder, options).ok() } else { None };
+    let keeper = place.and_then(|path| Holder::open(&path).ok());
+    let found = keeper.is_some();
     let group = keeper.as_ref().and_then(Holder::group);
     let ended = end(&mut child);
     if let Some(keeper) = keeper {
@@ -87,7 +99,8 @@ fn round(allod: &Path, below: &Path, options: Options) -> anyhow::Result<(Durati
         remove_groups(&group);
     }
     ended?;
-    answered
+    let (time, cpu) = answered?;
+    Ok(Round { time, cpu, keeper: found })
 }
 
 /// An ephemeral cloud makes its folder below TMPDIR, which is ours.
