@@ -256,17 +256,53 @@ fn wait_for(ready: &Path, child: &mut Child, folder: &Path) -> anyhow::Result<se
 
 /// A /24 of 198.18.0.0/16 (RFC 2544: benchmarking) into which this host has no route yet.
 fn free_pool() -> String {
-    // proc(5): the destination is the second word, hexadecimal in the host's byte order.
     let table = fs::read_to_string("/proc/net/route").unwrap_or_default();
-    let taken: Vec<[u8; 4]> = table
-        .lines()
-        .filter_map(|line| u32::from_str_radix(line.split_whitespace().nth(1)?, 16).ok())
-        .map(u32::to_ne_bytes)
-        .collect();
     let start = std::process::id() % 256;
-    let free = (0..=255).map(|step| (start + step) % 256);
-    let third = free
-        .into_iter()
-        .find(|third| !taken.iter().any(|t| t[..2] == [198, 18] && u32::from(t[2]) == *third));
-    format!("198.18.{}.0/24", third.unwrap_or(start))
+    format!("198.18.{}.0/24", free_third(&table, start).unwrap_or(start))
+}
+
+/// The first third byte from `start` on that no route of the table covers (proc(5): destination and mask are the second
+/// and the eighth word, hexadecimal in the host's byte order).
+fn free_third(table: &str, start: u32) -> Option<u32> {
+    let number = |word: &str| u32::from_str_radix(word, 16).ok().map(|n| u32::from_be_bytes(n.to_ne_bytes()));
+    let taken: Vec<(u32, u32)> = table
+        .lines()
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            Some((number(words.get(1)?)?, number(words.get(7)?)?))
+        })
+        .filter(|(_, mask)| *mask != 0)
+        .collect();
+    let address = |third: u32| u32::from_be_bytes([198, 18, 0, 0]) | third << 8;
+    let free = |third: &u32| !taken.iter().any(|(route, mask)| address(*third) & mask == route & mask);
+    (0..256).map(|step| (start + step) % 256).find(free)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_is_free_of_every_route() {
+        let word = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));
+        let line = |to, mask| format!("eth0\t{}\t0\t3\t0\t0\t0\t{}\t0\n", word(to), word(mask));
+        let default = line([0, 0, 0, 0], [0, 0, 0, 0]);
+        assert_eq!(free_third(&default, 255), Some(255));
+        let wide = default.clone() + &line([198, 18, 8, 0], [255, 255, 252, 0]);
+        assert_eq!(free_third(&wide, 9), Some(12));
+        let all = default + &line([198, 18, 0, 0], [255, 254, 0, 0]);
+        assert_eq!(free_third(&all, 9), None);
+    }
+
+    #[test]
+    fn only_lasting_clouds_name_a_folder_and_a_pool() {
+        let folder = folder(&std::env::temp_dir()).unwrap();
+        let words = |durable, enforce| {
+            let options = Options { durable, enforce, machines: false };
+            let words = arguments(&folder, options, SocketAddr::from(([127, 0, 0, 1], 9)));
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert!(words(true, true).contains("--data-dir") && words(true, true).contains("--enforce"));
+        assert!(words(false, false).ends_with("--ephemeral") && words(false, false).contains("127.0.0.1:9"));
+    }
 }

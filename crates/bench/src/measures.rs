@@ -96,3 +96,26 @@ fn signed<Op: Operation>(client: &mut Client, service: &'static ServiceSpec, inp
 fn who_am_i(client: &mut Client) -> Vec<u8> {
     signed::<api_sts::ops::GetCallerIdentity>(client, &api_sts::SERVICE, &Default::default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_words_of_the_command_line() {
+        for measure in Measure::all() {
+            assert_eq!(Measure::from_str(measure.name(), false), Ok(measure));
+        }
+    }
+
+    #[test]
+    fn requests_are_signed_and_complete() {
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+        let mut client = Client::new(address, crate::cloud::credentials("AKIDEXAMPLE", "secret"));
+        let request = String::from_utf8(who_am_i(&mut client)).unwrap();
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        assert!(body.contains("Action=GetCallerIdentity"), "{body}");
+        assert!(head.contains("Credential=AKIDEXAMPLE/") && head.contains("host: 127.0.0.1:9"), "{head}");
+        assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    }
+}

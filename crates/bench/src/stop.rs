@@ -57,3 +57,15 @@ impl Deadline {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_named() {
+        let over = Deadline::new("a boot", Duration::ZERO);
+        assert_eq!(over.check().unwrap_err().to_string(), "a boot took too long");
+        assert!(Deadline::new("a boot", Duration::from_secs(3600)).pause(Duration::ZERO).is_ok());
+    }
+}
