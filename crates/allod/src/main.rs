@@ -41,7 +41,9 @@ fn main() -> ExitCode {
 
 fn keeper_main() -> ExitCode {
     let mut words = std::env::args_os().skip(2);
-    let (Some(socket), Some(state), Some(parent), None) = (words.next(), words.next(), words.next(), words.next()) else {
+    let (Some(socket), Some(state), Some(parent), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
         output::complain(&anyhow::anyhow!(
             "allod keeper is started by allod up\nUsage: allod keeper SOCKET STATE-DIRECTORY CGROUP"
         ));

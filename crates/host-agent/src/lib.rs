@@ -115,6 +115,7 @@ impl HostAgent {
 
     /// Destroys every machine and network object of this cloud on this host; the records are the caller's to wipe.
     pub async fn reset(&self) -> Result<(), String> {
+        self.shared.wait_opened().await;
         let closed = self.shared.closed.write().await;
         if *closed { Ok(()) } else { self.destroy(false).await }
     }
@@ -127,6 +128,7 @@ impl HostAgent {
 
     /// For an ephemeral cloud at its end: everything goes, and the keeper too. Nothing is started any more.
     pub async fn tear_down(&self) -> Result<(), String> {
+        self.shared.wait_opened().await;
         let mut closed = self.shared.closed.write().await;
         *closed = true;
         self.destroy(true).await?;
@@ -142,6 +144,7 @@ impl HostAgent {
             keeper_socket: self.config.keeper_socket.clone(),
             keeper_argv: self.config.keeper_argv.clone(),
         });
+        let opening = Opened(&self.shared);
         let machines = match opened {
             Ok(machines) if self.config.ephemeral => machines.ephemeral(),
             Ok(machines) => machines,
@@ -152,11 +155,14 @@ impl HostAgent {
         };
         match machines.host_image() {
             Ok(image) => drop(self.shared.image.set(image)),
-            Err(error) => tracing::error!(%error, "the built-in image cannot be made; instances stay pending"),
+            Err(error) => {
+                tracing::error!(%error, "the built-in image cannot be made; instances stay pending")
+            }
         }
         if self.shared.machines.set(machines).is_err() {
             return;
         }
+        drop(opening);
         runtime.block_on(self.adopt());
         let controller = Controller::new(self.shared.clone());
         runtime.spawn(controller.clone().follow_records());
@@ -183,6 +189,15 @@ impl HostAgent {
                 tracing::error!(vpc, %error, "the network of a VPC could not be taken over");
             }
         }
+    }
+}
+
+/// Tells, when dropped, that the keeper was opened or will not be.
+struct Opened<'a>(&'a Shared);
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        self.0.opened.send_replace(true);
     }
 }
 

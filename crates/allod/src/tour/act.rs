@@ -70,7 +70,12 @@ struct Machine {
 }
 
 impl Act {
-    pub(super) fn new(client: Client, stage: Stage, agent: Arc<HostAgent>, runtime: tokio::runtime::Handle) -> Act {
+    pub(super) fn new(
+        client: Client,
+        stage: Stage,
+        agent: Arc<HostAgent>,
+        runtime: tokio::runtime::Handle,
+    ) -> Act {
         Act {
             client,
             stage,
@@ -97,7 +102,8 @@ impl Act {
 
     /// The story up to its end; the caller cleans up whatever comes of it.
     pub(super) fn tell(&mut self) -> anyhow::Result<()> {
-        let me = self.client.call::<api_sts::ops::GetCallerIdentity>(&api_sts::SERVICE, &Default::default())?;
+        let me =
+            self.client.call::<api_sts::ops::GetCallerIdentity>(&api_sts::SERVICE, &Default::default())?;
         self.stage.seen(&format!("it knows us as {}", me.arn.unwrap_or_default()));
         self.network()?;
         self.groups()?;
@@ -145,7 +151,10 @@ impl Act {
             subnet_id: Some(self.public_subnet.clone()),
             ..Default::default()
         })?;
-        self.stage.seen(&format!("{} with {} (public) and {} (private)", self.vpc, self.public_subnet, self.private_subnet));
+        self.stage.seen(&format!(
+            "{} with {} (public) and {} (private)",
+            self.vpc, self.public_subnet, self.private_subnet
+        ));
         Ok(())
     }
 
@@ -163,12 +172,22 @@ impl Act {
         self.stage.step("Two security groups: the world reaches web, only web reaches db");
         self.web_group = self.group("web")?;
         self.db_group = self.group("db")?;
-        self.stage.command("ec2 authorize-security-group-ingress --group-name web --protocol tcp --port 80 --cidr 0.0.0.0/0");
+        self.stage.command(
+            "ec2 authorize-security-group-ingress --group-name web --protocol tcp --port 80 --cidr 0.0.0.0/0",
+        );
         let from_all = vec![ec2::IpRange { cidr_ip: Some("0.0.0.0/0".to_owned()), ..Default::default() }];
-        self.allow(&self.web_group.clone(), 80, ec2::IpPermission { ip_ranges: Some(from_all), ..Default::default() })?;
+        self.allow(
+            &self.web_group.clone(),
+            80,
+            ec2::IpPermission { ip_ranges: Some(from_all), ..Default::default() },
+        )?;
         self.stage.command("ec2 authorize-security-group-ingress --group-name db --protocol tcp --port 5432 --source-group web");
         let web = vec![ec2::UserIdGroupPair { group_id: Some(self.web_group.clone()), ..Default::default() }];
-        self.allow(&self.db_group.clone(), 5432, ec2::IpPermission { user_id_group_pairs: Some(web), ..Default::default() })?;
+        self.allow(
+            &self.db_group.clone(),
+            5432,
+            ec2::IpPermission { user_id_group_pairs: Some(web), ..Default::default() },
+        )?;
         self.stage.seen("web: tcp 80 from 0.0.0.0/0; db: tcp 5432 from members of web");
         Ok(())
     }
@@ -204,17 +223,23 @@ impl Act {
             owners: Some(vec!["amazon".to_owned()]),
             ..Default::default()
         })?;
-        let image = images.images.unwrap_or_default().into_iter().find_map(|i| i.image_id).context("no image")?;
+        let image =
+            images.images.unwrap_or_default().into_iter().find_map(|i| i.image_id).context("no image")?;
         let (public, private) = (self.public_subnet.clone(), self.private_subnet.clone());
         let (web, db) = (self.web_group.clone(), self.db_group.clone());
-        for (name, subnet, group, port, public) in
-            [("web-1", &public, &web, 80, true), ("web-2", &public, &web, 80, true), ("db", &private, &db, 5432, false)]
-        {
+        for (name, subnet, group, port, public) in [
+            ("web-1", &public, &web, 80, true),
+            ("web-2", &public, &web, 80, true),
+            ("db", &private, &db, 5432, false),
+        ] {
             self.stage.command(&format!(
                 "ec2 run-instances --image-id {image} --instance-type t3.micro --subnet-id {subnet} --user-data file://server.sh  # {name}"
             ));
             let script = SERVER.replace("@PORT@", &port.to_string());
-            let tag = |key: &str, value: &str| ec2::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) };
+            let tag = |key: &str, value: &str| ec2::Tag {
+                key: Some(key.to_owned()),
+                value: Some(value.to_owned()),
+            };
             let run = self.ec2::<ec2_ops::RunInstances>(&ec2::RunInstancesRequest {
                 image_id: Some(image.clone()),
                 instance_type: Some("t3.micro".into()),
@@ -236,7 +261,8 @@ impl Act {
             })?;
             let id = run.instances.unwrap_or_default().into_iter().find_map(|i| i.instance_id);
             let id = id.context("no instance id")?;
-            let nothing = || Machine { name, id, private: String::new(), public: None, interface: String::new() };
+            let nothing =
+                || Machine { name, id, private: String::new(), public: None, interface: String::new() };
             self.machines.push(nothing());
         }
         self.stage.command("ec2 wait instance-running --instance-ids …");
@@ -244,7 +270,8 @@ impl Act {
             self.wait_running(at)?;
             let machine = &self.machines[at];
             let public = machine.public.as_ref().map(|p| format!(", public {p}")).unwrap_or_default();
-            self.stage.seen(&format!("{:<5} {} runs at {}{public}", machine.name, machine.id, machine.private));
+            self.stage
+                .seen(&format!("{:<5} {} runs at {}{public}", machine.name, machine.id, machine.private));
         }
         Ok(())
     }
@@ -259,7 +286,8 @@ impl Act {
             let reservations = found.reservations.unwrap_or_default();
             let instance = reservations.into_iter().flat_map(|r| r.instances.unwrap_or_default()).next();
             let instance = instance.context("the instance is not described")?;
-            let state = instance.state.and_then(|s| s.name).map(|n| n.as_str().to_owned()).unwrap_or_default();
+            let state =
+                instance.state.and_then(|s| s.name).map(|n| n.as_str().to_owned()).unwrap_or_default();
             match state.as_str() {
                 "running" => {
                     let machine = &mut self.machines[at];
@@ -283,11 +311,13 @@ impl Act {
     fn allowed(&mut self) -> anyhow::Result<()> {
         self.stage.step("An allowed connection succeeds");
         for at in 0..2 {
-            let address: Ipv4Addr = self.machines[at].public.as_deref().context("no public address")?.parse()?;
+            let address: Ipv4Addr =
+                self.machines[at].public.as_deref().context("no public address")?.parse()?;
             let answer = patiently(|| get(SocketAddr::from((address, 80))))
                 .with_context(|| format!("http://{address}/ does not answer"))?;
             self.stage.show(&format!("$ curl http://{address}/"));
-            self.stage.seen(&format!("“{}” — through the internet gateway, by the rule of web", answer.trim()));
+            self.stage
+                .seen(&format!("“{}” — through the internet gateway, by the rule of web", answer.trim()));
         }
         Ok(())
     }
@@ -296,7 +326,8 @@ impl Act {
         self.stage.step("A forbidden one is dropped, and the drop is counted");
         let address: Ipv4Addr = self.machines[0].public.as_deref().context("no public address")?.parse()?;
         let before = self.drops(0)?;
-        let refused = TcpStream::connect_timeout(&SocketAddr::from((address, 22)), Duration::from_millis(700));
+        let refused =
+            TcpStream::connect_timeout(&SocketAddr::from((address, 22)), Duration::from_millis(700));
         ensure!(refused.is_err(), "port 22 of web-1 answered, though no rule allows it");
         let after = self.drops(0)?;
         ensure!(after > before, "no drop was counted at web-1 ({before} before, {after} after)");
@@ -323,14 +354,20 @@ impl Act {
         let (web_id, db_id) = (self.machines[0].id.clone(), self.machines[2].id.clone());
         let answer = patiently(|| {
             let (status, out) = self.run_on(&web_id, &reach)?;
-            ensure!(status == "Success" && out.contains("hello from"), "web-1 cannot reach db: {status} {out}");
+            ensure!(
+                status == "Success" && out.contains("hello from"),
+                "web-1 cannot reach db: {status} {out}"
+            );
             Ok(out)
         })?;
         self.stage.seen(&format!("web-1 → db:5432  “{}”", answer.lines().last().unwrap_or_default()));
         let before = self.drops(0)?;
         let (status, _) = self.run_on(&db_id, &format!("timeout 1 bash -c 'exec 3<>/dev/tcp/{web}/22'"))?;
         let after = self.drops(0)?;
-        ensure!(status == "Failed" && after > before, "db → web-1:22 was not dropped ({status}, {before} → {after})");
+        ensure!(
+            status == "Failed" && after > before,
+            "db → web-1:22 was not dropped ({status}, {before} → {after})"
+        );
         self.stage.seen(&format!("db → web-1:22  dropped ({before} → {after})"));
         Ok(())
     }
@@ -404,10 +441,15 @@ impl Act {
         let plain = self.value("/tour/password", true)?;
         let sealed = self.value("/tour/password", false)?;
         ensure!(plain == "correct horse" && !sealed.contains("correct"), "the SecureString is not sealed");
-        self.stage.seen(&format!("without --with-decryption it reads {}…", sealed.chars().take(24).collect::<String>()));
+        self.stage.seen(&format!(
+            "without --with-decryption it reads {}…",
+            sealed.chars().take(24).collect::<String>()
+        ));
         self.stage.command("ssm put-parameter --name /tour/greeting --type String --value 'good morning'");
         self.ssm::<ssm_ops::PutParameter>(&put("/tour/greeting", "good morning", "String"))?;
-        self.stage.command("ssm send-command … --parameters 'commands=echo {{ssm:/tour/greeting}} from $(hostname)'");
+        self.stage.command(
+            "ssm send-command … --parameters 'commands=echo {{ssm:/tour/greeting}} from $(hostname)'",
+        );
         let id = self.machines[2].id.clone();
         let (status, out) = self.run_on(&id, "echo {{ssm:/tour/greeting}} from $(hostname)")?;
         ensure!(status == "Success" && out.starts_with("good morning from ip-10-42-2-"), "{status}: {out}");
@@ -441,7 +483,8 @@ impl Act {
     pub(super) fn clean_up(&mut self) -> anyhow::Result<()> {
         let ids: Vec<String> = self.machines.iter().map(|m| m.id.clone()).collect();
         if !ids.is_empty() {
-            self.stage.command("ec2 terminate-instances …; aws ec2 delete-security-group …; aws ec2 delete-vpc …");
+            self.stage
+                .command("ec2 terminate-instances …; aws ec2 delete-security-group …; aws ec2 delete-vpc …");
             self.ec2::<ec2_ops::TerminateInstances>(&ec2::TerminateInstancesRequest {
                 instance_ids: Some(ids.clone()),
                 ..Default::default()
@@ -496,7 +539,11 @@ impl Act {
                 instance_ids: Some(ids.to_vec()),
                 ..Default::default()
             })?;
-            let instances = found.reservations.unwrap_or_default().into_iter().flat_map(|r| r.instances.unwrap_or_default());
+            let instances = found
+                .reservations
+                .unwrap_or_default()
+                .into_iter()
+                .flat_map(|r| r.instances.unwrap_or_default());
             let gone = |i: &ec2::Instance| {
                 i.state.as_ref().and_then(|s| s.name.as_ref()).is_some_and(|n| n.as_str() == "terminated")
             };

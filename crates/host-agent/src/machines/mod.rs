@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) machines: OnceLock<Machines>,
     /// The built-in image; made before the first launch.
     pub(crate) image: OnceLock<Image>,
+    /// True once the keeper was opened, or cannot be: before that an end would miss machines that are about to be.
+    pub(crate) opened: tokio::sync::watch::Sender<bool>,
     /// Held shared by every step of a controller, and alone by a reset, which must not meet one half-way.
     /// True once the cloud goes away for good.
     pub(crate) closed: tokio::sync::RwLock<bool>,
@@ -53,10 +55,16 @@ impl Shared {
             waiting: Waiting::default(),
             machines: OnceLock::new(),
             image: OnceLock::new(),
+            opened: tokio::sync::watch::Sender::new(false),
             closed: tokio::sync::RwLock::new(false),
             up: Mutex::default(),
             scopes: Mutex::default(),
         })
+    }
+
+    pub(crate) async fn wait_opened(&self) {
+        // The sender is ours, so the wait cannot fail.
+        let _ = self.opened.subscribe().wait_for(|opened| *opened).await;
     }
 
     pub(crate) fn machines(&self) -> Option<&Machines> {
