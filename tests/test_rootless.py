@@ -152,7 +152,7 @@ def test_doctor_tells_a_user_the_truth(capable):
     assert done.returncode == 0, done.stdout + done.stderr
     found = {f["name"]: f["present"] for f in json.loads(done.stdout)}
     assert found["nf_tables"] and found["veth"] and found["user namespaces"]
-    for absent in ("root", "id ranges", "CAP_SYS_RESOURCE", "cgroup memory", "cgroup v2 core"):
+    for absent in ("root", "id ranges", "CAP_SYS_RESOURCE", "sshd", "cgroup memory", "cgroup v2 core"):
         assert not found[absent], absent
 
 

@@ -10,7 +10,7 @@ use crate::home::Home;
 use anyhow::Context as _;
 use network_apply::{ApplyError, user_ground};
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// Connections that may wait to be accepted, as many as for the gateway's own sockets; the kernel cuts it.
@@ -45,11 +45,12 @@ impl Ground {
         }
         let front = bind(options.listen).with_context(|| cannot_listen(options.listen))?;
         let keeper = options.data_dir.as_deref().and_then(|home| living_keeper(&Home::keeper_socket(home)));
-        match keeper {
-            Some(keeper) => user_ground::join(keeper.as_fd()).context(
-                "the namespaces of this cloud's keeper cannot be joined; if it was started by root, start it as root again",
-            )?,
-            None => user_ground::found().map_err(refused)?,
+        let joined = match keeper {
+            Some(keeper) => join(keeper.as_fd())?,
+            None => false,
+        };
+        if !joined {
+            user_ground::found().map_err(refused)?;
         }
         Ok(Ground::Own { front: Some(front) })
     }
@@ -94,6 +95,17 @@ fn living_keeper(socket: &Path) -> Option<OwnedFd> {
     let connection = keeper::seqpacket::connect(socket).ok()?;
     let keeper = rustix::net::sockopt::socket_peercred(&connection).ok()?;
     rustix::process::pidfd_open(keeper.pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+/// Goes where the keeper stands; false if it ended meanwhile.
+fn join(keeper: BorrowedFd<'_>) -> anyhow::Result<bool> {
+    match user_ground::join(keeper) {
+        Ok(()) => Ok(true),
+        Err(ApplyError::Io { source, .. }) if source.raw_os_error() == Some(libc::ESRCH) => Ok(false),
+        Err(error) => Err(error).context(
+            "the namespaces of this cloud's keeper cannot be joined; if it was started by root, start it as root again",
+        ),
+    }
 }
 
 /// The kernel's refusal in a sentence, with what helps against it here.
@@ -159,6 +171,15 @@ mod tests {
         assert!(living_keeper(&path).is_some());
         drop(listener);
         assert!(living_keeper(&path).is_none());
+    }
+
+    #[test]
+    fn a_keeper_that_ended_is_not_joined() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let handle = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).unwrap();
+        child.wait().unwrap();
+        assert!(!join(handle.as_fd()).unwrap());
     }
 
     #[test]

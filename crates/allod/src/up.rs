@@ -53,11 +53,9 @@ fn announce(options: &Up, cloud: &Cloud) {
         output::say(&format!("  shell: eval \"$(allod env --endpoint http://{address})\""));
     }
     if cloud.rootless {
-        output::say(
-            "  without root: machines have no limits, no way to the world, and public addresses that only",
-        );
+        output::say("  without root: machines have one user and no limits, no SSH and no way to the world;");
         output::say(&format!(
-            "    answer inside: nsenter --preserve-credentials --user --net --target {} COMMAND",
+            "    their public addresses answer inside: nsenter --preserve-credentials --user --net --target {} COMMAND",
             std::process::id()
         ));
     }

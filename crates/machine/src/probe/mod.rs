@@ -34,7 +34,12 @@ pub fn probe() -> Vec<Feature> {
     features.extend(control_groups());
     features.push(pidfs());
     features.push(seccomp());
-    features.push(program("sshd", "/usr/sbin/sshd", "SSH login to machines of the host image"));
+    features.push(if root_of_host() {
+        program("sshd", "/usr/sbin/sshd", "SSH login to machines of the host image")
+    } else {
+        // It gives up its groups and its uid before it speaks to anyone, and a machine of one uid has no other.
+        Feature::new("sshd", false, "without root a machine has a single uid, which sshd refuses: no SSH login")
+    });
     features.push(kvm::probe());
     features
 }
