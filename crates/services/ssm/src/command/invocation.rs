@@ -262,8 +262,15 @@ impl Invocation {
             _ = self.cancelled.wait_for(|c| c.covers(&instance_id)) => {}
         }
         self.note(InvocationStatus::Cancelling);
-        commands.cancel(&id);
-        running.await
+        // The machine may only now be starting it and know nothing to stop yet, so it is told until it says the end.
+        let mut wait = FIRST_WAIT;
+        loop {
+            commands.cancel(&id);
+            tokio::select! {
+                end = &mut running => return end,
+                () = sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+            }
+        }
     }
 
     /// Notes how a step ended.
