@@ -17,9 +17,11 @@ use std::time::Duration;
 /// Attempts and pause while waiting for something that comes by itself.
 const TRIES: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Lines of each console that a failed tour shows.
+const CONSOLE_LINES: usize = 6;
 /// The machines run a web server of a few lines in whatever the image has.
 const SERVER: &str = r#"#!/bin/sh
-# Answers every connection on the given port with the machine's name.
+# Answers every connection on the given port with the machine's name; complains on the console.
 PORT=@PORT@
 if command -v perl >/dev/null; then
   exec setsid perl -MIO::Socket::INET -e '
@@ -28,7 +30,7 @@ if command -v perl >/dev/null; then
     $SIG{PIPE} = "IGNORE";
     # Reads to the end before it closes: unread words would turn the close into a reset.
     while (my $c = $s->accept) { print $c "HTTP/1.0 200 OK\r\n\r\nhello from $name\n"; shutdown $c, 1; 1 while <$c>; close $c }' "$PORT" \
-    >/dev/null 2>&1 </dev/null &
+    >/dev/null </dev/null &
 else
   exec setsid python3 -c '
 import socket, sys
@@ -40,7 +42,7 @@ while True:
         while c.recv(4096): pass
     except OSError: pass
     c.close()' "$PORT" \
-    >/dev/null 2>&1 </dev/null &
+    >/dev/null </dev/null &
 fi
 "#;
 
@@ -477,6 +479,23 @@ impl Act {
         let shown: Vec<Shown> = self.machines.iter().map(show).collect();
         let (public, private) = shown.split_at(2.min(shown.len()));
         topology(&format!("{} 10.42.0.0/16", self.vpc), ("10.42.1.0/24", public), ("10.42.2.0/24", private))
+    }
+
+    /// What the machines said last, for a reader who must find out why a step did not hold.
+    pub(super) fn show_consoles(&mut self) {
+        let machines: Vec<_> = self.machines.iter().map(|m| (m.name, m.id.clone())).collect();
+        for (name, id) in machines {
+            let request = ec2::GetConsoleOutputRequest { instance_id: Some(id), ..Default::default() };
+            // A console that cannot be had is no second failure.
+            let Ok(console) = self.ec2::<ec2_ops::GetConsoleOutput>(&request) else { continue };
+            let encoded = console.output.unwrap_or_default();
+            let text = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<&str> = text.lines().collect();
+            for line in &lines[lines.len().saturating_sub(CONSOLE_LINES)..] {
+                self.stage.show(&format!("console of {name}: {}", line.replace(char::is_control, " ")));
+            }
+        }
     }
 
     /// Deletes everything through the API, in the order a user would have to.

@@ -60,6 +60,7 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
     let told = act.tell();
     if let Err(error) = &told {
         act.stage.failed(&format!("{error:#}"));
+        act.show_consoles();
     }
     act.stage.step("Everything is taken away");
     let swept = act.clean_up();
