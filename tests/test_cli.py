@@ -94,3 +94,19 @@ def test_nothing_is_left_of_an_ephemeral_cloud():
     folder = short.ready["data_dir"]
     assert os.path.isdir(folder)
     assert short.stop() == 0 and not os.path.exists(folder)
+
+
+def test_a_reset_keeps_the_root_key():
+    import urllib.request
+
+    from conftest import Cloud
+
+    strict = Cloud("--enforce", "--allow-reset").start()
+    root = strict.ready["root_key"]
+    ec2 = strict.client("ec2", key=root["access_key_id"], secret=root["secret_access_key"])
+    try:
+        ec2.create_vpc(CidrBlock="10.5.0.0/16")
+        urllib.request.urlopen(urllib.request.Request(strict.endpoint + "/_allod/reset", method="POST")).read()
+        assert [v["CidrBlock"] for v in ec2.describe_vpcs()["Vpcs"]] == ["172.31.0.0/16"]
+    finally:
+        assert strict.stop() == 0

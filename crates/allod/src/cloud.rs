@@ -46,13 +46,12 @@ impl ControlHooks for Levers {
     fn reset(&self) -> BoxFuture<'static, Result<(), String>> {
         let (store, agent, platform) = (self.store.clone(), self.agent.clone(), self.platform.clone());
         Box::pin(async move {
+            let root_keys = service_iam::root_keys(&platform);
             // Records first: nothing new may start from them while machines go.
             store.backend().wipe("/").await.map_err(|e| e.to_string())?;
             agent.reset().await?;
-            if !platform.config.open {
-                tracing::warn!("all accounts were wiped; root keys are made at the next start");
-            }
-            Ok(())
+            // Who was let in before must still be let in: nobody is told a new key.
+            service_iam::restore_root_keys(&platform, root_keys).await
         })
     }
 }

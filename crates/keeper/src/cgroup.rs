@@ -255,6 +255,14 @@ impl Cgroups {
         all
     }
 
+    /// Removes the parent directories of a keeper that ends; those of machines that live on stay with them.
+    pub(crate) fn remove_parents(&self) {
+        for parent in self.v2.iter().chain(self.v1.iter().map(|(_, parent)| parent)) {
+            // Not empty means that a machine still lives there, which the next keeper will find.
+            let _ = fs::remove_dir(parent);
+        }
+    }
+
     /// Names of the machines that have groups.
     pub(crate) fn names(&self) -> std::collections::BTreeSet<String> {
         let parents = self.v2.iter().chain(self.v1.iter().map(|(_, parent)| parent));

@@ -34,6 +34,7 @@ impl Keeper {
             self.finish_turn();
         }
         let _ = std::fs::remove_file(&self.config.socket);
+        self.cgroups.remove_parents();
         Ok(())
     }
 

@@ -33,7 +33,7 @@ mod tests;
 pub use house::keep_house;
 pub use keys::Keys;
 pub use rights::Rights;
-pub use root::ensure_root_key;
+pub use root::{ensure_root_key, restore_root_keys, root_keys};
 
 use contracts::{Platform, ServiceTable};
 use std::sync::Arc;

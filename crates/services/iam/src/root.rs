@@ -28,3 +28,26 @@ pub async fn ensure_root_key(platform: &Platform, account: &str) -> Result<Optio
     written.await.map_err(|fault| fault.message)?;
     Ok(Some((id, secret)))
 }
+
+/// The root keys of all accounts, to be kept over a reset.
+pub fn root_keys(platform: &Platform) -> Vec<AccessKey> {
+    let keys = platform.store.list::<AccessKey>(&keys_scope());
+    keys.iter().filter(|key| key.user.is_none()).map(|key| (**key).clone()).collect()
+}
+
+/// Puts root keys back after everything was wiped.
+///
+/// # Errors
+/// The store's refusal, in words.
+pub async fn restore_root_keys(platform: &Platform, keys: Vec<AccessKey>) -> Result<(), String> {
+    for some in keys.chunks(100) {
+        let written = platform.transact(|tx| {
+            for key in some {
+                tx.put(&keys_scope(), key.clone());
+            }
+            Ok(())
+        });
+        written.await.map_err(|fault| fault.message)?;
+    }
+    Ok(())
+}
