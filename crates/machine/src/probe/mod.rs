@@ -38,7 +38,11 @@ pub fn probe() -> Vec<Feature> {
         program("sshd", "/usr/sbin/sshd", "SSH login to machines of the host image")
     } else {
         // It gives up its groups and its uid before it speaks to anyone, and a machine of one uid has no other.
-        Feature::new("sshd", false, "without root a machine has a single uid, which sshd refuses: no SSH login")
+        Feature::new(
+            "sshd",
+            false,
+            "without root a machine has a single uid, which sshd refuses: no SSH login",
+        )
     });
     features.push(kvm::probe());
     features

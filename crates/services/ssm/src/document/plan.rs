@@ -96,7 +96,8 @@ fn stored_parameters(call: &SsmCall, text: &str, budget: &mut Budget) -> Result<
         let found = find_selected(call, call.scope(), &wanted).map_err(|_| missing())?;
         match &found.version.value {
             StoredValue::Text(_) => {
-                let value = call.shown_value(call.scope(), &found.parameter.id, &found.version.value, true)?;
+                let value =
+                    call.shown_value(call.scope(), &found.parameter.id, &found.version.value, true)?;
                 Ok(Some(value))
             }
             // AWS's rule: a secret must not end up in the text of a command, where everybody who lists commands sees it.
