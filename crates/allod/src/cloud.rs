@@ -96,12 +96,13 @@ impl Cloud {
             machines: agent.machine_view(),
             commands: agent.command_host(),
         };
-        let new_root_key = match open {
-            true => None,
-            false => service_iam::ensure_root_key(&platform, &options.account_id)
+        let new_root_key = if open {
+            None
+        } else {
+            service_iam::ensure_root_key(&platform, &options.account_id)
                 .await
                 .map_err(anyhow::Error::msg)
-                .context("the account's root key cannot be made")?,
+                .context("the account's root key cannot be made")?
         };
         let parts = services::assemble(&platform, home.join("commands"));
         agent.metadata().set_roles(parts.roles);

@@ -74,7 +74,8 @@ impl Home {
 
     /// A short name of this cloud on its host, the same after every restart.
     pub(crate) fn cloud_name(&self) -> String {
-        self.key("name")[..3].iter().map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, ..] = self.key("name");
+        format!("{a:02x}{b:02x}{c:02x}")
     }
 
     /// Removes an ephemeral directory.

@@ -42,10 +42,8 @@ async fn serve(options: Up, ground: Ground) -> anyhow::Result<ExitCode> {
 
 fn announce(options: &Up, cloud: &Cloud) {
     let address = cloud.address;
-    let mode = match cloud.open {
-        true => "open: any key is accepted",
-        false => "enforced: signatures and rights are checked",
-    };
+    let open = "open: any key is accepted";
+    let mode = if cloud.open { open } else { "enforced: signatures and rights are checked" };
     output::say(&format!("Allod serves http://{address} ({mode}; account {})", options.account_id));
     let end = if cloud.home.ephemeral { " (removed at the end)" } else { "" };
     output::say(&format!("  data: {}{end}", cloud.home.path().display()));

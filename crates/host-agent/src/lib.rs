@@ -156,7 +156,7 @@ impl HostAgent {
         match machines.host_image() {
             Ok(image) => drop(self.shared.image.set(image)),
             Err(error) => {
-                tracing::error!(%error, "the built-in image cannot be made; instances stay pending")
+                tracing::error!(%error, "the built-in image cannot be made; instances stay pending");
             }
         }
         if self.shared.machines.set(machines).is_err() {

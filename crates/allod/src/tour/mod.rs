@@ -67,16 +67,14 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
     let home = cloud.home.path().to_owned();
     let stopped = runtime.block_on(cloud.stop()).context("the cloud did not stop cleanly");
     let left = home.exists();
-    match (&swept, &stopped, left) {
-        (Ok(()), Ok(()), false) => act.stage.seen("no machine, no namespace and no file is left"),
-        _ => {
-            for error in [swept.as_ref().err(), stopped.as_ref().err()].into_iter().flatten() {
-                act.stage.failed(&format!("{error:#}"));
-            }
-            if left {
-                act.stage.failed(&format!("{} is still there", home.display()));
-            }
-        }
+    for error in [swept.as_ref().err(), stopped.as_ref().err()].into_iter().flatten() {
+        act.stage.failed(&format!("{error:#}"));
+    }
+    if left {
+        act.stage.failed(&format!("{} is still there", home.display()));
+    }
+    if swept.is_ok() && stopped.is_ok() && !left {
+        act.stage.seen("no machine, no namespace and no file is left");
     }
     let good = told.is_ok() && swept.is_ok() && stopped.is_ok() && !left;
     act.stage.close(good);

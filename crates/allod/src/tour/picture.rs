@@ -15,21 +15,23 @@ pub(super) fn topology(vpc: &str, public: (&str, &[Shown]), private: (&str, &[Sh
     let height = left.len().max(right.len());
     let width = left.iter().chain(&right).map(|line| line.chars().count()).max().unwrap_or(0);
     let total = width * 2 + 9;
-    let mut out = String::new();
-    let middle = |text: &str| format!("{text:^total$}\n");
-    out.push_str(&middle("the host and the world"));
-    out.push_str(&middle("│"));
-    out.push_str(&middle("internet gateway"));
-    out.push_str(&middle("│"));
-    out.push_str(&format!("┌─ {vpc} {}┐\n", "─".repeat(total.saturating_sub(vpc.chars().count() + 5))));
-    out.push_str(&format!("│ ┌{0}┐ ┌{0}┐ │\n", "─".repeat(width + 0)));
+    let middle = |text: &str| format!("{text:^total$}");
+    let bar = "─".repeat(width);
+    let mut lines = vec![
+        middle("the host and the world"),
+        middle("│"),
+        middle("internet gateway"),
+        middle("│"),
+        format!("┌─ {vpc} {}┐", "─".repeat(total.saturating_sub(vpc.chars().count() + 5))),
+        format!("│ ┌{bar}┐ ┌{bar}┐ │"),
+    ];
     for at in 0..height {
         let cell = |lines: &[String]| format!("{:width$}", lines.get(at).map_or("", String::as_str));
-        out.push_str(&format!("│ │{}│ │{}│ │\n", cell(&left), cell(&right)));
+        lines.push(format!("│ │{}│ │{}│ │", cell(&left), cell(&right)));
     }
-    out.push_str(&format!("│ └{0}┘ └{0}┘ │\n", "─".repeat(width)));
-    out.push_str(&format!("└{}┘\n", "─".repeat(total.saturating_sub(2))));
-    out
+    lines.push(format!("│ └{bar}┘ └{bar}┘ │"));
+    lines.push(format!("└{}┘", "─".repeat(total.saturating_sub(2))));
+    lines.join("\n")
 }
 
 fn column(title: &str, cidr: &str, machines: &[Shown]) -> Vec<String> {

@@ -48,6 +48,7 @@ impl Stage {
     }
 
     /// Further lines, such as output or a picture.
+    #[allow(clippy::unused_self)] // the stage speaks, here as elsewhere
     pub(super) fn show(&self, text: &str) {
         for line in text.lines() {
             Self::line(&format!("       {line}"));
