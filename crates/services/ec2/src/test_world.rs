@@ -93,6 +93,7 @@ impl World {
     }
 
     /// Account and region of [`World::call`].
+    #[allow(clippy::unused_self)] // reads as the rest of the world does
     pub(crate) fn scope(&self) -> Scope {
         Scope::new(ACCOUNT, "us-east-1")
     }
