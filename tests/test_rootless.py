@@ -162,15 +162,15 @@ def test_clients_of_the_host_reach_it_and_machines_work(lasting):
     ec2 = lasting.client("ec2")
     group = ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
     ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
-    (instance,) = launch(ec2, UserData=SERVER, SecurityGroupIds=[group])
+    (instance,) = launch(ec2, UserData=SERVER.replace("hello", "rootless"), SecurityGroupIds=[group])
     status, out, err = run_shell(lasting, [instance], "id -u; cat /proc/sys/kernel/random/boot_id | wc -l")[instance]
     assert (status, out.split()) == ("Success", ["0", "1"]), err
     address = describe(ec2, instance)["PublicIpAddress"]
     fetch = ["bash", "-c", f"exec 3<>/dev/tcp/{address}/80 && cat <&3"]
-    wait_for(lambda: "hello" in lasting.inside("timeout", "2", *fetch).stdout, what="the server")
-    assert "hello" not in lasting.user.run("timeout", "0.3", *fetch).stdout, "the host has no way to these addresses"
+    wait_for(lambda: "rootless" in lasting.inside("timeout", "2", *fetch).stdout, what="the server")
+    assert "rootless" not in lasting.user.run("timeout", "0.3", *fetch).stdout, "the host has no way to these addresses"
     ec2.revoke_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
-    assert "hello" not in lasting.inside("timeout", "0.3", *fetch).stdout
+    assert "rootless" not in lasting.inside("timeout", "0.3", *fetch).stdout
 
 
 def test_a_killed_cloud_finds_its_machines(lasting):
