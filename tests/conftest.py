@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +24,14 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def free_pool():
+    """A /22 of 198.18.0.0/16 that nothing on this host is routed to (proc(5): addresses in the host's byte order)."""
+    routed = {int(line.split()[1], 16).to_bytes(4, sys.byteorder)
+              for line in Path("/proc/net/route").read_text().splitlines()[1:]}
+    taken = {a[2] & 0xFC for a in routed if a[:2] == bytes((198, 18))}
+    return f"198.18.{random.choice([n for n in range(0, 256, 4) if n not in taken])}.0/22"
 
 
 class Cloud:
@@ -137,7 +146,7 @@ def lasting():
     """A cloud on a data directory, for restarts; ends with its machines."""
     folder = Path(tempfile.mkdtemp(prefix="allod-data-"))
     # Clouds on one host need pools of public addresses that do not overlap; tests run side by side.
-    cloud = Cloud("--public-pool", f"198.18.{random.randrange(64) * 4}.0/22", data_dir=folder)
+    cloud = Cloud("--public-pool", free_pool(), data_dir=folder)
     cloud.start()
     yield cloud
     if cloud.process.poll() is not None:

@@ -143,6 +143,12 @@ impl Cloud {
             let torn = self.agent.tear_down().await;
             torn.map_err(anyhow::Error::msg).context("the machines could not all be removed")?;
             self.home.remove();
+        } else {
+            self.agent
+                .rest()
+                .await
+                .map_err(anyhow::Error::msg)
+                .context("the host keeps links of the cloud")?;
         }
         Ok(())
     }

@@ -138,6 +138,24 @@ impl HostAgent {
         tokio::task::spawn_blocking(stop).await.map_err(|e| e.to_string())?
     }
 
+    /// For a lasting cloud at its end: machines that run keep their network; when there is none, the host gets its
+    /// links and routes back.
+    pub async fn rest(&self) -> Result<(), String> {
+        self.shared.wait_opened().await;
+        *self.shared.closed.write().await = true;
+        let shared = self.shared.clone();
+        let alive = move || match shared.machines() {
+            Some(machines) => {
+                let known = machines.adopt().map_err(|e| e.to_string())?;
+                Ok(known.iter().any(|m| !matches!(m.state, machine::MachineState::Exited(_))))
+            }
+            None => Ok(false),
+        };
+        let alive: Result<bool, String> =
+            tokio::task::spawn_blocking(alive).await.map_err(|e| e.to_string())?;
+        if alive? { Ok(()) } else { self.shared.network.reset(true).await }
+    }
+
     fn run_machines(&self, runtime: &tokio::runtime::Handle) {
         let opened = machine::Machines::connect(machine::MachinesConfig {
             data_dir: self.config.data_dir.clone(),
