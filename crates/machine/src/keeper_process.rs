@@ -14,6 +14,9 @@ use crate::error::{MachineError, Result};
 
 /// Idle connections kept for reuse.
 const MAX_IDLE: usize = 8;
+/// Fresh connections tried for one request, and the growing pause between them: the last moment of a dying keeper.
+const FRESH_ATTEMPTS: u32 = 5;
+const LAST_MOMENT: Duration = Duration::from_millis(10);
 /// A keeper that does not listen after this time has failed.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
@@ -78,8 +81,9 @@ impl KeeperProcess {
         }
     }
 
-    /// Runs `talk` on a pooled connection. A connection that failed is not reused; when an idle one turns out
-    /// to belong to a keeper that is gone, the request is repeated once on a fresh one.
+    /// Runs `talk` on a pooled connection. A connection that failed is not reused; when it turns out to belong to a
+    /// keeper that is gone, the request is repeated on a fresh one. A fresh one, too, can have been taken by a keeper
+    /// in its last moment: the socket of a killed process outlives it by an instant.
     pub(crate) fn with<T>(
         &self,
         talk: impl Fn(&mut Connection) -> std::result::Result<T, keeper::KeeperError>,
@@ -91,9 +95,17 @@ impl KeeperProcess {
                 other => return self.give_back(connection, other),
             }
         }
-        let mut connection = self.connect()?;
-        let outcome = talk(&mut connection);
-        self.give_back(connection, outcome)
+        let mut attempt = 1;
+        loop {
+            let mut connection = self.connect()?;
+            match talk(&mut connection) {
+                Err(keeper::KeeperError::Disconnected) if attempt < FRESH_ATTEMPTS => {
+                    std::thread::sleep(LAST_MOMENT * attempt);
+                    attempt += 1;
+                }
+                outcome => return self.give_back(connection, outcome),
+            }
+        }
     }
 
     fn give_back<T>(
