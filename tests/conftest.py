@@ -1,5 +1,6 @@
 """A cloud per test module: the real binary on a port of its own, spoken to by unmodified clients."""
 
+import atexit
 import json
 import os
 import random
@@ -43,11 +44,16 @@ class Cloud:
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.log = tempfile.NamedTemporaryFile(prefix="allod-test-", suffix=".log", delete=False)
+        atexit.register(Path(self.log.name).unlink, missing_ok=True)
         self.process = None
         self.ready = None
 
     def start(self):
-        ready = Path(tempfile.mkdtemp(prefix="allod-ready-")) / "ready.json"
+        with tempfile.TemporaryDirectory(prefix="allod-ready-") as folder:
+            self.launch(Path(folder) / "ready.json")
+        return self
+
+    def launch(self, ready):
         place = ["--data-dir", str(self.data_dir)] if self.data_dir else ["--ephemeral"]
         command = [BINARY, "up", *place, "--listen", f"127.0.0.1:{self.port}", "--ready-file", str(ready), *self.words]
         self.process = self.spawn(command, ready.parent)
@@ -57,8 +63,6 @@ class Cloud:
                 raise RuntimeError(f"the cloud did not start:\n{self.log_text()}")
             time.sleep(0.005)
         self.ready = json.loads(ready.read_text())
-        shutil.rmtree(ready.parent)
-        return self
 
     def spawn(self, command, ready_folder):
         return subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
@@ -133,6 +137,17 @@ def terminate_all(cloud):
         print("clean-up:", error)
 
 
+def end_keeper(folder):
+    """The keeper of a lasting cloud outlives it by design; a test takes its own away, known by its folder."""
+    for entry in os.scandir("/proc"):
+        try:
+            words = Path(entry.path, "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if "keeper" in words[1:2] and any(word.startswith(f"{folder}/") for word in words):
+                os.kill(int(entry.name), signal.SIGTERM)
+        except OSError:
+            pass  # no process, or gone meanwhile
+
+
 @pytest.fixture(scope="module")
 def cloud():
     cloud = Cloud("--allow-reset").start()
@@ -153,7 +168,7 @@ def lasting():
         cloud.start()
     terminate_all(cloud)
     cloud.stop()
-    subprocess.run(["pkill", "-f", f"keeper {folder}"], check=False)
+    end_keeper(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,20 +8,8 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Cloud, needs_root, wait_for
+from conftest import Cloud, end_keeper, needs_root, wait_for
 from test_machines import describe, launch, one
-
-# --- the disk of the store is full --------------------------------------------------------------------------------
-
-def end_keeper(folder):
-    """The keeper of a lasting cloud outlives it by design; a test takes its own away, known by its folder."""
-    for entry in os.scandir("/proc"):
-        try:
-            words = open(f"/proc/{entry.name}/cmdline", "rb").read().decode(errors="replace").split("\0")
-        except OSError:
-            continue  # no process, or gone meanwhile
-        if "keeper" in words[1:2] and any(word.startswith(f"{folder}/") for word in words):
-            os.kill(int(entry.name), signal.SIGTERM)
 
 
 @pytest.fixture
@@ -29,6 +17,8 @@ def data_dir(tmp_path):
     yield tmp_path / "data"
     end_keeper(tmp_path)
 
+
+# --- the disk of the store is full --------------------------------------------------------------------------------
 
 @pytest.fixture
 def small_disk(tmp_path):
