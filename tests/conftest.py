@@ -148,6 +148,19 @@ def end_keeper(folder):
             pass  # no process, or gone meanwhile
 
 
+def routes():
+    """{first address of a range routed on this host: the interface it goes to}"""
+    rows = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    return {socket.inet_ntoa(int(row[1], 16).to_bytes(4, sys.byteorder)): row[0] for row in rows}
+
+
+def end_edge(pool):
+    """A lasting cloud leaves its way to the world in place by design; a test takes its own away."""
+    link = routes().get(pool.split("/")[0])
+    if link and link.startswith("allod"):
+        subprocess.run(["ip", "link", "delete", link], check=False)
+
+
 @pytest.fixture(scope="module")
 def cloud():
     cloud = Cloud("--allow-reset").start()
@@ -160,8 +173,8 @@ def cloud():
 def lasting():
     """A cloud on a data directory, for restarts; ends with its machines."""
     folder = Path(tempfile.mkdtemp(prefix="allod-data-"))
-    # Clouds on one host need pools of public addresses that do not overlap; tests run side by side.
-    cloud = Cloud("--public-pool", free_pool(), data_dir=folder)
+    pool = free_pool()
+    cloud = Cloud("--public-pool", pool, data_dir=folder)
     cloud.start()
     yield cloud
     if cloud.process.poll() is not None:
@@ -169,6 +182,7 @@ def lasting():
     terminate_all(cloud)
     cloud.stop()
     end_keeper(folder)
+    end_edge(pool)
     shutil.rmtree(folder, ignore_errors=True)
 
 

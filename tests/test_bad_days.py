@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Cloud, end_keeper, needs_root, wait_for
+from conftest import Cloud, end_keeper, free_pool, needs_root, wait_for
 from test_machines import describe, launch, one
 
 
@@ -47,7 +47,7 @@ def fill(folder):
 
 @needs_root
 def test_a_full_disk_refuses_writes_and_serves_reads(small_disk):
-    cloud = Cloud("--public-pool", f"198.18.{random.randrange(64) * 4}.0/22", data_dir=small_disk / "data").start()
+    cloud = Cloud("--public-pool", free_pool(), data_dir=small_disk / "data").start()
     try:
         ssm, ec2 = cloud.client("ssm"), cloud.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
@@ -106,7 +106,7 @@ def test_a_full_disk_refuses_writes_and_serves_reads(small_disk):
 
 def test_killed_again_and_again_amid_calls(data_dir):
     """Several writers, six kills: what was acknowledged is there, deletions too, and nothing exists by halves."""
-    words = ["--public-pool", f"198.18.{random.randrange(64) * 4}.0/22"] if os.geteuid() == 0 else []
+    words = ["--public-pool", free_pool()] if os.geteuid() == 0 else []
     cloud = Cloud(*words, data_dir=data_dir).start()
     stop, there, gone, problems = threading.Event(), {}, set(), []
 
@@ -188,7 +188,7 @@ def test_both_polite_signals_end_it_cleanly(number):
 
 
 def test_a_data_directory_has_one_cloud(data_dir):
-    words = ["--public-pool", f"198.18.{random.randrange(64) * 4}.0/22"] if os.geteuid() == 0 else []
+    words = ["--public-pool", free_pool()] if os.geteuid() == 0 else []
     first = Cloud(*words, data_dir=data_dir).start()
     try:
         with pytest.raises(RuntimeError) as caught:
