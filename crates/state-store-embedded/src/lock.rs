@@ -4,8 +4,13 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
 
 use state_store::StoreError;
+
+/// How often, and how long apart, a held lock is tried again before it counts as another process's.
+const ATTEMPTS: u32 = 30;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds a directory for this process until dropped. The kernel releases it when the process dies,
 /// however it dies, so that no stale lock is ever left behind.
@@ -32,7 +37,16 @@ impl DirectoryLock {
             .truncate(false)
             .open(&path)
             .map_err(|error| failed(format!("cannot open {}: {error}", path.display())))?;
-        match file.try_lock() {
+        // A child that was just forked holds a copy of a closed lock until it calls exec, and a killed process holds its
+        // own for an instant: neither is another user.
+        let mut patience = ATTEMPTS;
+        let mut locked = file.try_lock();
+        while matches!(locked, Err(TryLockError::WouldBlock)) && patience > 0 {
+            std::thread::sleep(PAUSE);
+            patience -= 1;
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
