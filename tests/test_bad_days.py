@@ -197,3 +197,19 @@ def test_a_data_directory_has_one_cloud(data_dir):
         assert first.client("sts").get_caller_identity()["Account"] == "000000000000"
     finally:
         assert first.stop() == 0
+
+
+@needs_root
+def test_a_launch_the_host_cannot_carry_out_says_why():
+    pool = free_pool()
+    first, second = Cloud("--public-pool", pool), Cloud("--public-pool", pool)
+    try:
+        launch(first.start().client("ec2"))
+        ec2 = second.start().client("ec2")
+        (instance,) = launch(ec2, wait=False)
+        # The pool belongs to the first cloud's edge: the second cannot make a network.
+        wait_for(lambda: describe(ec2, instance)["State"]["Name"] == "terminated", 60, "the end of the launch")
+        assert "public pool" in describe(ec2, instance)["StateReason"]["Message"]
+    finally:
+        first.stop()
+        second.stop()

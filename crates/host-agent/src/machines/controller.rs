@@ -230,7 +230,10 @@ impl Controller {
         tracing::error!(id = instance.id, %error, "the instance cannot be started");
         let _ = self.stop(&instance.id, StopMode::Force).await;
         if instance.state == InstanceState::Pending && instance.generation <= 1 {
-            self.unplug(scope, instance).await?;
+            // What was never plugged cannot be unplugged; the instance must end all the same.
+            if let Err(error) = self.unplug(scope, instance).await {
+                tracing::warn!(id = instance.id, %error, "the network of a failed launch stays for the next sweep");
+            }
             self.destroy(&instance.id).await?;
         }
         self.record(|tx, now| transitions::mark_failed(tx, scope, &instance.id, error, now)).await

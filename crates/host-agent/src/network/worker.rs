@@ -110,6 +110,12 @@ impl Worker {
                     dirty.entry(vpc.clone()).or_default();
                     plugs.push(Plug { vpc, interface, netns, device, reply });
                 }
+                // No network was ever opened: nothing is plugged, and nothing can be in the way of taking it away.
+                Job::Detach { scope, vpc, interface, reply } if self.network.is_none() => {
+                    self.vpc(&scope, &vpc).attached.remove(&interface);
+                    self.numbers.free(&interface);
+                    let _ = reply.send(Ok(()));
+                }
                 Job::Detach { scope, vpc, interface, reply } => {
                     self.vpc(&scope, &vpc).attached.remove(&interface);
                     dirty.entry(vpc.clone()).or_default().push(reply);
