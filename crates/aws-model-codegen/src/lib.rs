@@ -28,7 +28,8 @@ pub fn generate_from_build_script(service: &str) -> Result<(), FactsError> {
     let path = root.join("models").join(format!("{service}.json"));
     println!("cargo::rerun-if-changed={}", path.display());
     let errata = root.join("models/errata").join(format!("{service}.json"));
-    println!("cargo::rerun-if-changed={}", errata.display());
+    // The folder, not the file: cargo takes a watched file that does not exist for changed, at every build.
+    println!("cargo::rerun-if-changed={}", root.join("models/errata").display());
     let facts = Facts::read(&path, errata.exists().then_some(errata.as_path()))?;
     let target = PathBuf::from(out).join("api.rs");
     std::fs::write(&target, generate(service, &facts)?)
