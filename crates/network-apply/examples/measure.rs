@@ -218,6 +218,8 @@ fn facts(enis: u32) -> Outcome<VpcInput> {
             cidr_v4: "10.0.0.0/16".parse()?,
             cidr_v6: None,
             route_table_id: "rtb-1".into(),
+            acl_id: None,
+            nsg_id: None,
         }],
         route_tables: vec![RouteTable {
             id: "rtb-1".into(),
@@ -225,6 +227,7 @@ fn facts(enis: u32) -> Outcome<VpcInput> {
             routes: vec![InputRoute {
                 destination: "0.0.0.0/0".parse()?,
                 target: RouteTarget::InternetGateway,
+                origin: network_plan::RouteOrigin::Static,
             }],
         }],
         internet_gateway: Some("igw-1".into()),
@@ -258,6 +261,9 @@ fn facts(enis: u32) -> Outcome<VpcInput> {
             public_v4: Vec::new(),
             source_dest_check: true,
             groups: vec![format!("sg-{}", number % 200), format!("sg-{}", (number + 1) % 200)],
+            kind: network_plan::EniKind::Machine,
+            nsg_id: None,
+            prefixes: Vec::new(),
         });
     }
     Ok(input)

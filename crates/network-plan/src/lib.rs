@@ -29,7 +29,8 @@ pub use expr::{
 };
 pub use key::Key;
 pub use model::{
-    Eni, Peer, Ports, Protocol, PublicAddress, Route as InputRoute, RouteTable, RouteTarget, Rule,
+    AclEntry, Eni, EniKind, NatGateway, NetworkAcl, Nsg, NsgRule, Peer, Peering, PortForward, Ports,
+    Protocol, PublicAddress, RemoteGroup, Route as InputRoute, RouteOrigin, RouteTable, RouteTarget, Rule,
     SecurityGroup, Subnet, VpcInput,
 };
 pub use names::*;

@@ -29,6 +29,19 @@ pub struct VpcInput {
     pub groups: Vec<SecurityGroup>,
     /// The attached internet gateway, if there is one.
     pub internet_gateway: Option<String>,
+    /// The route table that decides for packets entering through the internet gateway (an edge association);
+    /// without one they are delivered.
+    pub gateway_table: Option<String>,
+    /// Network ACLs of this VPC.
+    pub acls: Vec<NetworkAcl>,
+    /// NAT gateways; their interfaces stand among [`Self::enis`].
+    pub nat_gateways: Vec<NatGateway>,
+    /// Active peering connections.
+    pub peerings: Vec<Peering>,
+    /// Ports of the internet gateway that lead inside. Those of NAT gateways stand there.
+    pub port_forwards: Vec<PortForward>,
+    /// Network security groups of this VPC.
+    pub nsgs: Vec<Nsg>,
 }
 
 /// A subnet. Its addresses +1 (gateway) and +2 (resolver) belong to the router.
@@ -43,6 +56,10 @@ pub struct Subnet {
     /// The table that decides for packets leaving this subnet; the caller has
     /// already put the main table where no association exists.
     pub route_table_id: String,
+    /// The network ACL at its border; without one nothing is judged there.
+    pub acl_id: Option<String>,
+    /// The network security group at its border, if it has one.
+    pub nsg_id: Option<String>,
 }
 
 /// A route table.
@@ -52,17 +69,31 @@ pub struct RouteTable {
     pub id: String,
     /// Unique among the route tables of the VPC, at most [`crate::MAX_TABLE_NUMBER`].
     pub number: u32,
-    /// The routes; at most one per destination.
+    /// The routes; at most one per destination and origin.
     pub routes: Vec<Route>,
 }
 
-/// One route: the longest matching destination decides.
+/// One route: the longest matching destination decides, then the origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The destination block; host bits are ignored.
     pub destination: IpNet,
     /// Where packets go.
     pub target: RouteTarget,
+    /// Among equal destinations the greatest origin wins.
+    pub origin: RouteOrigin,
+}
+
+/// How a route came to be, in ascending precedence (NET-11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RouteOrigin {
+    /// With the table.
+    System,
+    /// Learned from a gateway or an appliance.
+    Propagated,
+    /// Put there by a user.
+    #[default]
+    Static,
 }
 
 /// Where a route leads.
@@ -72,8 +103,12 @@ pub enum RouteTarget {
     Local,
     /// The VPC's internet gateway; a blackhole while none is attached.
     InternetGateway,
-    /// The ENI with this id (an appliance); a blackhole while it is absent.
+    /// An egress-only internet gateway: IPv6 out, only answers in.
+    EgressOnlyGateway,
+    /// The ENI with this id: an appliance, a NAT gateway, an endpoint; a blackhole while it is absent.
     Eni(String),
+    /// The peering connection with this id; a blackhole while it is not active.
+    Peering(String),
     /// Nowhere: packets vanish without an answer.
     Blackhole,
 }
@@ -99,6 +134,24 @@ pub struct Eni {
     pub source_dest_check: bool,
     /// Ids of its security groups.
     pub groups: Vec<String>,
+    /// What hangs on it.
+    pub kind: EniKind,
+    /// The network security group on it, if it has one.
+    pub nsg_id: Option<String>,
+    /// Delegated prefixes: addresses of its own like the single ones.
+    pub prefixes: Vec<IpNet>,
+}
+
+/// What hangs on an ENI.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EniKind {
+    /// A machine.
+    #[default]
+    Machine,
+    /// A NAT gateway: no security group judges its packets; the network itself makes its namespace.
+    NatGateway,
+    /// An interface endpoint: the network itself makes its namespace and listens there.
+    Endpoint,
 }
 
 /// A 1:1 translation at the internet gateway.
@@ -168,6 +221,121 @@ pub struct Ports {
     pub from: u16,
     /// The highest; not below `from`.
     pub to: u16,
+}
+
+/// A network ACL: stateless, judged at the border of its subnets, never inside one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkAcl {
+    /// The record's id, `acl-…`.
+    pub id: String,
+    /// Unique among the ACLs of the VPC.
+    pub number: u32,
+    /// Entries for packets entering, in ascending order of their number.
+    pub ingress: Vec<AclEntry>,
+    /// Entries for packets leaving.
+    pub egress: Vec<AclEntry>,
+}
+
+/// An entry of a network ACL; what no entry matches is dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AclEntry {
+    /// 1–32766.
+    pub number: u16,
+    /// Which packets; `Number(1)` does not occur, ICMP has its own form.
+    pub protocol: Protocol,
+    /// Whom they come from (ingress) or go to (egress).
+    pub cidr: IpNet,
+    /// Allow, otherwise deny.
+    pub allow: bool,
+}
+
+/// A NAT gateway: a namespace of its own behind an ENI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatGateway {
+    /// The record's id, `nat-…`.
+    pub id: String,
+    /// Its ENI, kind [`EniKind::NatGateway`]; connections are spread over the ENI's private addresses.
+    pub eni_id: String,
+    /// Ports of its primary private address that lead inside.
+    pub port_forwards: Vec<PortForward>,
+}
+
+/// A port that leads to an address inside (NET-30).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortForward {
+    /// 6 or 17.
+    pub protocol: u8,
+    /// The address packets are sent to: the public one at an internet gateway, the private one at a NAT gateway.
+    pub address: Ipv4Addr,
+    /// The port packets are sent to.
+    pub port: u16,
+    /// Where they are delivered.
+    pub to: Ipv4Addr,
+    /// At which port.
+    pub to_port: u16,
+    /// The inside sees the gateway's address as the sender (at an internet gateway: the gateway address of the
+    /// receiver's subnet).
+    pub masquerade: bool,
+}
+
+/// An active peering connection with another VPC of this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peering {
+    /// The record's id, `pcx-…`.
+    pub id: String,
+    /// Unique among the peering connections of the host.
+    pub number: u32,
+    /// This VPC asked; it makes the link.
+    pub requester: bool,
+    /// The other VPC.
+    pub remote_vpc: String,
+    /// The other VPC's blocks of both families: what may come from there.
+    pub remote_blocks: Vec<IpNet>,
+    /// Groups of the other VPC that rules of this one name, with their members' private addresses.
+    pub remote_groups: Vec<RemoteGroup>,
+}
+
+/// A group of a peered VPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteGroup {
+    /// The record's id, `sg-…`.
+    pub id: String,
+    /// Unique among the groups of *this* VPC and those it names.
+    pub number: u32,
+    /// Private addresses of its members, both families.
+    pub members: Vec<IpAddr>,
+}
+
+/// A network security group (NET-22): stateful, the first match by priority decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nsg {
+    /// The record's id, `nsg-…`.
+    pub id: String,
+    /// Unique among the NSGs of the VPC.
+    pub number: u32,
+    /// For packets arriving, in ascending priority, the implied default rules included.
+    pub inbound: Vec<NsgRule>,
+    /// For packets leaving, likewise.
+    pub outbound: Vec<NsgRule>,
+}
+
+/// A rule of an NSG. An empty list matches everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NsgRule {
+    /// 100–4096 and, for the implied ones, 65000–65500.
+    pub priority: u16,
+    /// Allow, otherwise deny.
+    pub allow: bool,
+    /// IP protocol number.
+    pub protocol: Option<u8>,
+    /// Source blocks.
+    pub sources: Vec<IpNet>,
+    /// Source ports.
+    pub source_ports: Vec<Ports>,
+    /// Destination blocks.
+    pub destinations: Vec<IpNet>,
+    /// Destination ports.
+    pub destination_ports: Vec<Ports>,
 }
 
 /// The other side of a rule.

@@ -1,6 +1,7 @@
 //! Elastic network interfaces.
 
 use crate::{Millis, record};
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -59,6 +60,12 @@ pub struct NetworkInterface {
     /// IPv6 addresses.
     #[serde(default)]
     pub ipv6_addresses: Vec<Ipv6Addr>,
+    /// Delegated IPv4 prefixes (/28).
+    #[serde(default)]
+    pub ipv4_prefixes: Vec<Ipv4Net>,
+    /// Delegated IPv6 prefixes (/80).
+    #[serde(default)]
+    pub ipv6_prefixes: Vec<Ipv6Net>,
     /// Packets must come from and go to its own addresses.
     pub source_dest_check: bool,
     /// Security groups, by id.

@@ -1,7 +1,10 @@
 //! Route tables.
 
 use crate::record;
-use crate::{Instance, InstanceState, InternetGateway, NetworkInterface};
+use crate::{
+    EgressOnlyInternetGateway, Instance, InstanceState, InternetGateway, NatGateway, NetworkInterface,
+    VpcEndpoint, VpcPeering, VpnGateway,
+};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use state_store::typed::{Scope, Store};
@@ -26,6 +29,8 @@ pub enum RouteTarget {
     VpcPeering(String),
     /// `vgw-…`.
     VpnGateway(String),
+    /// `vpce-…`.
+    VpcEndpoint(String),
 }
 
 /// How a route came to be.
@@ -119,11 +124,20 @@ impl RouteTarget {
                 let instance = instance.and_then(|id| store.get::<Instance>(scope, id));
                 instance.is_some_and(|i| matches!(i.state, InstanceState::Pending | InstanceState::Running))
             }
-            // Their records come with a later issue; without a record there is nothing to lead to.
-            RouteTarget::EgressOnlyInternetGateway(_)
-            | RouteTarget::NatGateway(_)
-            | RouteTarget::VpcPeering(_)
-            | RouteTarget::VpnGateway(_) => false,
+            RouteTarget::EgressOnlyInternetGateway(id) => {
+                store.get::<EgressOnlyInternetGateway>(scope, id).is_some_and(|g| g.vpc_id == vpc_id)
+            }
+            // A gateway that is still pending shows as active: it is on its way.
+            RouteTarget::NatGateway(id) => {
+                store.get::<NatGateway>(scope, id).is_some_and(|g| g.vpc_id == vpc_id && g.is_wanted())
+            }
+            RouteTarget::VpcPeering(id) => store.get::<VpcPeering>(scope, id).is_some_and(|p| p.is_active()),
+            RouteTarget::VpnGateway(id) => {
+                store.get::<VpnGateway>(scope, id).is_some_and(|g| g.vpc_id.as_deref() == Some(vpc_id))
+            }
+            RouteTarget::VpcEndpoint(id) => store
+                .get::<VpcEndpoint>(scope, id)
+                .is_some_and(|e| e.vpc_id == vpc_id && e.state == "available"),
         }
     }
 }

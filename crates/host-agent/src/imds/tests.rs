@@ -88,6 +88,8 @@ async fn metadata(tokens: &str) -> (Metadata, Scope, ManualClock) {
             association_id: None,
         }],
         ipv6_addresses: vec![],
+        ipv4_prefixes: Vec::new(),
+        ipv6_prefixes: Vec::new(),
         source_dest_check: true,
         groups: vec![],
         interface_type: "interface".into(),

@@ -41,6 +41,7 @@ pub(crate) fn vpc_input(
             .map(|g| group(g, numbers.of(&format!("group {vpc_id}"), &g.id), store, scope))
             .collect(),
         internet_gateway: gateway,
+        ..plan::VpcInput::default()
     })
 }
 
@@ -53,6 +54,8 @@ fn subnet(subnet: &Subnet, tables: &[Arc<RouteTable>]) -> Option<plan::Subnet> {
         cidr_v4: subnet.cidr_block,
         cidr_v6: subnet.ipv6_associations.iter().find(|a| a.state == "associated").map(|a| a.cidr),
         route_table_id: table.id.clone(),
+        acl_id: None,
+        nsg_id: None,
     })
 }
 
@@ -70,6 +73,7 @@ fn table(table: &RouteTable, number: u32, gateway: Option<&str>) -> plan::RouteT
             // A target of another kind, or one that is gone, swallows packets without an answer.
             _ => plan::RouteTarget::Blackhole,
         },
+        origin: plan::RouteOrigin::Static,
     });
     plan::RouteTable { id: table.id.clone(), number, routes: routes.collect() }
 }
@@ -89,6 +93,9 @@ fn interface(interface: &NetworkInterface, number: u32) -> Option<plan::Eni> {
         public_v4: public.collect(),
         source_dest_check: interface.source_dest_check,
         groups: interface.groups.clone(),
+        kind: plan::EniKind::Machine,
+        nsg_id: None,
+        prefixes: Vec::new(),
     })
 }
 

@@ -9,7 +9,11 @@ use network_plan::{
 
 /// Two private subnets and a public one; no machines, no groups.
 pub fn vpc(number: u32) -> VpcInput {
-    let local = |block: &str| InputRoute { destination: block.parse().unwrap(), target: RouteTarget::Local };
+    let local = |block: &str| InputRoute {
+        destination: block.parse().unwrap(),
+        target: RouteTarget::Local,
+        origin: network_plan::RouteOrigin::Static,
+    };
     let locals = || vec![local("10.0.0.0/16"), local("2001:db8:1::/56")];
     let table = |id: &str, number, more: Vec<InputRoute>| RouteTable {
         id: id.into(),
@@ -19,12 +23,15 @@ pub fn vpc(number: u32) -> VpcInput {
     let default = |block: &str| InputRoute {
         destination: block.parse().unwrap(),
         target: RouteTarget::InternetGateway,
+        origin: network_plan::RouteOrigin::Static,
     };
     let subnet = |id: &str, number: u8, table: &str| Subnet {
         id: id.into(),
         cidr_v4: format!("10.0.{number}.0/24").parse().unwrap(),
         cidr_v6: Some(format!("2001:db8:1:{number:x}::/64").parse().unwrap()),
         route_table_id: table.into(),
+        acl_id: None,
+        nsg_id: None,
     };
     VpcInput {
         id: format!("vpc-{number}"),
@@ -43,6 +50,7 @@ pub fn vpc(number: u32) -> VpcInput {
         enis: Vec::new(),
         groups: Vec::new(),
         internet_gateway: Some("igw-1".into()),
+        ..VpcInput::default()
     }
 }
 
@@ -63,6 +71,9 @@ pub fn eni(number: u8, subnet: u8, groups: &[&str]) -> Eni {
         public_v4: Vec::new(),
         source_dest_check: true,
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        kind: network_plan::EniKind::Machine,
+        nsg_id: None,
+        prefixes: Vec::new(),
     }
 }
 

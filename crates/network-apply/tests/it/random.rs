@@ -74,7 +74,11 @@ impl Dice {
                 _ => continue,
             };
             let destination = destination.parse().unwrap();
-            input.route_tables[0].routes.push(InputRoute { destination, target });
+            input.route_tables[0].routes.push(InputRoute {
+                destination,
+                target,
+                origin: network_plan::RouteOrigin::Static,
+            });
         }
         if self.roll(3) == 0 {
             input.internet_gateway = None;

@@ -19,7 +19,11 @@ fn open() -> VpcInput {
 }
 
 fn route(destination: &str, target: RouteTarget) -> InputRoute {
-    InputRoute { destination: destination.parse().unwrap(), target }
+    InputRoute {
+        destination: destination.parse().unwrap(),
+        target,
+        origin: network_plan::RouteOrigin::Static,
+    }
 }
 
 /// An address that a machine answers on besides its own.

@@ -36,7 +36,7 @@ pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
 fn compile_table(input: &VpcInput, table: &RouteTable, index: &Index<'_>, draft: &mut Draft) {
     let number = TABLE_BASE + table.number;
     draft.plan.table_rules.insert(TableRule { table: number });
-    for InputRoute { destination, target } in &table.routes {
+    for InputRoute { destination, target, origin: _ } in &table.routes {
         let destination = destination.trunc();
         match target {
             RouteTarget::Local => insert(draft, number, destination, FIRST, RouteKind::Throw),
@@ -53,7 +53,7 @@ fn compile_table(input: &VpcInput, table: &RouteTable, index: &Index<'_>, draft:
                 }
                 insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
             }
-            RouteTarget::Blackhole => {
+            RouteTarget::Blackhole | RouteTarget::EgressOnlyGateway | RouteTarget::Peering(_) => {
                 insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
             }
         }

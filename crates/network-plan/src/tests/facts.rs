@@ -28,6 +28,7 @@ pub(super) fn vpc() -> impl Strategy<Value = VpcInput> {
             enis: enis.into_iter().enumerate().map(|(n, parts)| eni(n, parts)).collect(),
             groups: groups.into_iter().enumerate().map(|(n, parts)| group(n, parts)).collect(),
             internet_gateway: gateway.then(|| "igw-1".into()),
+            ..VpcInput::default()
         },
     )
 }
@@ -38,6 +39,8 @@ fn subnet(number: usize) -> Subnet {
         cidr_v4: format!("10.0.{number}.0/24").parse().unwrap(),
         cidr_v6: Some(format!("2001:db8:0:{number}::/64").parse().unwrap()),
         route_table_id: if number == 2 { "rtb-2" } else { "rtb-1" }.into(),
+        acl_id: None,
+        nsg_id: None,
     }
 }
 
@@ -67,7 +70,11 @@ fn route() -> impl Strategy<Value = InputRoute> {
         Just(RouteTarget::Blackhole),
         (0_usize..8).prop_map(|n| RouteTarget::Eni(format!("eni-{n}"))),
     ];
-    (destination, target).prop_map(|(text, target)| InputRoute { destination: text.parse().unwrap(), target })
+    (destination, target).prop_map(|(text, target)| InputRoute {
+        destination: text.parse().unwrap(),
+        target,
+        origin: crate::RouteOrigin::Static,
+    })
 }
 
 /// The private address of a machine.
@@ -95,6 +102,9 @@ fn eni(number: usize, parts: (std::collections::BTreeSet<usize>, bool, bool)) ->
         public_v4: if public { vec![outside] } else { Vec::new() },
         source_dest_check: check,
         groups: groups.into_iter().map(|group| format!("sg-{group}")).collect(),
+        kind: crate::EniKind::Machine,
+        nsg_id: None,
+        prefixes: Vec::new(),
     }
 }
 

@@ -173,6 +173,8 @@ fn one_eni() -> VpcInput {
             cidr_v4: "10.0.1.0/24".parse().unwrap(),
             cidr_v6: None,
             route_table_id: "rtb-1".into(),
+            acl_id: None,
+            nsg_id: None,
         }],
         route_tables: vec![crate::RouteTable { id: "rtb-1".into(), number: 1, routes: Vec::new() }],
         ..VpcInput::default()
@@ -189,6 +191,9 @@ fn one_eni() -> VpcInput {
         public_v4: Vec::new(),
         source_dest_check: true,
         groups: vec!["sg-1".into()],
+        kind: crate::EniKind::Machine,
+        nsg_id: None,
+        prefixes: Vec::new(),
     }];
     input
 }
@@ -235,6 +240,7 @@ fn contradictions_are_refused() {
         let hole = |text: &str| crate::InputRoute {
             destination: text.parse().unwrap(),
             target: RouteTarget::Blackhole,
+            origin: crate::RouteOrigin::Static,
         };
         input.route_tables[0].routes = vec![hole("10.1.0.0/16"), hole("10.1.2.3/16")];
     }));
@@ -272,6 +278,7 @@ fn behind_every_route_that_can_vanish_stands_a_blackhole() {
     input.route_tables[0].routes = vec![crate::InputRoute {
         destination: "172.16.0.0/12".parse().unwrap(),
         target: RouteTarget::Eni("eni-1".into()),
+        origin: crate::RouteOrigin::Static,
     }];
     let plan = plan(&input).unwrap();
     for route in plan.routes.iter().filter(|route| route.table != MAIN_TABLE) {

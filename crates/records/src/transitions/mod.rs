@@ -5,11 +5,13 @@
 //! EC2 User Guide, "Amazon EC2 instance state changes".
 
 mod addresses;
+mod nat;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
+pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
 pub use sweep::{KEEP_TERMINATED, forget, sweep_terminated};
 
 use crate::{Instance, InstanceState, Millis, NetworkInterface, StateReason, Tags};

@@ -77,6 +77,8 @@ fn interface(id: &str, index: i32, goes: bool, address: PrivateAddress) -> Netwo
         mac_address: "0a:00:00:00:00:01".into(),
         private_addresses: vec![address],
         ipv6_addresses: Vec::new(),
+        ipv4_prefixes: Vec::new(),
+        ipv6_prefixes: Vec::new(),
         source_dest_check: true,
         groups: Vec::new(),
         interface_type: "interface".into(),

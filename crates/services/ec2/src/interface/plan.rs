@@ -80,6 +80,8 @@ impl Planner {
             mac_address: new_mac(),
             private_addresses,
             ipv6_addresses,
+            ipv4_prefixes: Vec::new(),
+            ipv6_prefixes: Vec::new(),
             source_dest_check: true,
             groups,
             interface_type: "interface".to_owned(),

@@ -98,7 +98,10 @@ fn route_value(route: &Route, filter: &str) -> Option<String> {
         ("route.destination-prefix-list-id", _) => route.prefix_list.clone(),
         ("route.origin", _) => Some(show::origin(route.origin).to_owned()),
         ("route.gateway-id", RouteTarget::Local) => Some("local".to_owned()),
-        ("route.gateway-id", RouteTarget::InternetGateway(id) | RouteTarget::VpnGateway(id))
+        (
+            "route.gateway-id",
+            RouteTarget::InternetGateway(id) | RouteTarget::VpnGateway(id) | RouteTarget::VpcEndpoint(id),
+        )
         | ("route.egress-only-internet-gateway-id", RouteTarget::EgressOnlyInternetGateway(id))
         | ("route.instance-id", RouteTarget::Instance(id, _))
         | ("route.nat-gateway-id", RouteTarget::NatGateway(id))

@@ -53,7 +53,9 @@ fn route(store: &Store, scope: &Scope, table: &RouteTable, route: &Route) -> api
     }
     match &route.target {
         RouteTarget::Local => shown.gateway_id = Some("local".to_owned()),
-        RouteTarget::InternetGateway(id) | RouteTarget::VpnGateway(id) => shown.gateway_id = Some(id.clone()),
+        RouteTarget::InternetGateway(id) | RouteTarget::VpnGateway(id) | RouteTarget::VpcEndpoint(id) => {
+            shown.gateway_id = Some(id.clone());
+        }
         RouteTarget::EgressOnlyInternetGateway(id) => {
             shown.egress_only_internet_gateway_id = Some(id.clone());
         }
