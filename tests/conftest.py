@@ -220,12 +220,30 @@ def wait_for(condition, seconds=30, what="it"):
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
+def story(cloud, instance_ids):
+    """What there is to know about machines that do not do as they should: state, its reason, the console's end."""
+    lines = []
+    for instance in instance_ids:
+        try:
+            ec2 = cloud.client("ec2")
+            found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+            console = ec2.get_console_output(InstanceId=instance).get("Output", "")
+            lines.append(f"{instance} is {found['State']['Name']} ({found.get('StateReason')}); console:\n{console[-2000:]}")
+        except Exception as error:  # the story is told on top of a failure, which it must not hide
+            lines.append(f"{instance}: {error}")
+    return "\n".join([*lines, f"log of the cloud:\n{cloud.log_text()}"])
+
+
 def run_shell(cloud, instance_ids, *commands, **more):
     """AWS-RunShellScript on machines; {id: (status, stdout, stderr)} when all have ended."""
     ssm = cloud.client("ssm")
-    sent = ssm.send_command(
-        DocumentName="AWS-RunShellScript", InstanceIds=instance_ids, Parameters={"commands": list(commands)}, **more
-    )["Command"]
+    try:
+        sent = ssm.send_command(
+            DocumentName="AWS-RunShellScript", InstanceIds=instance_ids, Parameters={"commands": list(commands)}, **more
+        )["Command"]
+    except ssm.exceptions.InvalidInstanceId as error:
+        error.add_note(story(cloud, instance_ids))
+        raise
     ended = {}
     for instance in instance_ids:
         def final(instance=instance):

@@ -12,6 +12,7 @@ pub(crate) mod privileges;
 mod reaper;
 pub(crate) mod seccomp;
 mod ssh_door;
+pub(crate) mod standing;
 pub mod status;
 
 pub(crate) use reaper::{POWER_OFF_SIGNAL, REBOOT_SIGNAL, WISH_SIGNALS};
@@ -78,6 +79,8 @@ fn keep_only(control: OwnedFd) -> Result<OwnedFd> {
 
 fn prepare(control: &OwnedFd, spec: &LaunchSpec, mode: Mode) -> Result<reaper::Machine> {
     let inherited = receive(control)?;
+    let standing = standing::Standing::open()
+        .map_err(|error| KeeperError::system("open /proc/self/oom_score_adj", error))?;
     privileges::become_inner_root(mode)?;
     mounts::build_root(spec, mode, inherited.layers)?;
     set_hostname(&spec.hostname)?;
@@ -89,6 +92,7 @@ fn prepare(control: &OwnedFd, spec: &LaunchSpec, mode: Mode) -> Result<reaper::M
         status: status::StatusFile::new(inherited.status.into()),
         boot_plan: inherited.boot_plan.into(),
         with_ssh: spec.ssh,
+        standing,
     };
     // In this order: the filter takes CAP_SYS_ADMIN, which is the first thing to go.
     seccomp::install()?;

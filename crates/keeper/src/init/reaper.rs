@@ -11,6 +11,7 @@ use rustix::process::{Signal, WaitOptions};
 use super::boot_worker;
 use super::console::Ring;
 use super::ssh_door::SshDoor;
+use super::standing::Standing;
 use super::status::{Field, StatusFile};
 use crate::process;
 
@@ -27,6 +28,7 @@ pub(super) struct Machine {
     pub(super) status: StatusFile,
     pub(super) boot_plan: File,
     pub(super) with_ssh: bool,
+    pub(super) standing: Standing,
 }
 
 /// What PID 1 was asked to do.
@@ -107,7 +109,7 @@ fn serve(machine: &mut Machine, signals: &OwnedFd, pipe: &mut File, mut door: Op
         let wish = read_signals(signals);
         reap(door.as_deref_mut());
         if let Some(door) = door.as_deref_mut() {
-            door.welcome(&mut machine.console);
+            door.welcome(&mut machine.console, &machine.standing);
         }
         if let Some(wish) = wish {
             return wish;
@@ -118,7 +120,7 @@ fn serve(machine: &mut Machine, signals: &OwnedFd, pipe: &mut File, mut door: Op
 fn start_worker(machine: &Machine) -> std::io::Result<()> {
     let plan = machine.boot_plan.try_clone()?;
     let status = machine.status.try_clone()?;
-    match process::fork_inside()? {
+    match machine.standing.fork()? {
         None => process::child_main(|| boot_worker::main(&plan, &status)),
         Some(_) => Ok(()),
     }

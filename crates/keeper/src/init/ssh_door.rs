@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, SocketType, sockopt};
 
 use super::console::Ring;
+use super::standing::Standing;
 use crate::process;
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -51,12 +52,12 @@ impl SshDoor {
     }
 
     /// Starts an sshd for one waiting connection, if there is one.
-    pub(super) fn welcome(&mut self, console: &mut Ring) {
+    pub(super) fn welcome(&mut self, console: &mut Ring, standing: &Standing) {
         let Ok(connection) = rustix::net::accept_with(&self.socket, SocketFlags::CLOEXEC) else { return };
         if self.sessions.len() >= MAX_SESSIONS {
             return;
         }
-        match process::fork_inside() {
+        match standing.fork() {
             Ok(None) => process::child_main(|| serve(connection)),
             Ok(Some(pid)) => self.sessions.push(pid),
             Err(error) => console.line(&format!("no sshd: {error}")),

@@ -133,7 +133,10 @@ impl Keeper {
             self.enter_command(entry, i32::from_ne_bytes(pid))
         } else {
             self.leaders.push(entry.first);
-            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let text = match &buffer[..length] {
+                [] => "killed on the way, as happens when the machine has no memory left".into(),
+                told => String::from_utf8_lossy(told),
+            };
             Err(Refusal::Kernel(format!("enter {machine}: {text}")).into())
         };
         if outcome.is_err() {
@@ -303,6 +306,14 @@ impl Keeper {
             command.alive = Some(alive);
             return;
         }
+        let group = (command.record.machine.clone(), command.record.group);
+        // A shell that the kernel killed for memory leaves children that nothing would end any more, a time limit
+        // included; systemd.service(5), OOMPolicy=stop, answers alike. After any other end they are daemons and stay.
+        if fate == Fate::Ended(End::Signaled(libc::SIGKILL))
+            && let Err(error) = self.cgroups.kill_command(&group.0, group.1)
+        {
+            eprintln!("keeper: {error}");
+        }
         for output in command.outputs.iter_mut().flatten() {
             for _ in 0..LAST_ROUNDS {
                 if output.pump(&self.null) != Moved::More {
@@ -329,7 +340,6 @@ impl Keeper {
             self.timers.remove(&(at, Timer::Expire(id.to_owned())));
         }
         let status = command.status();
-        let group = (command.record.machine.clone(), command.record.group);
         self.unwatch(&alive.pidfd, alive.token);
         self.remove_groups(group.0, Some(group.1));
         if let Err(error) = self.journal.append(&Record::Ended { id: id.to_owned(), outcome }) {

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::cgroup::Cgroups;
 use crate::error::{KeeperError, Result};
 use crate::init::accounts::Account;
-use crate::init::{privileges, seccomp};
+use crate::init::{privileges, seccomp, standing};
 use crate::process::{self, Forked};
 use crate::protocol::{ExecSpec, Mode};
 
@@ -42,6 +42,7 @@ pub(super) fn enter(passage: &Passage<'_>) -> i32 {
 }
 
 fn start(passage: &Passage<'_>) -> Result<i32> {
+    standing::step_up();
     passage.cgroups.join_v1(&passage.spec.machine, 0)?;
     process::enter_namespaces(
         passage.machine,

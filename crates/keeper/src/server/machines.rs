@@ -249,11 +249,25 @@ impl Keeper {
             let _ = rustix::fs::inotify::remove_watch(&self.inotify, watch);
             self.watches.remove(&watch);
         }
+        self.note_last_words(id, &cause);
         self.remove_groups(id.to_owned(), None);
         if let Err(error) = self.journal.append(&Record::Exited { id: id.to_owned(), cause }) {
             eprintln!("keeper: {error}");
         }
         self.publish(Event::Machine(status));
+    }
+
+    /// An end that nobody asked for stands on the console, where the machine's owner looks first.
+    fn note_last_words(&self, id: &str, cause: &ExitCause) {
+        let text = match cause {
+            ExitCause::Signaled(number) => format!("ended: the first process was killed by signal {number}"),
+            ExitCause::Exited(code) => format!("ended: the first process left with status {code}"),
+            _ => return,
+        };
+        let Some(machine) = self.machines.get(id) else { return };
+        if let Err(error) = console::append(&machine.record.console_file, &text) {
+            eprintln!("keeper: the console of {id}: {error}");
+        }
     }
 
     /// Removes control groups now, or later when they are still busy.

@@ -144,6 +144,35 @@ fn a_memory_hog_dies_alone() {
 }
 
 #[test]
+fn a_bomb_of_small_processes_takes_its_memory_but_not_its_first_process() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let mut spec = world.spec("i-1");
+    // Far more processes allowed than memory for them: the kernel must choose victims, again and again, among
+    // processes that are each smaller than PID 1.
+    spec.limits = MachineLimits { memory_mib: 48, pids: 4_000, ..MachineLimits::default() };
+    world.boot(spec);
+    let standing = "for p in 1 self; do cat /proc/$p/oom_score_adj; done";
+    let numbers: Vec<i32> = world.sh("i-1", standing).lines().map(|line| line.parse().unwrap()).collect();
+    assert!(numbers[0] < numbers[1], "PID 1 must be the last choice: {numbers:?}");
+    for round in 1..=3 {
+        let before = world.oom_kills("i-1");
+        let bomb = world.script("i-1", "bomb() { bomb | bomb & }; bomb; sleep 1000");
+        let id = bomb.id.clone();
+        world.machines.exec(bomb).unwrap();
+        world.wait_machine("i-1", |_| world.oom_kills("i-1") > before);
+        // Its shell may be among the killed, and then the command is over; its tree must be gone either way.
+        world.machines.kill_exec(&id).unwrap();
+        world.wait_command(&id);
+        world.wait_machine("i-1", |_| world.machines.usage("i-1").unwrap().pids < 10);
+        assert_eq!(world.sh("i-1", "echo alive"), "alive\n", "round {round}");
+    }
+    assert!(!world.console("i-1").contains("ended"), "{}", world.console("i-1"));
+}
+
+#[test]
 fn a_disk_filler_is_ended_and_its_neighbour_goes_on() {
     if !is_root() {
         return;

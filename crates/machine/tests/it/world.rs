@@ -108,6 +108,20 @@ impl World {
         String::from_utf8_lossy(&self.machines.console(id).unwrap()).into_owned()
     }
 
+    /// How often the kernel has killed in this machine for lack of memory.
+    pub(crate) fn oom_kills(&self, id: &str) -> u64 {
+        group_directories(&self.group)
+            .iter()
+            .flat_map(|group| ["memory.oom_control", "memory.events"].map(|name| group.join(id).join(name)))
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .flat_map(|text| {
+                text.lines()
+                    .filter_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
+                    .collect::<Vec<u64>>()
+            })
+            .sum()
+    }
+
     /// A request to run a shell script as root.
     pub(crate) fn script(&self, machine: &str, script: &str) -> ExecSpec {
         let id = format!("c-{}", self.next.fetch_add(1, Ordering::Relaxed));
