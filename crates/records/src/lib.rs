@@ -39,10 +39,10 @@ pub use instance::{
 };
 pub use nat_gateway::{EgressOnlyInternetGateway, NatAddress, NatGateway, NatGatewayState, VpnGateway};
 pub use network_acl::{AclAssociation, AclEntry, NetworkAcl};
-pub use network_interface::{Attachment, NetworkInterface, PrivateAddress};
+pub use network_interface::{Attachment, ConnectionTracking, NetworkInterface, PrivateAddress};
 pub use peering::{PeeringSide, VpcPeering};
 pub use route_table::{Route, RouteOrigin, RouteTable, RouteTarget, TableAssociation};
-pub use security_group::{Peer, PrefixList, PrefixListEntry, Rule, SecurityGroup};
+pub use security_group::{Peer, PeeredRule, PrefixList, PrefixListEntry, Rule, SecurityGroup};
 pub use subnet_reservation::SubnetCidrReservation;
 pub use tags::Tags;
 pub use vpc::{AccountNetwork, CidrAssociation, DhcpOptions, Ipv6BlockClaim, Subnet, Vpc};

@@ -40,6 +40,21 @@ pub struct Attachment {
     pub delete_on_termination: bool,
 }
 
+/// Idle timeouts of tracked connections through an interface, in seconds (AWS: "Security group connection tracking",
+/// "Idle connection tracking timeout"); absent ones have AWS's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionTracking {
+    /// Established TCP: 60 to 432,000; default 432,000.
+    #[serde(default)]
+    pub tcp_established: Option<i32>,
+    /// UDP with more than one request and answer: 60 to 180; default 180.
+    #[serde(default)]
+    pub udp_stream: Option<i32>,
+    /// UDP in one direction, or of one request and answer: 30 to 60; default 30.
+    #[serde(default)]
+    pub udp: Option<i32>,
+}
+
 /// A network interface.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NetworkInterface {
@@ -78,6 +93,12 @@ pub struct NetworkInterface {
     /// The instance it hangs on.
     #[serde(default)]
     pub attachment: Option<Attachment>,
+    /// Idle timeouts, where they were set.
+    #[serde(default)]
+    pub connection_tracking: Option<ConnectionTracking>,
+    /// The first IPv6 address is the primary one (`EnablePrimaryIpv6`) and cannot be taken away.
+    #[serde(default)]
+    pub primary_ipv6: bool,
     /// When it was made.
     pub created: Millis,
 }
@@ -88,6 +109,8 @@ record!(
     "subnet" => |n| vec![n.subnet_id.clone()],
     "private" => |n| n.private_addresses.iter().map(|a| format!("{}/{}", n.subnet_id, a.address))
         .chain(n.ipv6_addresses.iter().map(|a| format!("{}/{a}", n.subnet_id))).collect(),
+    "prefix" => |n| n.ipv4_prefixes.iter().map(|p| format!("{}/{p}", n.subnet_id))
+        .chain(n.ipv6_prefixes.iter().map(|p| format!("{}/{p}", n.subnet_id))).collect(),
     "attachment" => |n| n.attachment.iter().map(|a| a.id.clone()).collect(),
     "group" => |n| n.groups.clone(),
     "address" => |n| n.private_addresses.iter().map(|a| a.address.to_string())

@@ -103,3 +103,16 @@ pub struct PrefixList {
     pub state: String,
 }
 record!(PrefixList, "ec2/prefix-list");
+
+/// Where the group of a rule lives when that is another VPC: what the rule shows and is stale by once the group or the
+/// peering connection is gone. Made and deleted with the rule, in the scope of the rule's group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeeredRule {
+    /// The rule, `sgr-…`.
+    pub id: String,
+    /// VPC of the group it names.
+    pub vpc_id: String,
+    /// The peering connection that led there when the rule was made, `pcx-…`.
+    pub peering_id: String,
+}
+record!(PeeredRule, "ec2/peered-rule");

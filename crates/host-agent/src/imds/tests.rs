@@ -102,6 +102,8 @@ async fn metadata(tokens: &str) -> (Metadata, Scope, ManualClock) {
             attached: 0,
             delete_on_termination: true,
         }),
+        connection_tracking: None,
+        primary_ipv6: false,
         created: 0,
     };
     let record = instance(tokens);

@@ -91,6 +91,8 @@ fn interface(id: &str, index: i32, goes: bool, address: PrivateAddress) -> Netwo
             attached: 0,
             delete_on_termination: goes,
         }),
+        connection_tracking: None,
+        primary_ipv6: false,
         created: 0,
     }
 }

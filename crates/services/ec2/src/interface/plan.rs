@@ -87,6 +87,8 @@ impl Planner {
             interface_type: "interface".to_owned(),
             requester_managed: false,
             attachment: None,
+            connection_tracking: None,
+            primary_ipv6: false,
             created: ec2.now(),
         })
     }
