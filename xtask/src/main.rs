@@ -1,4 +1,5 @@
 //! The one entry point for every task: `cargo xtask <task>`.
+#![allow(clippy::disallowed_methods, reason = "a task runs programs and tells how long they took")]
 
 use clap::{Parser, Subcommand};
 

@@ -123,9 +123,9 @@ impl Cloud {
         });
         let (stop, stopped) = watch::channel(false);
         let mut heard = stopped.clone();
-        let house = tokio::spawn(service_iam::keep_house(parts.keys, stopped.clone()));
-        let engine = tokio::spawn(service_ssm::run_engine(parts.ssm, stopped));
-        let front = tokio::spawn(async move {
+        let house = owned(service_iam::keep_house(parts.keys, stopped.clone()));
+        let engine = owned(service_ssm::run_engine(parts.ssm, stopped));
+        let front = owned(async move {
             // An error would mean that the sender is gone, which is as good a reason to stop.
             let told = async move { drop(heard.wait_for(|stop| *stop).await) };
             gateway.serve(listener, told).await
@@ -205,4 +205,10 @@ fn host_config(
         // A namespace of one's own has no way out of the host.
         uplink: !(options.no_uplink || rootless),
     })
+}
+
+/// Starts a task that [`Cloud::stop`] waits for.
+#[expect(clippy::disallowed_methods, reason = "the handle is kept in the cloud")]
+fn owned<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(work)
 }

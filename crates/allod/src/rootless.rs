@@ -175,6 +175,7 @@ mod tests {
 
     #[test]
     fn a_keeper_that_ended_is_not_joined() {
+        #[expect(clippy::disallowed_methods, reason = "a process that ends at once")]
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = rustix::process::Pid::from_child(&child);
         let handle = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).unwrap();

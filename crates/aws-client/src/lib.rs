@@ -121,7 +121,7 @@ impl Client {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // a client signs with the time it is
+#[expect(clippy::disallowed_methods, reason = "a client signs with the time it is")]
 fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or_default())

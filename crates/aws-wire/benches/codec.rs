@@ -1,6 +1,7 @@
 //! Time per message of the codecs on typical small requests and responses: `cargo bench -p aws-wire`.
 //! Prints nanoseconds of processor time; judges nothing (the promises live in SPECIFICATION.md).
 #![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "measures with the clock of the host")]
 
 use aws_schema::{Operation, Protocol, WriteMembers};
 use aws_wire::{QueryForm, RequestParts, decode_form, decode_request, encode_request, encode_response};

@@ -256,6 +256,7 @@ async fn handle(
     place: OwnedSemaphorePermit,
 ) -> Result<Output, Fault> {
     let Ready { prepared, caller, .. } = ready;
+    #[expect(clippy::disallowed_methods, reason = "waited for at once")]
     let task = tokio::spawn(async move {
         let output = prepared.run(caller).await;
         drop(place);

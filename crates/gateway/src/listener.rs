@@ -88,6 +88,7 @@ fn admit(
         return;
     };
     let (gateway, closing) = (Arc::clone(gateway), closing.clone());
+    #[expect(clippy::disallowed_methods, reason = "ends with its connection, which a stop closes")]
     tokio::spawn(async move {
         gateway.counters.open_connections.fetch_add(1, Ordering::Relaxed);
         converse(Arc::clone(&gateway), closing, stream, peer).await;

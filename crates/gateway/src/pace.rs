@@ -147,6 +147,7 @@ mod tests {
     async fn a_trickle_is_not_enough() {
         let (ours, mut theirs) = duplex(1_000);
         let mut ours = Paced::new(ours, pace());
+        #[expect(clippy::disallowed_methods, reason = "waited for below")]
         let trickle = tokio::spawn(async move {
             let mut piece = [0; 10];
             while theirs.read_exact(&mut piece).await.is_ok() {
@@ -163,6 +164,7 @@ mod tests {
     async fn the_least_pace_is_enough() {
         let (ours, mut theirs) = duplex(1_000);
         let mut ours = Paced::new(ours, pace());
+        #[expect(clippy::disallowed_methods, reason = "waited for below")]
         let reader = tokio::spawn(async move {
             let mut piece = [0; 100];
             let mut taken = 0;

@@ -34,6 +34,7 @@ impl Queue {
             busy.insert(key.to_owned(), false);
         }
         let (queue, key) = (self.clone(), key.to_owned());
+        #[expect(clippy::disallowed_methods, reason = "ends when nobody asks any more; the places bound it")]
         tokio::spawn(async move {
             loop {
                 {

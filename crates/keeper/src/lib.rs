@@ -9,6 +9,7 @@
 //! the keeper copy-on-write and nothing of the host's binary has to exist inside the machine.
 // The crate is made of clone3, setns, mount and pidfd calls for which no safe wrapper exists.
 #![allow(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "this is where the processes of machines are made")]
 
 pub mod boot;
 pub mod cgroup;

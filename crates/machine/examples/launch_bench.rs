@@ -2,6 +2,7 @@
 //! CPU time, and the time of a command. `launch_bench [machines] [launchers]`, as root.
 //!
 //! Prints the load of the host beside every figure, since wall-clock times of a busy host say little.
+#![allow(clippy::disallowed_methods, reason = "measures with the clock of the host")]
 
 use std::error::Error;
 use std::path::PathBuf;

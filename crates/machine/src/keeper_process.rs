@@ -71,6 +71,10 @@ impl KeeperProcess {
             return Err(keeper::KeeperError::Disconnected.into());
         }
         self.start()?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "patience with another process; nothing is decided by it"
+        )]
         let begun = Instant::now();
         loop {
             match Connection::open(&self.socket) {
@@ -135,6 +139,7 @@ impl KeeperProcess {
             .append(true)
             .open(&self.log)
             .map_err(|error| MachineError::file(&self.log, error))?;
+        #[expect(clippy::disallowed_methods, reason = "starts the keeper, which starts everything else")]
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir("/");
         // SAFETY: setsid is async-signal-safe and touches no memory of the parent.

@@ -201,6 +201,10 @@ impl Machines {
             Ok(()) | Err(MachineError::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "patience with another process; nothing is decided by it"
+        )]
         let begun = Instant::now();
         loop {
             match self.status(id)? {

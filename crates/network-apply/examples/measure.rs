@@ -1,7 +1,7 @@
 //! Measures the network on this machine: planning, applying, attaching, changing.
 //! Run as root: `cargo run --release -p network-apply --example measure [ENIs [machines]]`.
 //! Everything happens in a namespace of its own and is gone afterwards.
-
+#![allow(clippy::disallowed_methods, reason = "measures with the clock of the host")]
 // Making a private host takes a system call.
 #![allow(unsafe_code)]
 

@@ -2,6 +2,7 @@
 //! resetting, memory. `cargo run --release -p state-store-embedded --example store_bench [directory]`;
 //! `store_bench fill <directory>` only writes 100,000 records, `store_bench hold <directory>` only opens.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a measuring tool")]
+#![allow(clippy::disallowed_methods, reason = "measures with the clock of the host")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -14,6 +14,7 @@ pub trait Clock: Send + Sync {
 pub struct MonotonicClock(Instant);
 
 impl Default for MonotonicClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the raw clock")]
     fn default() -> Self {
         Self(Instant::now())
     }

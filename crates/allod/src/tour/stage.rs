@@ -12,7 +12,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    #[allow(clippy::disallowed_methods)] // shows a reader how long things took
+    #[expect(clippy::disallowed_methods, reason = "shows a reader how long things took")]
     pub(super) fn new(plain: bool, steps: usize) -> Stage {
         Stage { colour: !plain && std::io::stdout().is_terminal(), step: 0, steps, begun: Instant::now() }
     }

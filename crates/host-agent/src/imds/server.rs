@@ -36,6 +36,10 @@ impl Metadata {
             let _ = stream.set_ttl(self.hop_limit(&scope, &vpc_id, peer.ip()));
             let _ = stream.set_nodelay(true);
             let (metadata, scope, vpc_id) = (self.clone(), scope.clone(), vpc_id.clone());
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "ends with its connection, which has a time limit"
+            )]
             tokio::spawn(async move {
                 let service = service_fn(|request| {
                     let (metadata, scope, vpc_id) = (metadata.clone(), scope.clone(), vpc_id.clone());

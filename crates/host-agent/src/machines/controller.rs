@@ -41,6 +41,7 @@ impl Controller {
 
     fn ask_later(self: &Arc<Self>, id: &str, after: Duration) {
         let (controller, id) = (self.clone(), id.to_owned());
+        #[expect(clippy::disallowed_methods, reason = "only asks again, which does no harm later")]
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
             controller.ask(&id);

@@ -1,7 +1,7 @@
 //! Packets in namespaces that the tests make themselves. Every test has a
 //! private "host"; nothing touches the namespace the tests were started in.
 //! Without the rights to make namespaces each test says so and passes.
-
+#![allow(clippy::disallowed_methods, reason = "tests use real time, tasks and processes")]
 // Entering namespaces and raw sockets have no safe interface.
 #![allow(unsafe_code)]
 // Helpers outside `#[test]` functions count as "not a test" for clippy, and a

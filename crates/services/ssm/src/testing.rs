@@ -144,6 +144,7 @@ impl CommandHost for FakeHost {
                         machines.in_flight += 1;
                         machines.most_in_flight = machines.most_in_flight.max(machines.in_flight);
                         machines.started.push(request.clone());
+                        #[expect(clippy::disallowed_methods, reason = "a machine of a test")]
                         tokio::spawn(host.clone().interpret(request));
                         end
                     }
@@ -262,6 +263,7 @@ impl Cloud {
     }
 
     /// Starts the engine; dropping the handle does not stop it, aborting it is like `kill -9`.
+    #[expect(clippy::disallowed_methods, reason = "the handle is the answer")]
     pub(crate) fn engine(&self) -> (JoinHandle<()>, watch::Sender<bool>) {
         let (stop, stopped) = watch::channel(false);
         (tokio::spawn(crate::run_engine(self.service.clone(), stopped)), stop)

@@ -1,5 +1,6 @@
 //! Tests of the embedded store on a real disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests use real time, tasks and processes")]
 
 mod disk_full;
 mod faults;

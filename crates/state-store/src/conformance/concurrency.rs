@@ -35,6 +35,7 @@ fn item(id: impl Into<String>, name: impl Into<String>, count: u64) -> Item {
 }
 
 /// Runs one task per writer and collects what they return.
+#[expect(clippy::disallowed_methods, reason = "waited for below")]
 async fn race<T, F, W>(store: &Store, work: W) -> Vec<T>
 where
     T: Send + 'static,

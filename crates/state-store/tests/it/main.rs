@@ -1,5 +1,6 @@
 //! Tests of the store's two layers over the memory backend.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests use real time, tasks and processes")]
 
 mod memory;
 mod typed;
