@@ -22,6 +22,7 @@ mod key_pairs;
 mod limits;
 mod lookup;
 mod paging;
+mod peering;
 mod places;
 mod prefix_list;
 mod resource_kind;
@@ -78,6 +79,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     security_group::add(&mut table, &service);
     prefix_list::add(&mut table, &service);
     interface::add(&mut table, &service);
+    peering::add(&mut table, &service);
     address::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table

@@ -34,3 +34,9 @@ pub(crate) const INSTANCES: usize = 20_000;
 pub(crate) const VCPUS: i64 = 100_000;
 /// Private IPv4 or IPv6 addresses of one interface (AWS: up to 50, by instance type).
 pub(crate) const ADDRESSES_PER_INTERFACE: usize = 50;
+/// Active peering connections of one VPC (AWS: 50, up to 125 on request).
+pub(crate) const PEERINGS_PER_VPC: usize = 125;
+/// Peering requests a VPC may have waiting for an answer (AWS: 25).
+pub(crate) const PENDING_PEERINGS: usize = 25;
+/// Peering connections an account can see in a region, in whatever state.
+pub(crate) const PEERINGS: usize = 5000;

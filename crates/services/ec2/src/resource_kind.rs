@@ -27,6 +27,10 @@ pub(crate) enum ResourceKind {
     NetworkInterfaceAttachment,
     AddressAssociation,
     IamProfileAssociation,
+    VpcPeering,
+    VpcEndpoint,
+    FlowLog,
+    SubnetCidrReservation,
 }
 
 struct Facts {
@@ -68,6 +72,10 @@ impl ResourceKind {
         ResourceKind::KeyPair,
         ResourceKind::Volume,
         ResourceKind::Snapshot,
+        ResourceKind::VpcPeering,
+        ResourceKind::VpcEndpoint,
+        ResourceKind::FlowLog,
+        ResourceKind::SubnetCidrReservation,
     ];
 
     /// AWS's spelling differs from kind to kind (`ID`, `Id`); it is copied, never derived.
@@ -97,6 +105,10 @@ impl ResourceKind {
             K::NetworkInterfaceAttachment => facts("eni-attach", "", "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidAttachmentID.NotFound", "networkInterfaceAttachment ID"),
             K::AddressAssociation => facts("eipassoc", "", "InvalidAssociationID.NotFound", "InvalidAssociationID.NotFound", "association ID"),
             K::IamProfileAssociation => facts("iip-assoc", "", "InvalidAssociationID.NotFound", "InvalidAssociationID.NotFound", "association ID"),
+            K::VpcPeering => facts("pcx", "vpc-peering-connection", "InvalidVpcPeeringConnectionId.Malformed", "InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection ID"),
+            K::VpcEndpoint => facts("vpce", "vpc-endpoint", "InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"),
+            K::FlowLog => facts("fl", "vpc-flow-log", "InvalidFlowLogId.NotFound", "InvalidFlowLogId.NotFound", "flow log ID"),
+            K::SubnetCidrReservation => facts("scr", "subnet-cidr-reservation", "InvalidSubnetCidrReservationID.Malformed", "InvalidSubnetCidrReservationID.NotFound", "subnet CIDR reservation ID"),
         }
     }
 

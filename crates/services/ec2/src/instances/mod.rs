@@ -14,7 +14,7 @@ mod show;
 mod state;
 mod status;
 pub(crate) mod table;
-mod time_text;
+pub(crate) mod time_text;
 mod user_data;
 mod volumes;
 

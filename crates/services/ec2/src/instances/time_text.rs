@@ -10,7 +10,7 @@ fn at(millis: Millis) -> OffsetDateTime {
 }
 
 /// `2026-11-20T10:00:00.000Z`, as filters on times compare it.
-pub(super) fn iso(millis: Millis) -> String {
+pub(crate) fn iso(millis: Millis) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let text = at(millis).format(format).unwrap_or_default();
     format!("{text}.{:03}Z", millis.rem_euclid(1000))

@@ -50,6 +50,10 @@ fn exists(tx: &mut Tx<'_>, scope: &Scope, kind: ResourceKind, id: &str) -> bool 
         K::ElasticIp => tx.exists::<records::Address>(scope, id),
         K::Instance => tx.exists::<Instance>(scope, id),
         K::Image => tx.exists::<records::Image>(scope, id),
+        K::VpcPeering => tx.exists::<records::VpcPeering>(scope, id),
+        K::VpcEndpoint => tx.exists::<records::VpcEndpoint>(scope, id),
+        K::FlowLog => tx.exists::<records::FlowLog>(scope, id),
+        K::SubnetCidrReservation => tx.exists::<records::SubnetCidrReservation>(scope, id),
         K::KeyPair => !tx.by_index::<records::KeyPair>(scope, "key-pair-id", id).is_empty(),
         // Volumes have no records of their own yet: they stand in the instance that owns them.
         K::Volume => {

@@ -10,6 +10,7 @@ mod histories;
 mod instances;
 mod interfaces;
 mod paging;
+mod peerings;
 mod places;
 mod prefix_lists;
 mod routes;

@@ -3,7 +3,7 @@
 use super::build::{associated, claim_ipv6, local_route, release_ipv6};
 use super::{rules, show};
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, cidr, faults, limits, lookup};
+use crate::{Ec2, cidr, faults, limits, lookup, peering};
 use api_ec2::{
     AssociateVpcCidrBlockRequest, AssociateVpcCidrBlockResult, DisassociateVpcCidrBlockRequest,
     DisassociateVpcCidrBlockResult,
@@ -106,11 +106,14 @@ pub(super) async fn associate_vpc_cidr_block(
         (None, true) => None,
         (None, false) => return Err(faults::missing_parameter("cidrBlock")),
     };
-    let scope = call.scope();
+    let (scope, now) = (call.scope(), call.now());
     let changed = call.platform.transact(|tx| {
         let mut vpc = lookup::find_mut::<Vpc>(tx, scope, ResourceKind::Vpc, &id)?;
         let added = match block {
-            Some(block) => add_v4(tx, scope, &mut vpc, block)?,
+            Some(block) => {
+                peering::check_new_v4_block(tx, scope, &id, block, now)?;
+                add_v4(tx, scope, &mut vpc, block)?
+            }
             None if vpc.ipv6_associations.len() >= limits::CIDRS_PER_VPC => return Err(limit_reached(&id)),
             None => {
                 let association = claim_ipv6(tx, &id)?;
@@ -119,6 +122,7 @@ pub(super) async fn associate_vpc_cidr_block(
                 Block::V6(association)
             }
         };
+        peering::follow_blocks(tx, scope, &vpc);
         tx.put(scope, vpc);
         Ok(added)
     });
@@ -184,6 +188,7 @@ pub(super) async fn disassociate_vpc_cidr_block(
             Block::V6(association)
         };
         let vpc_id = vpc.id.clone();
+        peering::follow_blocks(tx, scope, &vpc);
         tx.put(scope, vpc);
         Ok((vpc_id, removed))
     });

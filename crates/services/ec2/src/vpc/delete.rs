@@ -2,7 +2,7 @@
 
 use super::build::release_ipv6;
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, lookup, tags};
+use crate::{Ec2, faults, lookup, peering, tags};
 use api_ec2::DeleteVpcRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
@@ -14,7 +14,7 @@ use records::{InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subn
 /// `InvalidVpcID.NotFound`; `DependencyViolation` while a subnet, gateway, interface, further table or group is left.
 pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Reply<Unit> {
     let id = faults::required(input.vpc_id, "vpcId")?;
-    let scope = call.scope();
+    let (scope, now) = (call.scope(), call.now());
     let deleted = call.platform.transact(|tx| {
         let vpc = lookup::find::<Vpc>(tx, scope, ResourceKind::Vpc, &id)?;
         let tables = tx.by_index::<RouteTable>(scope, "vpc", &id);
@@ -43,10 +43,14 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
         for block in vpc.ipv6_blocks() {
             release_ipv6(tx, &block);
         }
+        let peers = peering::end_with_vpc(tx, scope, &id, now);
         tags::delete(tx, scope, &id);
         tx.delete::<Vpc>(scope, &id);
-        Ok(())
+        Ok(peers)
     });
-    deleted.await?;
+    let done = deleted.await?;
+    for peer in done.value {
+        call.settled(&peer.scope(), &peer.vpc_id, done.revision).await?;
+    }
     Ok(Unit)
 }
