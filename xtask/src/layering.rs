@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LAYERS: &[&[&str]] = &[
     &["allod", "bench", "xtask", "test-support"],
     &["aws-client", "gateway", "host-agent", "service-ec2", "service-iam", "service-ssm", "service-sts"],
-    &["contracts", "machine", "network-apply", "state-store-embedded"],
+    &["contracts", "machine", "network-apply", "resolver", "state-store-embedded"],
     &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],
     &["state-store", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
     &["aws-schema"],

@@ -1,0 +1,4 @@
+//! Sockets in VPCs.
+
+pub(crate) mod tcp;
+pub(crate) mod udp;
