@@ -102,6 +102,10 @@ pub struct AccountNetwork {
     pub id: String,
     /// The option set new VPCs get; made together with the default VPC.
     pub default_dhcp_options_id: String,
+    /// Every VPC has its default network ACL. False in data directories older than network ACLs, until the account's
+    /// first request after the upgrade has made them.
+    #[serde(default)]
+    pub has_acls: bool,
 }
 record!(AccountNetwork, "ec2/account-network");
 

@@ -21,6 +21,7 @@ mod interface;
 mod key_pairs;
 mod limits;
 mod lookup;
+mod network_acl;
 mod paging;
 mod peering;
 mod places;
@@ -76,6 +77,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     dhcp_options::add(&mut table, &service);
     route_table::add(&mut table, &service);
     gateway::add(&mut table, &service);
+    network_acl::add(&mut table, &service);
     security_group::add(&mut table, &service);
     prefix_list::add(&mut table, &service);
     interface::add(&mut table, &service);

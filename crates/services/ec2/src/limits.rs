@@ -10,6 +10,10 @@ pub(crate) const ROUTES_PER_TABLE: usize = 500;
 pub(crate) const CIDRS_PER_VPC: usize = 5;
 /// Route tables of one VPC (AWS: 200); a new block of the VPC changes all of them in one transaction.
 pub(crate) const TABLES_PER_VPC: usize = 100;
+/// Network ACLs of one VPC, the default one included (AWS: 200).
+pub(crate) const ACLS_PER_VPC: usize = 200;
+/// Entries of one network ACL in one direction and family, the final deny entry included (AWS: 20).
+pub(crate) const ENTRIES_PER_ACL: usize = 20;
 /// Subnets of one VPC (AWS: 200).
 pub(crate) const SUBNETS_PER_VPC: usize = 200;
 /// VPCs of an account in a region (AWS: 5, raised on request).

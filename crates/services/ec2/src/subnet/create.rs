@@ -5,7 +5,7 @@ use super::{invalid_zone, show};
 use crate::places::catalogue::{Zone, zone_of, zones_of};
 use crate::resource_kind::ResourceKind;
 use crate::tags::{self, TagSpecifications};
-use crate::{Ec2, cidr, faults, limits, lookup};
+use crate::{Ec2, cidr, faults, limits, lookup, network_acl};
 use api_ec2::{CreateSubnetRequest, CreateSubnetResult};
 use aws_schema::Fault;
 use contracts::{Call, Reply};
@@ -93,6 +93,7 @@ pub(super) async fn create_subnet(call: Call<Ec2>, input: CreateSubnetRequest) -
             });
         }
         tags::put(tx, scope, ResourceKind::Subnet, &subnet.id, &specified.of(ResourceKind::Subnet));
+        network_acl::guard_subnet(tx, scope, &subnet);
         tx.put(scope, subnet.clone());
         Ok(subnet)
     });

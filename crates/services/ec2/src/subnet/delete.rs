@@ -1,13 +1,14 @@
 //! DeleteSubnet.
 
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, lookup, tags};
+use crate::{Ec2, faults, lookup, network_acl, tags};
 use api_ec2::DeleteSubnetRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
 use records::{NetworkInterface, RouteTable, Subnet};
 
-/// DeleteSubnet: refused while an interface lives in it; its route table association goes with it.
+/// DeleteSubnet: refused while an interface lives in it; its associations with a route table and a network
+/// ACL go with it.
 ///
 /// # Errors
 /// `DependencyViolation`, `InvalidSubnetID.NotFound`.
@@ -26,6 +27,7 @@ pub(super) async fn delete_subnet(call: Call<Ec2>, input: DeleteSubnetRequest) -
             table.associations.retain(|a| a.subnet_id.as_deref() != Some(id.as_str()));
             tx.put(scope, table);
         }
+        network_acl::forget_subnet(tx, scope, &id);
         tags::delete(tx, scope, &id);
         tx.delete::<Subnet>(scope, &id);
         Ok(())

@@ -9,6 +9,7 @@ mod groups;
 mod histories;
 mod instances;
 mod interfaces;
+mod network_acls;
 mod paging;
 mod peerings;
 mod places;

@@ -1,6 +1,7 @@
-//! The records a VPC begins with: itself, its main route table, its default group.
+//! The records a VPC begins with: itself, its main route table, its default group and network ACL.
 
 use crate::cidr::{anywhere_v4, anywhere_v6};
+use crate::network_acl;
 use crate::resource_kind::ResourceKind;
 use aws_schema::Fault;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -64,7 +65,12 @@ fn default_dhcp_options(tx: &mut Tx<'_>, scope: &Scope) -> String {
     };
     let id = options.id.clone();
     tx.put(scope, options);
-    tx.put(scope, AccountNetwork { id: AccountNetwork::ID.to_owned(), default_dhcp_options_id: id.clone() });
+    // An account without this record has no VPC yet, so none is without its network ACL either. When the record is
+    // made again, what it said of ACLs still holds.
+    let has_acls = tx.get::<AccountNetwork>(scope, AccountNetwork::ID).is_none_or(|known| known.has_acls);
+    let network =
+        AccountNetwork { id: AccountNetwork::ID.to_owned(), default_dhcp_options_id: id.clone(), has_acls };
+    tx.put(scope, network);
     id
 }
 
@@ -100,7 +106,7 @@ pub(crate) fn associated<N>(kind: ResourceKind, cidr: N) -> CidrAssociation<N> {
     CidrAssociation { association_id: kind.new_id(), cidr, state: "associated".to_owned() }
 }
 
-/// Writes a VPC with its main route table and default group.
+/// Writes a VPC with its main route table, default group and default network ACL.
 pub(super) fn put_vpc(tx: &mut Tx<'_>, scope: &Scope, new: NewVpc) -> Result<(Vpc, RouteTable), Fault> {
     let id = ResourceKind::Vpc.new_id();
     let ipv6_associations = if new.ipv6 { vec![claim_ipv6(tx, &id)?] } else { Vec::new() };
@@ -143,6 +149,7 @@ pub(super) fn put_vpc(tx: &mut Tx<'_>, scope: &Scope, new: NewVpc) -> Result<(Vp
         description: "default VPC security group".to_owned(),
         rules,
     };
+    network_acl::put_default(tx, scope, &vpc);
     tx.put(scope, vpc.clone());
     tx.put(scope, table.clone());
     tx.put(scope, group);

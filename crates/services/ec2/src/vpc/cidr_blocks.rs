@@ -3,7 +3,7 @@
 use super::build::{associated, claim_ipv6, local_route, release_ipv6};
 use super::{rules, show};
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, cidr, faults, limits, lookup, peering};
+use crate::{Ec2, cidr, faults, limits, lookup, network_acl, peering};
 use api_ec2::{
     AssociateVpcCidrBlockRequest, AssociateVpcCidrBlockResult, DisassociateVpcCidrBlockRequest,
     DisassociateVpcCidrBlockResult,
@@ -116,6 +116,9 @@ pub(super) async fn associate_vpc_cidr_block(
             }
             None if vpc.ipv6_associations.len() >= limits::CIDRS_PER_VPC => return Err(limit_reached(&id)),
             None => {
+                if vpc.ipv6_associations.is_empty() {
+                    network_acl::allow_ipv6(tx, scope, &id);
+                }
                 let association = claim_ipv6(tx, &id)?;
                 vpc.ipv6_associations.push(association.clone());
                 add_local(tx, scope, &id, IpNet::V6(association.cidr));

@@ -4,7 +4,7 @@ use super::build::{NewVpc, put_vpc};
 use super::show;
 use crate::places::catalogue::{Zone, zone_of, zones_of};
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, subnet};
+use crate::{Ec2, faults, network_acl, subnet};
 use api_ec2::{
     CreateDefaultSubnetRequest, CreateDefaultSubnetResult, CreateDefaultVpcRequest, CreateDefaultVpcResult,
 };
@@ -24,8 +24,10 @@ const SUBNET_LENGTH: u8 = 20;
 /// once deleted it stays deleted until CreateDefaultVpc.
 pub(crate) async fn ensure_default_vpc(ec2: &Ec2, scope: &Scope) -> Result<(), Fault> {
     // The fast path of every request: one look into memory.
-    if ec2.store().get::<AccountNetwork>(scope, AccountNetwork::ID).is_some() {
-        return Ok(());
+    match ec2.store().get::<AccountNetwork>(scope, AccountNetwork::ID) {
+        Some(known) if known.has_acls => return Ok(()),
+        Some(_) => return network_acl::ensure_for_old_vpcs(ec2, scope).await,
+        None => {}
     }
     let now = ec2.now();
     let made = ec2.platform.transact(|tx| {
@@ -57,7 +59,9 @@ fn put_default_vpc(tx: &mut Tx<'_>, scope: &Scope, now: Millis) -> Result<Vpc, F
     tx.put(scope, gateway);
     tx.put(scope, table);
     for (zone, cidr) in zones_of(&scope.region).into_iter().zip(blocks(&vpc)) {
-        tx.put(scope, default_subnet(&vpc, zone, cidr, now));
+        let subnet = default_subnet(&vpc, zone, cidr, now);
+        network_acl::guard_subnet(tx, scope, &subnet);
+        tx.put(scope, subnet);
     }
     Ok(vpc)
 }
@@ -134,6 +138,7 @@ pub(super) async fn create_default_subnet(
             Fault::sender("InsufficientCidrBlocks", "There are no free CIDR blocks left in the default VPC.")
         })?;
         let subnet = default_subnet(&vpc, zone.clone(), cidr, now);
+        network_acl::guard_subnet(tx, scope, &subnet);
         tx.put(scope, subnet.clone());
         Ok(subnet)
     });

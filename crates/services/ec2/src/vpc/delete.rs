@@ -2,13 +2,13 @@
 
 use super::build::release_ipv6;
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, lookup, peering, tags};
+use crate::{Ec2, faults, lookup, network_acl, peering, tags};
 use api_ec2::DeleteVpcRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
 use records::{InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc};
 
-/// DeleteVpc: refused while anything but the main route table and the default group lives in it.
+/// DeleteVpc: refused while anything but the main route table, the default group and the default network ACL lives in it.
 ///
 /// # Errors
 /// `InvalidVpcID.NotFound`; `DependencyViolation` while a subnet, gateway, interface, further table or group is left.
@@ -22,6 +22,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
         let in_use = !tx.by_index::<Subnet>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<InternetGateway>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<NetworkInterface>(scope, "vpc", &id).is_empty()
+            || network_acl::has_custom(tx, scope, &id)
             || tables.iter().any(|table| !table.is_main())
             || groups.iter().any(|group| group.name != "default");
         if in_use {
@@ -40,6 +41,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
             tags::delete(tx, scope, &group.id);
             tx.delete::<SecurityGroup>(scope, &group.id);
         }
+        network_acl::forget_all(tx, scope, &id);
         for block in vpc.ipv6_blocks() {
             release_ipv6(tx, &block);
         }
