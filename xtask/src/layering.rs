@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["aws-client", "gateway", "host-agent", "service-ec2", "service-iam", "service-ssm", "service-sts"],
     &["contracts", "machine", "network-apply", "resolver", "state-store-embedded"],
     &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],
-    &["state-store", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
+    &["state-store", "reachability", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
     &["aws-schema"],
     &["aws-model-codegen"],
 ];
@@ -24,6 +24,7 @@ const PURE: &[&str] = &[
     "aws-model-codegen",
     "iam-policy",
     "network-plan",
+    "reachability",
     "api-ec2",
     "api-iam",
     "api-ssm",

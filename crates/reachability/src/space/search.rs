@@ -1,0 +1,249 @@
+//! Whether any packet of a set arrives: a witness, or the proof that there is none.
+
+use super::cell::{Cell, Interval, interval, number, pieces};
+use super::cuts::{Cuts, Scope};
+use super::{AddressRange, SpaceError};
+use crate::index::Index;
+use crate::judgement::{Judgement, Verdict};
+use crate::packet::{Packet, Place, SourceMac, State};
+use crate::topology::{PortRange, Topology};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Boxes looked at in one search; a machine with the largest quotas of rules stays far below.
+const MAX_CELLS: usize = 500_000;
+
+/// A question with filters left open: what is `None` may be anything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Query {
+    /// Where packets start.
+    pub from: Place,
+    /// Where they shall arrive.
+    pub to: Place,
+    /// Source addresses where they start. Open, an interface sends from its own addresses and the internet from any.
+    pub source: Option<AddressRange>,
+    /// Destination addresses where they start. Open, an interface is addressed by its own and its public addresses.
+    pub destination: Option<AddressRange>,
+    /// The IP protocol.
+    pub protocol: Option<u8>,
+    /// Source ports; they restrict the search to TCP and UDP.
+    pub source_ports: Option<PortRange>,
+    /// Destination ports; they restrict the search to TCP and UDP.
+    pub destination_ports: Option<PortRange>,
+}
+
+impl Query {
+    /// Any packet at all between two places.
+    pub const fn between(from: Place, to: Place) -> Self {
+        Self {
+            from,
+            to,
+            source: None,
+            destination: None,
+            protocol: None,
+            source_ports: None,
+            destination_ports: None,
+        }
+    }
+}
+
+/// The answer to a [`Query`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderSpace {
+    /// A packet that arrives, with its judgement; `None` is the proof that there is none.
+    pub witness: Option<(Packet, Judgement)>,
+    /// Without a witness, the packet that came furthest: the best explanation of what is in the way.
+    pub nearest: Option<(Packet, Judgement)>,
+    /// Boxes looked at.
+    pub examined: usize,
+}
+
+/// Searches the set of headers that a question leaves open. Protocols are tried in the order TCP, UDP, ICMP, others.
+///
+/// Fails when a range of the question is empty or when the rules cut the space into too many boxes.
+pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, SpaceError> {
+    let index = Index::new(topology);
+    let mut stack = first_cells(&index, query)?;
+    // Taken from the end, so the preferred boxes stand there.
+    stack.reverse();
+    let mut space = HeaderSpace { witness: None, nearest: None, examined: 0 };
+    while let Some(cell) = stack.pop() {
+        if space.examined >= MAX_CELLS {
+            return Err(SpaceError::TooManyCells { limit: MAX_CELLS });
+        }
+        space.examined += 1;
+        let packet = Packet {
+            at: query.from.clone(),
+            header: cell.representative(),
+            source_mac: SourceMac::Own,
+            state: State::New,
+        };
+        let judgement = index.judge(&packet);
+        if arrives(&judgement, &query.to) {
+            space.witness = Some((packet, judgement));
+            space.nearest = None;
+            return Ok(space);
+        }
+        let further = space.nearest.as_ref().is_none_or(|(_, j)| j.path.len() < judgement.path.len());
+        split(&index, cell, &judgement, &mut stack);
+        if further {
+            space.nearest = Some((packet, judgement));
+        }
+    }
+    Ok(space)
+}
+
+fn arrives(judgement: &Judgement, to: &Place) -> bool {
+    matches!(&judgement.verdict, Verdict::Delivered { at, .. } if at == to)
+}
+
+/// Cuts a box by everything that the judged packet was compared with. Inside the piece that the packet lies in, all
+/// comparisons come out alike, so that piece is settled; the others are judged in their turn.
+fn split(index: &Index<'_>, cell: Cell, judgement: &Judgement, stack: &mut Vec<Cell>) {
+    let single = cell.protocol.0 == cell.protocol.1;
+    let scope = Scope { v6: cell.v6, protocol: single.then_some(cell.protocol.0) };
+    let cuts = Cuts::of_steps(index, &judgement.path, scope);
+    let protocols = pieces(cell.protocol, cuts.protocol);
+    let firsts = pieces(cell.first, cuts.first);
+    let seconds = pieces(cell.second, cuts.second);
+    let sources = pieces(cell.source, cuts.source);
+    let destinations = pieces(cell.destination, cuts.destination);
+    let packet = judgement.flow.original;
+    let settled = |c: &Cell| {
+        let (a, b) = fields(packet.protocol);
+        let within = |i: Interval, ip: IpAddr| i.0 <= number(ip) && number(ip) <= i.1;
+        within(c.source, packet.source)
+            && within(c.destination, packet.destination)
+            && (c.protocol.0..=c.protocol.1).contains(&packet.protocol.number())
+            && (c.first.0..=c.first.1).contains(&a)
+            && (c.second.0..=c.second.1).contains(&b)
+    };
+    for &source in &sources {
+        for &destination in &destinations {
+            for &protocol in &protocols {
+                for &first in &firsts {
+                    for &second in &seconds {
+                        let piece = Cell { source, destination, protocol, first, second, ..cell };
+                        if !settled(&piece) {
+                            stack.push(piece);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fields(protocol: crate::packet::Protocol) -> (u16, u16) {
+    protocol.ports().or_else(|| protocol.icmp().map(|(k, c)| (k.into(), c.into()))).unwrap_or_default()
+}
+
+/// The boxes that a question leaves open, the preferred ones first.
+fn first_cells(index: &Index<'_>, query: &Query) -> Result<Vec<Cell>, SpaceError> {
+    let mut cells = Vec::new();
+    for v6 in [false, true] {
+        let sources = addresses(index, &query.from, query.source, v6, false)?;
+        let destinations = addresses(index, &query.to, query.destination, v6, true)?;
+        for &source in &sources {
+            for &destination in &destinations {
+                for (protocol, first, second) in protocols(query) {
+                    cells.push(Cell { v6, source, destination, protocol, first, second });
+                }
+            }
+        }
+    }
+    let preference = |c: &Cell| match c.protocol.0 {
+        6 => 0,
+        17 => 1,
+        1 | 58 => 2,
+        _ => 3,
+    };
+    cells.sort_by_key(preference);
+    Ok(cells)
+}
+
+type Fields = ((u8, u8), (u16, u16), (u16, u16));
+
+fn protocols(query: &Query) -> Vec<Fields> {
+    let ports = |p: Option<PortRange>| p.map_or((0, u16::MAX), |p| (p.from, p.to));
+    let (first, second) = (ports(query.source_ports), ports(query.destination_ports));
+    if first.0 > first.1 || second.0 > second.1 {
+        return Vec::new();
+    }
+    let byte = (0, u16::from(u8::MAX));
+    let mut all: Vec<Fields> = vec![((6, 6), first, second), ((17, 17), first, second)];
+    if query.source_ports.is_none() && query.destination_ports.is_none() {
+        all.extend([((1, 1), byte, byte), ((58, 58), byte, byte)]);
+        // Between the protocols that have fields lie those that have none.
+        all.extend([(0, 0), (2, 5), (7, 16), (18, 57), (59, 255)].map(|p| (p, (0, 0), (0, 0))));
+    }
+    match query.protocol {
+        None => all,
+        Some(n) => {
+            let narrow = |f: Fields| ((n, n), f.1, f.2);
+            all.into_iter().filter(|f| f.0.0 <= n && n <= f.0.1).map(narrow).collect()
+        }
+    }
+}
+
+/// The address intervals of one end, for one family.
+fn addresses(
+    index: &Index<'_>,
+    place: &Place,
+    range: Option<AddressRange>,
+    v6: bool,
+    destination: bool,
+) -> Result<Vec<Interval>, SpaceError> {
+    if let Some(range) = range {
+        let whole = interval(range).ok_or(SpaceError::BadRange)?;
+        if range.from.is_ipv6() != v6 {
+            return Ok(Vec::new());
+        }
+        return Ok(pieces(whole, Cuts::addresses(index, v6)));
+    }
+    if let Place::NetworkInterface(id) = place {
+        let mut known: Vec<IpAddr> = Vec::new();
+        if let Some(interface) = index.interface(id) {
+            known.extend(&interface.addresses);
+            // One address of a delegated prefix is like the others, but for rules that cut the prefix.
+            if destination {
+                known.extend(interface.public.iter().map(|p| p.public));
+                known.extend(forwarded_to(index, interface));
+            }
+            let family = |n: &&ipnet::IpNet| n.network().is_ipv6() == v6;
+            let prefixes = interface.prefixes.iter().filter(family);
+            let blocks: Vec<Interval> =
+                prefixes.map(|p| (number(p.network()), number(p.broadcast()))).collect();
+            let mut intervals: Vec<Interval> = points(&known, v6);
+            intervals.extend(blocks.into_iter().flat_map(|b| pieces(b, Cuts::addresses(index, v6))));
+            return Ok(intervals);
+        }
+        return Ok(Vec::new());
+    }
+    let whole = if v6 { (0, u128::MAX) } else { (0, u128::from(u32::MAX)) };
+    Ok(pieces(whole, Cuts::addresses(index, v6)))
+}
+
+fn points(known: &[IpAddr], v6: bool) -> Vec<Interval> {
+    known.iter().filter(|a| a.is_ipv6() == v6).map(|a| (number(*a), number(*a))).collect()
+}
+
+/// Public addresses that reach an interface by a forwarded port.
+fn forwarded_to(index: &Index<'_>, interface: &crate::topology::NetworkInterface) -> Vec<IpAddr> {
+    let mut known = Vec::new();
+    for forwarding in index.topology.port_forwardings.iter().filter(|f| interface.owns(f.inner_address)) {
+        match forwarding.gateway_address {
+            Some(address) => known.push(address),
+            None => match index.nat(&forwarding.gateway) {
+                Some(nat) => {
+                    known.extend(nat.addresses.iter().flat_map(|a| [a.public, Some(a.private)]).flatten())
+                }
+                None => {
+                    let others = index.topology.network_interfaces.iter().filter(|i| i.vpc == interface.vpc);
+                    known.extend(others.flat_map(|i| &i.public).map(|p| p.public));
+                }
+            },
+        }
+    }
+    known
+}

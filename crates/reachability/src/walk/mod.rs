@@ -1,0 +1,164 @@
+//! One packet's way through the network.
+//!
+//! A *filter* that refuses (group, NSG, ACL) is noted and the walk goes on, so that the answer can name every filter
+//! in the way; anything else that refuses ends the walk, because behind it there is no way.
+
+mod arrival;
+mod gates;
+mod internet;
+mod nat;
+mod note;
+mod router;
+mod sender;
+mod services;
+
+use crate::codes::ExplanationCode;
+use crate::index::Index;
+use crate::judgement::{Judgement, Outcome, Step, Verdict};
+use crate::packet::{Flow, Header, Packet, Place, State, Translation};
+use crate::topology::{Id, NetworkInterface};
+use note::Note;
+
+/// More gateways than this in one path is a circle of routes.
+const MAX_HOPS: u8 = 16;
+
+/// The walk ended with a refusal that is already noted.
+pub(crate) struct Stop;
+
+/// How a walk ends.
+pub(crate) type End = Result<Verdict, Stop>;
+
+/// A walk under way.
+pub(crate) struct Walk<'a> {
+    index: &'a Index<'a>,
+    packet: &'a Packet,
+    /// The header as it is now.
+    header: Header,
+    steps: Vec<Step>,
+    refused: bool,
+    translations: Vec<Translation>,
+    tracked_at: Vec<Id>,
+    nsg_tracked_at: Vec<Id>,
+    /// The interface that sent the packet.
+    sender: Option<&'a NetworkInterface>,
+    hops: u8,
+}
+
+/// Judges one packet.
+pub(crate) fn judge<'a>(index: &'a Index<'a>, packet: &'a Packet) -> Judgement {
+    let mut walk = Walk::new(index, packet);
+    let end = walk.run();
+    walk.finish(end)
+}
+
+impl<'a> Walk<'a> {
+    fn new(index: &'a Index<'a>, packet: &'a Packet) -> Self {
+        Self {
+            index,
+            packet,
+            header: packet.header,
+            steps: Vec::with_capacity(12),
+            refused: false,
+            translations: Vec::new(),
+            tracked_at: Vec::new(),
+            nsg_tracked_at: Vec::new(),
+            sender: None,
+            hops: 0,
+        }
+    }
+
+    fn run(&mut self) -> End {
+        match &self.packet.at {
+            Place::NetworkInterface(id) => self.from_interface(id),
+            Place::Internet => self.from_internet(),
+            Place::Service { vpc, .. } => self.from_service(vpc),
+            Place::GatewayEndpoint(id) => self.from_endpoint(id),
+        }
+    }
+
+    fn finish(self, end: End) -> Judgement {
+        let verdict = match end {
+            Ok(verdict) if !self.refused => verdict,
+            _ => Verdict::Dropped,
+        };
+        let objections: Vec<Step> =
+            self.steps.iter().filter(|s| s.outcome == Outcome::Refused).cloned().collect();
+        let mut path = self.steps;
+        if let Some(first) = path.iter().position(|s| s.outcome == Outcome::Refused) {
+            path.truncate(first + 1);
+        }
+        let flow = match &self.packet.state {
+            State::Established(flow) => (**flow).clone(),
+            State::New => Flow {
+                original: self.packet.header,
+                delivered: self.header,
+                translations: self.translations,
+                tracked_at: self.tracked_at,
+                nsg_tracked_at: self.nsg_tracked_at,
+            },
+        };
+        Judgement { verdict, path, objections, flow }
+    }
+
+    /// The flow that the packet belongs to, unless it opens one.
+    fn flow(&self) -> Option<&'a Flow> {
+        match &self.packet.state {
+            State::New => None,
+            State::Established(flow) => Some(flow),
+        }
+    }
+
+    /// Notes a component that lets the packet on.
+    fn pass(&mut self, note: Note) {
+        self.push(note, Outcome::Passed, None);
+    }
+
+    /// Notes a filter that refuses; the walk goes on.
+    fn refuse(&mut self, note: Note, code: ExplanationCode) {
+        self.refused = true;
+        self.push(note, Outcome::Refused, Some(code));
+    }
+
+    /// Notes a component behind which there is no way.
+    fn stop(&mut self, note: Note, code: ExplanationCode) -> Stop {
+        self.refuse(note, code);
+        Stop
+    }
+
+    fn push(&mut self, note: Note, outcome: Outcome, code: Option<ExplanationCode>) {
+        let sequence = u32::try_from(self.steps.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.steps.push(note.into_step(sequence, outcome, code, self.header));
+    }
+
+    /// What a stateful gateway remembers of this packet's flow: the header to go on with, in either direction.
+    fn remembered(&self, gateway: &str) -> Option<Header> {
+        let flow = self.flow()?;
+        flow.translations.iter().filter(|t| *t.gateway == *gateway).find_map(|t| {
+            if t.before == self.header {
+                Some(t.after)
+            } else if t.after.reversed() == self.header {
+                Some(t.before.reversed())
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Rewrites the header at a stateful gateway and remembers it for the answers.
+    fn translate(&mut self, gateway: &Id, after: Header) {
+        self.translations.push(Translation { gateway: gateway.clone(), before: self.header, after });
+        self.header = after;
+    }
+
+    fn delivered(&self, at: Place) -> Verdict {
+        Verdict::Delivered { at, as_seen: self.header }
+    }
+}
+
+/// Every component that a packet would meet if no filter refused it.
+pub(crate) fn trail<'a>(index: &'a Index<'a>, packet: &'a Packet) -> Vec<Step> {
+    let mut walk = Walk::new(index, packet);
+    // How it ends does not matter here: the steps are what is asked for.
+    let _ = walk.run();
+    walk.steps
+}
