@@ -1,8 +1,8 @@
 //! AuthorizeSecurityGroupIngress and AuthorizeSecurityGroupEgress.
 
 use super::find::named;
-use super::permission::{self, Shorthand, same};
-use super::{quota, show};
+use super::permission::{self, Purpose, Shorthand, same};
+use super::{peered, quota, show};
 use crate::Ec2;
 use crate::resource_kind::ResourceKind;
 use crate::tags::{self, TagSpecifications};
@@ -84,13 +84,14 @@ async fn authorize(call: &Call<Ec2>, request: Request) -> Result<Vec<SecurityGro
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut group = named(tx, scope, request.group_id.as_deref(), request.group_name.as_deref())?;
-        let rules = permission::rules(tx, scope, &group, request.egress, &permissions)?;
+        let rules = permission::rules(tx, scope, &group, request.egress, &permissions, Purpose::Make)?;
         for rule in &rules {
             if group.rules.iter().any(|have| same(have, rule)) {
                 let message = format!("the specified rule \"{}\" already exists", show::words(rule));
                 return Err(Fault::sender("InvalidPermission.Duplicate", message));
             }
             tags::put(tx, scope, kind, &rule.id, &rule_tags);
+            peered::remember(tx, scope, &group.vpc_id, rule);
         }
         group.rules.extend(rules.iter().cloned());
         quota::check(tx, scope, &group)?;

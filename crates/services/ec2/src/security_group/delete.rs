@@ -1,13 +1,15 @@
 //! DeleteSecurityGroup.
 
 use super::find::named;
+use super::peered;
 use crate::{Ec2, faults, tags};
 use api_ec2::{DeleteSecurityGroupRequest, DeleteSecurityGroupResult};
 use aws_schema::Fault;
 use contracts::{Call, Reply};
 use records::{NetworkInterface, SecurityGroup};
 
-/// DeleteSecurityGroup: refused for the default group, and while an interface or another group's rule uses it.
+/// DeleteSecurityGroup: refused for the default group, and while an interface or a rule of another group of its
+/// VPC uses it.
 ///
 /// # Errors
 /// `CannotDelete`, `DependencyViolation`, `InvalidGroup.NotFound`.
@@ -27,17 +29,17 @@ pub(super) async fn delete_security_group(
                 ),
             ));
         }
+        // Rules of peered VPCs do not hold it: they become stale.
+        let references = tx.by_index::<SecurityGroup>(scope, "referenced-group", &group.id);
         let used = !tx.by_index::<NetworkInterface>(scope, "group", &group.id).is_empty()
-            || !tx.by_index::<SecurityGroup>(scope, "referenced-group", &group.id).is_empty();
+            || references.iter().any(|other| other.vpc_id == group.vpc_id);
         if used {
             return Err(faults::dependency_violation(format!(
                 "resource {} has a dependent object",
                 group.id
             )));
         }
-        for rule in &group.rules {
-            tags::delete(tx, scope, &rule.id);
-        }
+        peered::forget_all(tx, scope, &group);
         tags::delete(tx, scope, &group.id);
         tx.delete::<SecurityGroup>(scope, &group.id);
         Ok(group)

@@ -1,7 +1,7 @@
 //! UpdateSecurityGroupRuleDescriptionsIngress and -Egress.
 
 use super::find::named;
-use super::permission::{self, same};
+use super::permission::{self, Purpose, same};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, faults};
 use api_ec2::{
@@ -68,7 +68,9 @@ async fn update(call: &Call<Ec2>, request: Request) -> Result<(), Fault> {
     let kind = ResourceKind::SecurityGroupRule;
     let changed = call.platform.transact(|tx| {
         let mut group = named(tx, scope, request.group_id.as_deref(), request.group_name.as_deref())?;
-        for wanted in permission::rules(tx, scope, &group, request.egress, &request.permissions)? {
+        for wanted in
+            permission::rules(tx, scope, &group, request.egress, &request.permissions, Purpose::Find)?
+        {
             let rule = group.rules.iter_mut().find(|have| same(have, &wanted)).ok_or_else(|| {
                 Fault::sender(
                     "InvalidPermission.NotFound",

@@ -7,12 +7,16 @@ mod describe;
 mod describe_rules;
 mod descriptions;
 mod find;
+mod for_vpc;
 mod modify_rules;
+mod peered;
 mod permission;
 mod protocol;
 mod quota;
+mod references;
 mod revoke;
 mod show;
+mod stale;
 
 use crate::Ec2;
 use api_ec2::ops;
@@ -20,6 +24,7 @@ use contracts::ServiceTable;
 use std::sync::Arc;
 
 pub(crate) use find::{default_group, resolve_groups};
+pub(crate) use peered::forget_all as forget_rules;
 pub(crate) use quota::prefix_list_grows;
 
 /// Adds the operations on security groups.
@@ -28,6 +33,9 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
         CreateSecurityGroup => create::create_security_group,
         DeleteSecurityGroup => delete::delete_security_group,
         DescribeSecurityGroups => describe::describe_security_groups,
+        DescribeSecurityGroupReferences => references::describe_security_group_references,
+        DescribeStaleSecurityGroups => stale::describe_stale_security_groups,
+        GetSecurityGroupsForVpc => for_vpc::get_security_groups_for_vpc,
         DescribeSecurityGroupRules => describe_rules::describe_security_group_rules,
         AuthorizeSecurityGroupIngress => authorize::authorize_ingress,
         AuthorizeSecurityGroupEgress => authorize::authorize_egress,

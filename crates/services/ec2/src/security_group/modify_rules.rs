@@ -1,7 +1,7 @@
 //! ModifySecurityGroupRules.
 
 use super::permission::{self, same};
-use super::{protocol, quota, show};
+use super::{peered, protocol, quota, show};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, faults, lookup};
 use api_ec2::{
@@ -19,6 +19,7 @@ fn peer(
     tx: &mut Tx<'_>,
     scope: &Scope,
     group: &SecurityGroup,
+    old: &Peer,
     wanted: &SecurityGroupRuleRequest,
 ) -> Result<Peer, Fault> {
     match (&wanted.cidr_ipv4, &wanted.cidr_ipv6, &wanted.prefix_list_id, &wanted.referenced_group_id) {
@@ -26,7 +27,12 @@ fn peer(
         (None, Some(text), None, None) => permission::cidr_v6(Some(text)),
         (None, None, Some(id), None) => permission::prefix_list(tx, scope, id),
         (None, None, None, Some(id)) => {
-            let pair = UserIdGroupPair { group_id: Some(id.clone()), ..UserIdGroupPair::default() };
+            // The request has no member for the account: it is the old rule's.
+            let user_id = match old {
+                Peer::Group { account, .. } => Some(account.clone()),
+                _ => None,
+            };
+            let pair = UserIdGroupPair { group_id: Some(id.clone()), user_id, ..UserIdGroupPair::default() };
             permission::group(tx, scope, group, &pair)
         }
         _ => Err(faults::invalid_combination(
@@ -56,7 +62,7 @@ fn changed_rule(
 ) -> Result<Rule, Fault> {
     let number = protocol::parse(wanted.ip_protocol.as_deref())?;
     let (from, to) = protocol::range(number, wanted.from_port, wanted.to_port)?;
-    let peer = peer(tx, scope, group, wanted)?;
+    let peer = peer(tx, scope, group, &old.peer, wanted)?;
     if !same_kind(&old.peer, &peer) {
         return Err(faults::invalid_parameter_value(format!(
             "You may not modify the source or destination type of the security group rule '{}'.",
@@ -93,6 +99,7 @@ pub(super) async fn modify_security_group_rules(
             };
             let old = group.rules[at].clone();
             group.rules[at] = changed_rule(tx, scope, &group, &old, wanted)?;
+            peered::remember(tx, scope, &group.vpc_id, &group.rules[at]);
         }
         for (at, rule) in group.rules.iter().enumerate() {
             if group.rules[..at].iter().any(|other| same(other, rule)) {

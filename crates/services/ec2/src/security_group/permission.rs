@@ -3,7 +3,7 @@
 use super::find::by_name;
 use super::protocol;
 use crate::resource_kind::ResourceKind;
-use crate::{cidr, faults};
+use crate::{cidr, faults, peering};
 use api_ec2::{IpPermission, IpRange, UserIdGroupPair};
 use aws_schema::Fault;
 use ipnet::IpNet;
@@ -118,14 +118,31 @@ pub(super) fn prefix_list(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Result<Pe
     Ok(Peer::PrefixList(id.to_owned()))
 }
 
-/// A group of the same VPC; groups of other networks come with peering.
+/// What the groups of a request stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Rules to be made: their groups must be within reach.
+    Make,
+    /// Rules there may already be. Their groups may be gone, or the way to them (stale rules).
+    Find,
+}
+
+/// A group of the same VPC, or of one of the same region with an active peering connection to it (AWS: "Update your
+/// security groups to reference peer security groups").
+///
+/// # Errors
+/// `InvalidGroup.NotFound`, also for a group of a network out of reach; `InvalidGroupId.Malformed`, `MissingParameter`.
 pub(super) fn group(
     tx: &mut Tx<'_>,
     scope: &Scope,
     owner: &SecurityGroup,
     pair: &UserIdGroupPair,
 ) -> Result<Peer, Fault> {
-    let foreign = pair.user_id.as_deref().is_some_and(|account| *account != *scope.account);
+    let account = pair.user_id.as_deref().unwrap_or(&scope.account);
+    let theirs = Scope::new(account, scope.region.clone());
+    if !theirs.is_valid() {
+        return Err(faults::invalid_value("userId", account, ""));
+    }
     let found = match (&pair.group_id, &pair.group_name) {
         (Some(id), _) => {
             ResourceKind::SecurityGroup.check(id)?;
@@ -133,20 +150,36 @@ pub(super) fn group(
                 // The group itself may be being made in this very transaction.
                 return Ok(Peer::Group { id: id.clone(), account: scope.account.to_string() });
             }
-            let found = if foreign { None } else { tx.get::<SecurityGroup>(scope, id) };
+            let found = tx.get::<SecurityGroup>(&theirs, id);
             found.ok_or_else(|| ResourceKind::SecurityGroup.not_found(id))?
         }
         (None, Some(name)) => {
-            let found = if foreign { None } else { by_name(tx, scope, &owner.vpc_id, name) };
+            let found = by_name(tx, &theirs, &owner.vpc_id, name);
             found.ok_or_else(|| ResourceKind::SecurityGroup.not_found(name))?
         }
         (None, None) => return Err(faults::missing_parameter("groupId")),
     };
-    if found.vpc_id != owner.vpc_id {
+    let reachable = found.vpc_id == owner.vpc_id
+        || peering::active_between(tx, scope, &owner.vpc_id, &found.vpc_id).is_some_and(|peering| {
+            pair.vpc_peering_connection_id.as_ref().is_none_or(|wanted| *wanted == peering.id)
+        });
+    if !reachable || pair.vpc_id.as_ref().is_some_and(|wanted| *wanted != found.vpc_id) {
         let message = "You have specified two resources that belong to different networks.";
         return Err(Fault::sender("InvalidGroup.NotFound", message));
     }
-    Ok(Peer::Group { id: found.id.clone(), account: scope.account.to_string() })
+    Ok(Peer::Group { id: found.id.clone(), account: account.to_owned() })
+}
+
+/// The group of a pair as a rule of `owner` already names it, whether or not it can still be reached.
+fn known_group(owner: &SecurityGroup, pair: &UserIdGroupPair) -> Option<Peer> {
+    let wanted = pair.group_id.as_ref()?;
+    let named = |peer: &&Peer| match peer {
+        Peer::Group { id, account } => {
+            id == wanted && pair.user_id.as_ref().is_none_or(|user| user == account)
+        }
+        _ => false,
+    };
+    owner.rules.iter().map(|rule| &rule.peer).find(named).cloned()
 }
 
 /// Every single rule of some permissions, with fresh ids.
@@ -160,12 +193,13 @@ pub(super) fn rules(
     owner: &SecurityGroup,
     egress: bool,
     permissions: &[IpPermission],
+    purpose: Purpose,
 ) -> Result<Vec<Rule>, Fault> {
     let mut all: Vec<Rule> = Vec::new();
     for permission in permissions {
         let number = protocol::parse(permission.ip_protocol.as_deref())?;
         let (from, to) = protocol::range(number, permission.from_port, permission.to_port)?;
-        let peers = peers(tx, scope, owner, permission)?;
+        let peers = peers(tx, scope, owner, permission, purpose)?;
         if peers.is_empty() {
             return Err(faults::missing_parameter(
                 "source specification: include source security group, CIDR or prefix list information",
@@ -194,6 +228,7 @@ fn peers(
     scope: &Scope,
     owner: &SecurityGroup,
     permission: &IpPermission,
+    purpose: Purpose,
 ) -> Result<Vec<(Peer, Option<String>)>, Fault> {
     let mut peers = Vec::new();
     for range in permission.ip_ranges.iter().flatten() {
@@ -203,7 +238,9 @@ fn peers(
         peers.push((cidr_v6(range.cidr_ipv6.as_deref())?, range.description.clone()));
     }
     for pair in permission.user_id_group_pairs.iter().flatten() {
-        peers.push((group(tx, scope, owner, pair)?, pair.description.clone()));
+        let known = if purpose == Purpose::Find { known_group(owner, pair) } else { None };
+        let peer = known.map_or_else(|| group(tx, scope, owner, pair), Ok)?;
+        peers.push((peer, pair.description.clone()));
     }
     for list in permission.prefix_list_ids.iter().flatten() {
         let id = faults::required(list.prefix_list_id.as_deref(), "prefixListId")?;

@@ -1,10 +1,10 @@
 //! RevokeSecurityGroupIngress and RevokeSecurityGroupEgress.
 
 use super::find::named;
-use super::permission::{self, Shorthand, same};
-use super::show;
+use super::permission::{self, Purpose, Shorthand, same};
+use super::{peered, show};
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, tags};
+use crate::{Ec2, faults};
 use api_ec2::{
     IpPermission, RevokeSecurityGroupEgressRequest, RevokeSecurityGroupEgressResult,
     RevokeSecurityGroupIngressRequest, RevokeSecurityGroupIngressResult, RevokedSecurityGroupRule,
@@ -107,7 +107,7 @@ fn by_content(
     egress: bool,
     permissions: &[IpPermission],
 ) -> Result<(Vec<Rule>, Vec<Rule>), Fault> {
-    let wanted = permission::rules(tx, scope, group, egress, permissions)?;
+    let wanted = permission::rules(tx, scope, group, egress, permissions, Purpose::Find)?;
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for rule in wanted {
         match group.rules.iter().find(|have| same(have, &rule)) {
@@ -152,7 +152,7 @@ async fn revoke(call: &Call<Ec2>, request: Request) -> Result<Revoked, Fault> {
         };
         group.rules.retain(|rule| !gone.iter().any(|g| g.id == rule.id));
         for rule in &gone {
-            tags::delete(tx, scope, &rule.id);
+            peered::forget(tx, scope, &rule.id);
         }
         if !gone.is_empty() {
             tx.put(scope, group.clone());
@@ -164,6 +164,6 @@ async fn revoke(call: &Call<Ec2>, request: Request) -> Result<Revoked, Fault> {
     call.settled(scope, &group.vpc_id, done.revision).await?;
     Ok(Revoked {
         rules: gone.iter().map(|rule| show::revoked(&group, rule)).collect(),
-        unknown: show::permissions(unknown.iter()),
+        unknown: show::permissions(call.store(), scope, &group.vpc_id, unknown.iter()),
     })
 }

@@ -1,6 +1,6 @@
 //! Groups and rules as the API shows them.
 
-use super::protocol;
+use super::{peered, protocol};
 use crate::tags;
 use api_ec2::{IpPermission, IpRange, Ipv6Range, PrefixListId, RevokedSecurityGroupRule, UserIdGroupPair};
 use ipnet::IpNet;
@@ -12,8 +12,13 @@ pub(super) fn arn(scope: &Scope, id: &str) -> String {
     format!("arn:aws:ec2:{}:{}:security-group/{id}", scope.region, scope.account)
 }
 
-/// Rules of one direction gathered by protocol and ports, as DescribeSecurityGroups shows them.
-pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPermission> {
+/// Rules of one direction of a group in `vpc_id`, gathered by protocol and ports, as DescribeSecurityGroups shows them.
+pub(super) fn permissions<'a>(
+    store: &Store,
+    scope: &Scope,
+    vpc_id: &str,
+    rules: impl Iterator<Item = &'a Rule>,
+) -> Vec<IpPermission> {
     let mut keys: Vec<(i32, Option<i32>, Option<i32>)> = Vec::new();
     let mut shown: Vec<IpPermission> = Vec::new();
     for rule in rules {
@@ -31,13 +36,13 @@ pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<IpPe
             });
             keys.len() - 1
         });
-        add_peer(&mut shown[at], rule);
+        add_peer(&mut shown[at], rule, peered::of(store, scope, vpc_id, rule));
     }
     shown
 }
 
 /// Puts a rule's peer into the list of its kind.
-fn add_peer(permission: &mut IpPermission, rule: &Rule) {
+fn add_peer(permission: &mut IpPermission, rule: &Rule, remote: Option<peered::Remote>) {
     let description = rule.description.clone();
     match &rule.peer {
         Peer::Cidr(IpNet::V4(net)) => {
@@ -49,13 +54,12 @@ fn add_peer(permission: &mut IpPermission, rule: &Rule) {
             permission.ipv6_ranges.get_or_insert_default().push(range);
         }
         Peer::Group { id, account } => {
-            let pair = UserIdGroupPair {
-                group_id: Some(id.clone()),
-                user_id: Some(account.clone()),
+            permission.user_id_group_pairs.get_or_insert_default().push(pair(
+                id,
+                account,
                 description,
-                ..UserIdGroupPair::default()
-            };
-            permission.user_id_group_pairs.get_or_insert_default().push(pair);
+                remote,
+            ));
         }
         Peer::PrefixList(id) => {
             let list = PrefixListId { prefix_list_id: Some(id.clone()), description };
@@ -64,8 +68,35 @@ fn add_peer(permission: &mut IpPermission, rule: &Rule) {
     }
 }
 
+/// A group in a rule, with the way to it where it lives in another VPC.
+pub(super) fn pair(
+    id: &str,
+    account: &str,
+    description: Option<String>,
+    remote: Option<peered::Remote>,
+) -> UserIdGroupPair {
+    let pair = UserIdGroupPair {
+        group_id: Some(id.to_owned()),
+        user_id: Some(account.to_owned()),
+        description,
+        ..UserIdGroupPair::default()
+    };
+    match remote {
+        Some(remote) => UserIdGroupPair {
+            vpc_id: Some(remote.vpc_id),
+            vpc_peering_connection_id: Some(remote.peering_id),
+            peering_status: Some(remote.status),
+            ..pair
+        },
+        None => pair,
+    }
+}
+
 /// A group with rules and tags.
 pub(super) fn group(store: &Store, scope: &Scope, group: &SecurityGroup) -> api_ec2::SecurityGroup {
+    let of = |egress: bool| {
+        permissions(store, scope, &group.vpc_id, group.rules.iter().filter(|rule| rule.egress == egress))
+    };
     api_ec2::SecurityGroup {
         group_id: Some(group.id.clone()),
         group_name: Some(group.name.clone()),
@@ -73,8 +104,8 @@ pub(super) fn group(store: &Store, scope: &Scope, group: &SecurityGroup) -> api_
         vpc_id: Some(group.vpc_id.clone()),
         owner_id: Some(scope.account.to_string()),
         security_group_arn: Some(arn(scope, &group.id)),
-        ip_permissions: Some(permissions(group.rules.iter().filter(|rule| !rule.egress))),
-        ip_permissions_egress: Some(permissions(group.rules.iter().filter(|rule| rule.egress))),
+        ip_permissions: Some(of(false)),
+        ip_permissions_egress: Some(of(true)),
         tags: Some(tags::to_api(&tags::of(store, scope, &group.id))),
     }
 }
@@ -107,6 +138,7 @@ pub(super) fn rule(
     rule: &Rule,
 ) -> api_ec2::SecurityGroupRule {
     let peer = flat(rule);
+    let remote = peered::of(store, scope, &group.vpc_id, rule);
     api_ec2::SecurityGroupRule {
         security_group_rule_id: Some(rule.id.clone()),
         group_id: Some(group.id.clone()),
@@ -121,8 +153,9 @@ pub(super) fn rule(
         referenced_group_info: peer.group.map(|(id, account)| api_ec2::ReferencedSecurityGroup {
             group_id: Some(id),
             user_id: Some(account),
-            vpc_id: Some(group.vpc_id.clone()),
-            ..Default::default()
+            vpc_id: Some(remote.as_ref().map_or_else(|| group.vpc_id.clone(), |r| r.vpc_id.clone())),
+            peering_status: remote.as_ref().map(|r| r.status.clone()),
+            vpc_peering_connection_id: remote.as_ref().map(|r| r.peering_id.clone()),
         }),
         description: rule.description.clone(),
         tags: Some(tags::to_api(&tags::of(store, scope, &rule.id))),

@@ -11,6 +11,7 @@ mod instances;
 mod interfaces;
 mod network_acls;
 mod paging;
+mod peered_groups;
 mod peerings;
 mod places;
 mod prefix_lists;

@@ -2,7 +2,7 @@
 
 use super::build::release_ipv6;
 use crate::resource_kind::ResourceKind;
-use crate::{Ec2, faults, lookup, network_acl, peering, tags};
+use crate::{Ec2, faults, lookup, network_acl, peering, security_group, tags};
 use api_ec2::DeleteVpcRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
@@ -35,9 +35,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
             tx.delete::<RouteTable>(scope, &table.id);
         }
         for group in groups {
-            for rule in &group.rules {
-                tags::delete(tx, scope, &rule.id);
-            }
+            security_group::forget_rules(tx, scope, &group);
             tags::delete(tx, scope, &group.id);
             tx.delete::<SecurityGroup>(scope, &group.id);
         }
