@@ -30,7 +30,7 @@ pub use judgement::{
 pub use packet::{Flow, Header, Packet, Place, Protocol, Service, SourceMac, State, Translation};
 pub use picture::{render_svg, render_text};
 pub use round_trip::{RoundTrip, reverse, round_trip};
-pub use space::{AddressRange, HeaderSpace, Query, SpaceError, boundaries, header_space};
+pub use space::{AddressRange, HeaderSpace, Query, Seen, SpaceError, boundaries, header_space};
 pub use topology::{Direction, Id, PortRange, Topology};
 
 /// Judges one packet.

@@ -228,6 +228,19 @@ pub struct Flow {
     pub nsg_tracked_at: Vec<Id>,
 }
 
+impl Flow {
+    /// A flow that nothing in the network remembers.
+    pub const fn nothing(original: Header) -> Self {
+        Self {
+            original,
+            delivered: original,
+            translations: Vec::new(),
+            tracked_at: Vec::new(),
+            nsg_tracked_at: Vec::new(),
+        }
+    }
+}
+
 /// What a stateful gateway made of a header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Translation {

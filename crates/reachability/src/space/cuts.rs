@@ -53,7 +53,9 @@ impl Cuts {
                     match &rule.peer {
                         RulePeer::Cidr(cidr) => self.remote(rule.direction, *cidr, scope),
                         RulePeer::PrefixList { cidrs, .. } => {
-                            cidrs.iter().for_each(|c| self.remote(rule.direction, *c, scope));
+                            for cidr in cidrs {
+                                self.remote(rule.direction, *cidr, scope);
+                            }
                         }
                         // Members' addresses are cut with the other addresses of the topology.
                         RulePeer::Group(_) => {}
@@ -70,7 +72,9 @@ impl Cuts {
             Kind::Nsg => self.nsg(index, id, direction, scope),
             Kind::RouteTable => {
                 for route in index.table(id).into_iter().flat_map(|t| &t.routes) {
-                    route.destinations.iter().for_each(|d| cut_block(&mut self.destination, *d, scope));
+                    for block in &route.destinations {
+                        cut_block(&mut self.destination, *block, scope);
+                    }
                 }
             }
             // A low source port becomes an ephemeral one behind a NAT gateway.
@@ -115,7 +119,9 @@ impl Cuts {
                     cut_block(&mut self.destination, *cidr, scope);
                 }
             }
-            rule.destination_ports.iter().for_each(|p| self.port(*p, scope));
+            for ports in &rule.destination_ports {
+                self.port(*ports, scope);
+            }
             for ports in &rule.source_ports {
                 cut_ports(&mut self.first, *ports);
                 // Behind a NAT gateway a low source port has become this one.
@@ -211,7 +217,9 @@ impl Cuts {
             "ff02::/16",
             "ff02::1:2/128",
         ];
-        special.iter().filter_map(|s| s.parse().ok()).for_each(|block| cut_block(&mut cuts, block, scope));
+        for block in special.iter().filter_map(|s| s.parse().ok()) {
+            cut_block(&mut cuts, block, scope);
+        }
         let blocks = topology.vpcs.iter().flat_map(|v| &v.cidrs);
         let blocks = blocks.chain(topology.subnets.iter().flat_map(|s| &s.cidrs));
         let blocks = blocks.chain(topology.network_interfaces.iter().flat_map(|i| &i.prefixes));
@@ -238,7 +246,9 @@ impl Cuts {
         // The way decides before the packet leaves whether it leaves at all, so routes count even where a filter
         // before them refuses.
         for route in topology.route_tables.iter().flat_map(|t| &t.routes) {
-            route.destinations.iter().for_each(|d| cut_block(&mut cuts, *d, scope));
+            for block in &route.destinations {
+                cut_block(&mut cuts, *block, scope);
+            }
         }
         cuts
     }

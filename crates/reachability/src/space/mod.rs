@@ -9,7 +9,7 @@ mod cuts;
 mod search;
 
 pub use boundaries::boundaries;
-pub use search::{HeaderSpace, Query, header_space};
+pub use search::{HeaderSpace, Query, Seen, header_space};
 
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;

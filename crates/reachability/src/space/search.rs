@@ -5,7 +5,7 @@ use super::cuts::{Cuts, Scope};
 use super::{AddressRange, SpaceError};
 use crate::index::Index;
 use crate::judgement::{Judgement, Verdict};
-use crate::packet::{Packet, Place, SourceMac, State};
+use crate::packet::{Header, Packet, Place, SourceMac, State};
 use crate::topology::{PortRange, Topology};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -30,6 +30,62 @@ pub struct Query {
     pub source_ports: Option<PortRange>,
     /// Destination ports; they restrict the search to TCP and UDP.
     pub destination_ports: Option<PortRange>,
+    /// What the header must be where the packet arrives, behind every translation.
+    #[serde(default)]
+    pub seen: Seen,
+}
+
+/// What a header must be where the packet arrives; what is `None` may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seen {
+    /// Source addresses.
+    pub source: Option<AddressRange>,
+    /// Destination addresses.
+    pub destination: Option<AddressRange>,
+    /// Source ports.
+    pub source_ports: Option<PortRange>,
+    /// Destination ports.
+    pub destination_ports: Option<PortRange>,
+}
+
+impl Seen {
+    fn admits(&self, header: Header) -> bool {
+        let address = |range: Option<AddressRange>, ip: IpAddr| {
+            range.is_none_or(|r| {
+                r.from.is_ipv4() == ip.is_ipv4() && number(r.from) <= number(ip) && number(ip) <= number(r.to)
+            })
+        };
+        let port = |range: Option<PortRange>, port: Option<u16>| {
+            range.is_none_or(|r| port.is_some_and(|p| r.contains(p)))
+        };
+        let ports = header.protocol.ports();
+        address(self.source, header.source)
+            && address(self.destination, header.destination)
+            && port(self.source_ports, ports.map(|p| p.0))
+            && port(self.destination_ports, ports.map(|p| p.1))
+    }
+
+    /// Where the conditions cut the header as it was sent. Addresses and ports that a gateway changes are constants
+    /// behind it, so cuts before it do no harm, and a low source port is moved up by 1024 (NAT gateway).
+    fn cut(&self, cuts: &mut Cuts, v6: bool) {
+        for (range, side) in [(self.source, &mut cuts.source), (self.destination, &mut cuts.destination)] {
+            if let Some(r) = range.filter(|r| r.from.is_ipv6() == v6) {
+                side.insert(number(r.from));
+                side.extend(number(r.to).checked_add(1));
+            }
+        }
+        if let Some(range) = self.source_ports {
+            for base in [0, 1024] {
+                cuts.first.insert(range.from.saturating_sub(base));
+                cuts.first.insert(range.to.saturating_sub(base).saturating_add(1));
+            }
+        }
+        if let Some(range) = self.destination_ports {
+            cuts.second.insert(range.from);
+            cuts.second.extend(range.to.checked_add(1));
+        }
+    }
 }
 
 impl Query {
@@ -43,6 +99,7 @@ impl Query {
             protocol: None,
             source_ports: None,
             destination_ports: None,
+            seen: Seen { source: None, destination: None, source_ports: None, destination_ports: None },
         }
     }
 }
@@ -79,13 +136,13 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
             state: State::New,
         };
         let judgement = index.judge(&packet);
-        if arrives(&judgement, &query.to) {
+        if arrives(&judgement, query) {
             space.witness = Some((packet, judgement));
             space.nearest = None;
             return Ok(space);
         }
         let further = space.nearest.as_ref().is_none_or(|(_, j)| j.path.len() < judgement.path.len());
-        split(&index, cell, &judgement, &mut stack);
+        split(&index, query, cell, &judgement, &mut stack);
         if further {
             space.nearest = Some((packet, judgement));
         }
@@ -93,16 +150,17 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
     Ok(space)
 }
 
-fn arrives(judgement: &Judgement, to: &Place) -> bool {
-    matches!(&judgement.verdict, Verdict::Delivered { at, .. } if at == to)
+fn arrives(judgement: &Judgement, query: &Query) -> bool {
+    matches!(&judgement.verdict, Verdict::Delivered { at, as_seen } if *at == query.to && query.seen.admits(*as_seen))
 }
 
 /// Cuts a box by everything that the judged packet was compared with. Inside the piece that the packet lies in, all
 /// comparisons come out alike, so that piece is settled; the others are judged in their turn.
-fn split(index: &Index<'_>, cell: Cell, judgement: &Judgement, stack: &mut Vec<Cell>) {
+fn split(index: &Index<'_>, query: &Query, cell: Cell, judgement: &Judgement, stack: &mut Vec<Cell>) {
     let single = cell.protocol.0 == cell.protocol.1;
     let scope = Scope { v6: cell.v6, protocol: single.then_some(cell.protocol.0) };
-    let cuts = Cuts::of_steps(index, &judgement.path, scope);
+    let mut cuts = Cuts::of_steps(index, &judgement.path, scope);
+    query.seen.cut(&mut cuts, cell.v6);
     let protocols = pieces(cell.protocol, cuts.protocol);
     let firsts = pieces(cell.first, cuts.first);
     let seconds = pieces(cell.second, cuts.second);
@@ -232,17 +290,13 @@ fn points(known: &[IpAddr], v6: bool) -> Vec<Interval> {
 fn forwarded_to(index: &Index<'_>, interface: &crate::topology::NetworkInterface) -> Vec<IpAddr> {
     let mut known = Vec::new();
     for forwarding in index.topology.port_forwardings.iter().filter(|f| interface.owns(f.inner_address)) {
-        match forwarding.gateway_address {
-            Some(address) => known.push(address),
-            None => match index.nat(&forwarding.gateway) {
-                Some(nat) => {
-                    known.extend(nat.addresses.iter().flat_map(|a| [a.public, Some(a.private)]).flatten())
-                }
-                None => {
-                    let others = index.topology.network_interfaces.iter().filter(|i| i.vpc == interface.vpc);
-                    known.extend(others.flat_map(|i| &i.public).map(|p| p.public));
-                }
-            },
+        if let Some(address) = forwarding.gateway_address {
+            known.push(address);
+        } else if let Some(nat) = index.nat(&forwarding.gateway) {
+            known.extend(nat.addresses.iter().flat_map(|a| [a.public, Some(a.private)]).flatten());
+        } else {
+            let others = index.topology.network_interfaces.iter().filter(|i| i.vpc == interface.vpc);
+            known.extend(others.flat_map(|i| &i.public).map(|p| p.public));
         }
     }
     known

@@ -13,8 +13,8 @@ impl<'a> Walk<'a> {
     /// To whoever owns the destination in a VPC. `from` is the subnet that the packet comes from, if it is in this VPC.
     pub(crate) fn arrive(&mut self, vpc: &'a Id, from: Option<&'a Subnet>) -> End {
         match self.index.owner(vpc, self.header.destination) {
-            Some(Owner::Interface(interface)) => self.into_interface(interface, from),
-            Some(Owner::Nat(nat)) => self.into_nat(nat, from, Direction::Ingress),
+            Some(Owner::Interface(interface)) => self.reach_interface(interface, from),
+            Some(Owner::Nat(nat)) => self.reach_nat(nat, from, Direction::Ingress),
             None => {
                 let why = format!("nobody in the VPC has the address {}", self.header.destination);
                 let note = Note::new(Kind::Router, vpc, why).of_vpc(vpc);
@@ -24,7 +24,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Into an interface, as the destination or by a route through it.
-    pub(crate) fn into_interface(
+    pub(crate) fn reach_interface(
         &mut self,
         interface: &'a NetworkInterface,
         from: Option<&'a Subnet>,
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An answer of the router's services: it goes straight to the interface, unfiltered.
-    pub(crate) fn from_service(&mut self, vpc: &'a Id) -> End {
+    pub(crate) fn answer_from_service(&mut self, vpc: &'a Id) -> End {
         let Some(Owner::Interface(interface)) = self.index.owner(vpc, self.header.destination) else {
             let why = format!("nobody in the VPC has the address {}", self.header.destination);
             let note = Note::new(Kind::Router, vpc, why).of_vpc(vpc);
@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An answer from a service behind a gateway endpoint.
-    pub(crate) fn from_endpoint(&mut self, id: &'a Id) -> End {
+    pub(crate) fn answer_from_endpoint(&mut self, id: &'a Id) -> End {
         let Some(endpoint) = self.index.endpoint(id).filter(|e| e.available) else {
             let note = Note::new(Kind::GatewayEndpoint, id, "the endpoint is not available");
             return Err(self.stop(note, Code::BadState));

@@ -32,7 +32,7 @@ impl<'a> Walk<'a> {
         }
         if let Some(after) = self.remembered(&gateway.id) {
             self.header = after;
-            self.pass(note("the answer of a forwarded port".to_owned()).from_header(before));
+            self.pass(note("the answer of a forwarded port".to_owned()).changed_from(before));
             return self.outside();
         }
         if let Some(appliance) = self.redirected(gateway, vpc, before.source)
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
         } else {
             format!("the source {} becomes {public}", before.source)
         };
-        self.pass(note(why).from_header(before));
+        self.pass(note(why).changed_from(before));
         self.outside()
     }
 
@@ -101,16 +101,16 @@ impl<'a> Walk<'a> {
         self.hops += 1;
         let ours = self.index.public(destination).is_some() || self.index.vpc_of_v6(destination).is_some();
         if ours && self.hops <= super::MAX_HOPS {
-            return self.from_internet();
+            return self.come_from_internet();
         }
         self.pass(Note::new(Kind::Internet, &"internet".into(), "outside every VPC"));
         Ok(self.delivered(Place::Internet))
     }
 
     /// A packet from outside, by its destination.
-    pub(crate) fn from_internet(&mut self) -> End {
+    pub(crate) fn come_from_internet(&mut self) -> End {
         if self.header.destination.is_ipv6() {
-            return self.from_internet_v6();
+            return self.come_from_internet_v6();
         }
         if let Some(end) = self.forwarded_by_gateway() {
             return end;
@@ -125,11 +125,11 @@ impl<'a> Walk<'a> {
         let before = self.header;
         self.header.destination = private;
         let why = format!("the destination {} becomes {private}", before.destination);
-        self.pass(igw_in(gateway, owner.vpc(), why).from_header(before));
-        self.into_vpc(gateway, owner.vpc())
+        self.pass(igw_in(gateway, owner.vpc(), why).changed_from(before));
+        self.behind_gateway(gateway, owner.vpc())
     }
 
-    fn from_internet_v6(&mut self) -> End {
+    fn come_from_internet_v6(&mut self) -> End {
         let destination = self.header.destination;
         let Some(vpc) = self.index.vpc_of_v6(destination) else {
             let why = format!("{destination} is in no VPC");
@@ -157,11 +157,14 @@ impl<'a> Walk<'a> {
             return Err(self.stop(note, Code::IgwPrivateIpAssociationForIngress));
         }
         self.pass(igw_in(gateway, &vpc.id, "IPv6 is not translated".to_owned()));
-        self.into_vpc(gateway, &vpc.id)
+        self.behind_gateway(gateway, &vpc.id)
     }
 
     /// A forwarded port of an internet gateway, if the packet means one.
     fn forwarded_by_gateway(&mut self) -> Option<End> {
+        if let Some(end) = self.known_to_gateway() {
+            return Some(end);
+        }
         let destination = self.header.destination;
         let gateways = self.index.topology.internet_gateways.iter();
         let (gateway, vpc, forwarding) =
@@ -173,14 +176,26 @@ impl<'a> Walk<'a> {
                 };
                 self.forwarding(&g.id, at).map(|f| (g, vpc, f))
             })?;
-        // Of a known flow only the first packet chose the port; the rest follows the same translation.
         if let Err(stop) = self.check_outside_source(gateway, vpc) {
             return Some(Err(stop));
         }
         let before = self.header;
         let why = self.forward_port(forwarding);
-        self.pass(igw_in(gateway, vpc, why).from_header(before));
-        Some(self.into_vpc(gateway, vpc))
+        self.pass(igw_in(gateway, vpc, why).changed_from(before));
+        Some(self.behind_gateway(gateway, vpc))
+    }
+
+    /// A packet of a flow that came in by a forwarded port: it keeps its way, even when the forwarding is gone.
+    fn known_to_gateway(&mut self) -> Option<End> {
+        let flow = self.flow()?;
+        let (gateway, vpc) = flow.translations.iter().find_map(|t| {
+            let gateway = self.index.igw(&t.gateway)?;
+            Some((gateway, gateway.vpc.as_ref()?))
+        })?;
+        let before = self.header;
+        self.header = self.remembered(&gateway.id)?;
+        self.pass(igw_in(gateway, vpc, "a flow of a forwarded port".to_owned()).changed_from(before));
+        Some(self.behind_gateway(gateway, vpc))
     }
 
     /// The gateway by which a VPC is entered.
@@ -206,7 +221,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Behind the gateway: its route table, if it has one, or straight to the destination.
-    fn into_vpc(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> End {
+    fn behind_gateway(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> End {
         let Some(table) = gateway.route_table.as_ref().and_then(|id| self.index.table(id)) else {
             return self.arrive(vpc, None);
         };
@@ -229,7 +244,7 @@ impl<'a> Walk<'a> {
                     return Err(self.stop(note, Code::IngressRtbNoPublicIp));
                 }
                 self.pass(note);
-                self.into_interface(appliance, None)
+                self.reach_interface(appliance, None)
             }
             // A gateway route table has no other targets.
             _ => Err(self.stop(note, Code::BadStateRoute)),

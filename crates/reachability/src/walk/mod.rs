@@ -69,10 +69,10 @@ impl<'a> Walk<'a> {
 
     fn run(&mut self) -> End {
         match &self.packet.at {
-            Place::NetworkInterface(id) => self.from_interface(id),
-            Place::Internet => self.from_internet(),
-            Place::Service { vpc, .. } => self.from_service(vpc),
-            Place::GatewayEndpoint(id) => self.from_endpoint(id),
+            Place::NetworkInterface(id) => self.send_from_interface(id),
+            Place::Internet => self.come_from_internet(),
+            Place::Service { vpc, .. } => self.answer_from_service(vpc),
+            Place::GatewayEndpoint(id) => self.answer_from_endpoint(id),
         }
     }
 

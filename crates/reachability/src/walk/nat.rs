@@ -13,7 +13,7 @@ const FIRST_EPHEMERAL: u16 = 1024;
 
 impl<'a> Walk<'a> {
     /// Into a NAT gateway: as the target of a route (egress), or addressed itself (ingress).
-    pub(crate) fn into_nat(
+    pub(crate) fn reach_nat(
         &mut self,
         nat: &'a NatGateway,
         from: Option<&'a Subnet>,
@@ -38,7 +38,7 @@ impl<'a> Walk<'a> {
                 Direction::Ingress => self.forwarded_by_nat(nat)?,
             }
         };
-        self.pass(nat_note(nat, why).facing(direction).from_header(before));
+        self.pass(nat_note(nat, why).facing(direction).changed_from(before));
         let hop = self.next_hop(subnet);
         self.forward(subnet, hop, None)
     }
@@ -46,6 +46,12 @@ impl<'a> Walk<'a> {
     /// A new flow from inside: the source becomes the gateway's.
     fn source_nat(&mut self, nat: &'a NatGateway) -> Result<String, super::Stop> {
         let Header { source, .. } = self.header;
+        // The gateway answers the middle of a connection that it does not know with a reset (AWS "Troubleshoot NAT
+        // gateways"); UDP and ICMP begin anew.
+        if self.flow().is_some() && matches!(self.header.protocol, Protocol::Tcp { .. }) {
+            let note = nat_note(nat, "the gateway does not know the connection".to_owned());
+            return Err(self.stop(note, Code::NoPath));
+        }
         let refusal = if source.is_ipv6() {
             Some(("a NAT gateway translates IPv4 only".to_owned(), Code::ProtocolRestriction))
         } else if !matches!(

@@ -80,7 +80,7 @@ impl Note {
     }
 
     /// The header before the component changed it; without this the two are equal.
-    pub(crate) fn from_header(mut self, inbound: Header) -> Self {
+    pub(crate) fn changed_from(mut self, inbound: Header) -> Self {
         self.inbound = Some(inbound);
         self
     }

@@ -120,12 +120,12 @@ impl<'a> Walk<'a> {
         self.take_route(subnet, table, chosen, target)?;
         match target {
             Target::Local(vpc) => self.arrive(vpc, Some(subnet)),
-            Target::Interface(interface) => self.into_interface(interface, Some(subnet)),
-            Target::Nat(nat) => self.into_nat(nat, Some(subnet), Direction::Egress),
+            Target::Interface(interface) => self.reach_interface(interface, Some(subnet)),
+            Target::Nat(nat) => self.reach_nat(nat, Some(subnet), Direction::Egress),
             Target::InternetGateway(gateway) => self.out_of_internet_gateway(gateway, &subnet.vpc, from),
             Target::EgressOnly(gateway) => self.out_of_egress_only(gateway),
             Target::Peer(id, vpc) => self.over_peering(id, &subnet.vpc, vpc),
-            Target::Endpoint(endpoint) => self.into_endpoint(endpoint),
+            Target::Endpoint(endpoint) => self.reach_endpoint(endpoint),
             Target::PrivateGateway(id) => {
                 let note = Note::new(Kind::VirtualPrivateGateway, id, "the gateway has no working tunnel");
                 Err(self.stop(note.of_vpc(&subnet.vpc), Code::BadStateVpn))
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
         self.arrive(&peer.id, None)
     }
 
-    fn into_endpoint(&mut self, endpoint: &'a GatewayEndpoint) -> End {
+    fn reach_endpoint(&mut self, endpoint: &'a GatewayEndpoint) -> End {
         let note = |why: &str| Note::new(Kind::GatewayEndpoint, &endpoint.id, why).of_vpc(&endpoint.vpc);
         if !matches!(self.header.protocol, Protocol::Tcp { .. } | Protocol::Icmp { kind: 8, .. }) {
             let note = note("a gateway endpoint takes TCP and echo requests only");

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 impl<'a> Walk<'a> {
     /// A packet that an interface sends.
-    pub(crate) fn from_interface(&mut self, id: &'a Id) -> End {
+    pub(crate) fn send_from_interface(&mut self, id: &'a Id) -> End {
         let Some(sender) = self.index.interface(id) else {
             let note = Note::new(Kind::NetworkInterface, id, "the sending interface does not exist");
             return Err(self.stop(note, Code::NoSourceOrDestination));
@@ -19,7 +19,7 @@ impl<'a> Walk<'a> {
         let special = classify(self.index, sender, self.header);
         self.check_sender(sender, &special)?;
         match special {
-            Special::Service(service) => return self.to_service(sender, service),
+            Special::Service(service) => return self.reach_service(sender, service),
             Special::NotSpoken(service) => {
                 let why = format!("the router's {service:?} service does not take this protocol or port");
                 return Err(self.stop(Note::new(Kind::Router, &sender.vpc, why), Code::ProtocolRestriction));
@@ -55,6 +55,10 @@ impl<'a> Walk<'a> {
             return Err(self.stop(note(why.to_owned()), Code::EniAddressRestriction));
         }
         let source = self.header.source;
+        if is_no_sender(source) && !may_be_unnumbered(special, source) {
+            let why = format!("{source} is no address that anybody can have");
+            return Err(self.stop(note(why), Code::EniAddressRestriction));
+        }
         let own = sender.owns(source) || may_be_unnumbered(special, source);
         // A service knows its client by the address, so there the check cannot be switched off.
         let service = matches!(special, Special::Service(_) | Special::NotSpoken(_));
@@ -71,7 +75,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn to_service(&mut self, sender: &'a NetworkInterface, service: Service) -> End {
+    fn reach_service(&mut self, sender: &'a NetworkInterface, service: Service) -> End {
         let why = format!("the router's {service:?} service; neither groups nor ACLs filter it");
         self.pass(Note::new(Kind::Router, &sender.vpc, why).of_vpc(&sender.vpc));
         Ok(self.delivered(Place::Service { vpc: sender.vpc.clone(), service }))
@@ -87,6 +91,14 @@ pub(crate) fn out_of_service(interface: &NetworkInterface) -> Option<(&'static s
     } else {
         None
     }
+}
+
+/// Whether an address is not unicast, so that nobody can send from it, whatever the source/destination check says.
+fn is_no_sender(source: IpAddr) -> bool {
+    source.is_unspecified()
+        || source.is_loopback()
+        || source.is_multicast()
+        || matches!(source, IpAddr::V4(a) if a.octets()[0] == 0 || a.octets()[0] >= 240)
 }
 
 /// DHCP and neighbour discovery begin before there is an address.
