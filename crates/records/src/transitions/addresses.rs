@@ -23,7 +23,7 @@ pub fn release_auto_addresses(tx: &mut Tx<'_>, scope: &Scope, interfaces: &[Stri
     }
 }
 
-/// Deletes an interface with its tags. Its automatic public addresses return to the pool; elastic addresses stay
+/// Deletes an interface with its tags and flow logs. Its automatic public addresses return to the pool; elastic addresses stay
 /// allocated and lose their association.
 pub fn release_interface(tx: &mut Tx<'_>, scope: &Scope, interface: &NetworkInterface) {
     for address in &interface.private_addresses {
@@ -45,6 +45,7 @@ pub fn release_interface(tx: &mut Tx<'_>, scope: &Scope, interface: &NetworkInte
             (None, None) => {}
         }
     }
+    super::forget_flow_logs(tx, scope, &interface.id);
     tx.delete::<Tags>(scope, &interface.id);
     tx.delete::<NetworkInterface>(scope, &interface.id);
 }

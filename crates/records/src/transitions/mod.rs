@@ -5,12 +5,14 @@
 //! EC2 User Guide, "Amazon EC2 instance state changes".
 
 mod addresses;
+mod logs;
 mod nat;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
+pub use logs::forget_flow_logs;
 pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
 pub use sweep::{KEEP_TERMINATED, forget, sweep_terminated};
 

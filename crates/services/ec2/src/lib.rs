@@ -13,6 +13,7 @@ mod client_token;
 mod dhcp_options;
 mod faults;
 mod filters;
+mod flow_log;
 mod gateway;
 mod images;
 mod instance_types;
@@ -82,6 +83,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     prefix_list::add(&mut table, &service);
     interface::add(&mut table, &service);
     peering::add(&mut table, &service);
+    flow_log::add(&mut table, &service);
     address::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table

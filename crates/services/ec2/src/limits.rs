@@ -44,3 +44,7 @@ pub(crate) const PEERINGS_PER_VPC: usize = 125;
 pub(crate) const PENDING_PEERINGS: usize = 25;
 /// Peering connections an account can see in a region, in whatever state.
 pub(crate) const PEERINGS: usize = 5000;
+/// Flow logs of one VPC, subnet or interface (AWS: 2).
+pub(crate) const FLOW_LOGS_PER_RESOURCE: usize = 2;
+/// Flow logs of an account in a region.
+pub(crate) const FLOW_LOGS: usize = 5000;

@@ -28,6 +28,7 @@ pub(super) async fn delete_subnet(call: Call<Ec2>, input: DeleteSubnetRequest) -
             tx.put(scope, table);
         }
         network_acl::forget_subnet(tx, scope, &id);
+        records::transitions::forget_flow_logs(tx, scope, &id);
         tags::delete(tx, scope, &id);
         tx.delete::<Subnet>(scope, &id);
         Ok(())

@@ -44,6 +44,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
             release_ipv6(tx, &block);
         }
         let peers = peering::end_with_vpc(tx, scope, &id, now);
+        records::transitions::forget_flow_logs(tx, scope, &id);
         tags::delete(tx, scope, &id);
         tx.delete::<Vpc>(scope, &id);
         Ok(peers)
