@@ -22,6 +22,7 @@ mod interface;
 mod key_pairs;
 mod limits;
 mod lookup;
+mod nat_gateway;
 mod network_acl;
 mod paging;
 mod peering;
@@ -79,6 +80,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     route_table::add(&mut table, &service);
     gateway::add(&mut table, &service);
     network_acl::add(&mut table, &service);
+    nat_gateway::add(&mut table, &service);
     security_group::add(&mut table, &service);
     prefix_list::add(&mut table, &service);
     interface::add(&mut table, &service);

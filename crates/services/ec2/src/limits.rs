@@ -14,6 +14,10 @@ pub(crate) const TABLES_PER_VPC: usize = 100;
 pub(crate) const ACLS_PER_VPC: usize = 200;
 /// Entries of one network ACL in one direction and family, the final deny entry included (AWS: 20).
 pub(crate) const ENTRIES_PER_ACL: usize = 20;
+/// NAT gateways in one zone (AWS: 5, raised on request).
+pub(crate) const NAT_GATEWAYS_PER_ZONE: usize = 50;
+/// Private addresses of one NAT gateway, and as many elastic ones (AWS: 8; elastic ones 2, raised to 8 on request).
+pub(crate) const ADDRESSES_PER_NAT_GATEWAY: usize = 8;
 /// Subnets of one VPC (AWS: 200).
 pub(crate) const SUBNETS_PER_VPC: usize = 200;
 /// VPCs of an account in a region (AWS: 5, raised on request).

@@ -1,7 +1,7 @@
 //! AssociateAddress and DisassociateAddress.
 
 use super::find::{allocated, associated};
-use super::unmap;
+use super::{map, unmap};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, cidr, faults, lookup};
 use api_ec2::{AssociateAddressRequest, AssociateAddressResult, DisassociateAddressRequest};
@@ -71,15 +71,31 @@ fn position(interface: &NetworkInterface, wanted: Option<Ipv4Addr>) -> Result<us
     })
 }
 
+/// The addresses of a NAT gateway's or endpoint's interface are changed by that service's own operations only.
+fn refuse_managed(interface: &NetworkInterface) -> Result<(), Fault> {
+    if interface.requester_managed {
+        let message = "You do not have permission to access the specified resource.";
+        return Err(Fault::sender("AuthFailure", message));
+    }
+    Ok(())
+}
+
 /// Frees the address where it is associated now; answers the VPC in which that can be noticed.
-fn free_elsewhere(tx: &mut Tx<'_>, scope: &Scope, interface_id: &str, allocation: &str) -> Option<String> {
-    let holder = tx.get::<NetworkInterface>(scope, interface_id)?;
+fn free_elsewhere(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    interface_id: &str,
+    allocation: &str,
+) -> Result<Option<String>, Fault> {
+    let Some(holder) = tx.get::<NetworkInterface>(scope, interface_id) else { return Ok(None) };
+    refuse_managed(&holder)?;
     let mut holder = NetworkInterface::clone(&holder);
-    let at = holder.private_addresses.iter().position(|a| a.allocation_id.as_deref() == Some(allocation))?;
+    let at = holder.private_addresses.iter().position(|a| a.allocation_id.as_deref() == Some(allocation));
+    let Some(at) = at else { return Ok(None) };
     unmap(tx, scope, &mut holder, at);
     let vpc_id = holder.vpc_id.clone();
     tx.put(scope, holder);
-    Some(vpc_id)
+    Ok(Some(vpc_id))
 }
 
 /// AssociateAddress. An association elsewhere moves here unless `AllowReassociation` is false (the VPC rule), and a
@@ -87,7 +103,7 @@ fn free_elsewhere(tx: &mut Tx<'_>, scope: &Scope, interface_id: &str, allocation
 ///
 /// # Errors
 /// `Gateway.NotAttached` in a VPC without internet gateway, `Resource.AlreadyAssociated`, `InvalidInstanceID` for a machine
-/// that is starting or has several interfaces, `NotFound` faults.
+/// that is starting or has several interfaces, `AuthFailure` for interfaces of services, `NotFound` faults.
 pub(super) async fn associate_address(
     call: Call<Ec2>,
     input: AssociateAddressRequest,
@@ -96,8 +112,9 @@ pub(super) async fn associate_address(
         input.private_ip_address.as_deref().map(|t| cidr::address_v4("privateIpAddress", t)).transpose()?;
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
-        let mut address = allocated(tx, scope, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
+        let address = allocated(tx, scope, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
         let target = interface(tx, scope, &input)?;
+        refuse_managed(&target)?;
         let at = position(&target, wanted)?;
         if tx.by_index::<InternetGateway>(scope, "vpc", &target.vpc_id).is_empty() {
             return Err(Fault::sender(
@@ -124,22 +141,14 @@ pub(super) async fn associate_address(
             ));
         }
         if let Some(holder) = &address.network_interface_id {
-            vpcs.extend(free_elsewhere(tx, scope, holder, &address.id));
+            vpcs.extend(free_elsewhere(tx, scope, holder, &address.id)?);
         }
         // Read again: the holder may have been another address of this very interface.
         let mut target =
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &target.id)?;
         unmap(tx, scope, &mut target, at);
-        let association = ResourceKind::AddressAssociation.new_id();
-        let private = &mut target.private_addresses[at];
-        private.public = Some(address.public_ip);
-        private.allocation_id = Some(address.id.clone());
-        private.association_id = Some(association.clone());
-        address.network_interface_id = Some(target.id.clone());
-        address.private_ip = Some(private.address);
-        address.association_id = Some(association.clone());
+        let association = map(tx, scope, &mut target, at, address);
         tx.put(scope, target);
-        tx.put(scope, address);
         Ok((association, vpcs))
     });
     let done = changed.await?;
@@ -153,13 +162,13 @@ pub(super) async fn associate_address(
 /// DisassociateAddress.
 ///
 /// # Errors
-/// `InvalidAssociationID.NotFound`, also for an address that is not associated.
+/// `InvalidAssociationID.NotFound`, also for an address that is not associated; `AuthFailure` for a NAT gateway's.
 pub(super) async fn disassociate_address(call: Call<Ec2>, input: DisassociateAddressRequest) -> Reply<Unit> {
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let address = associated(tx, scope, input.association_id.as_deref(), input.public_ip.as_deref())?;
         let holder = address.network_interface_id.as_deref().unwrap_or_default();
-        Ok(free_elsewhere(tx, scope, holder, &address.id))
+        free_elsewhere(tx, scope, holder, &address.id)
     });
     let done = changed.await?;
     if let Some(vpc) = done.value {

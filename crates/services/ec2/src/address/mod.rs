@@ -6,6 +6,7 @@ mod describe;
 mod find;
 
 use crate::Ec2;
+use crate::resource_kind::ResourceKind;
 use api_ec2::ops;
 use contracts::ServiceTable;
 use records::address::{PublicAddressClaim, pool_scope};
@@ -22,6 +23,28 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
         DisassociateAddress => associate::disassociate_address,
         DescribeAddresses => describe::describe_addresses,
     });
+}
+
+/// Maps an elastic address to the `at`-th private address of an interface, which must have nothing mapped to it; answers the
+/// association's id. The caller writes the interface.
+pub(crate) fn map(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    interface: &mut NetworkInterface,
+    at: usize,
+    mut address: Address,
+) -> String {
+    let association = ResourceKind::AddressAssociation.new_id();
+    if let Some(private) = interface.private_addresses.get_mut(at) {
+        private.public = Some(address.public_ip);
+        private.allocation_id = Some(address.id.clone());
+        private.association_id = Some(association.clone());
+        address.network_interface_id = Some(interface.id.clone());
+        address.private_ip = Some(private.address);
+        address.association_id = Some(association.clone());
+        tx.put(scope, address);
+    }
+    association
 }
 
 /// Takes the public address from the `at`-th private address of an interface: an elastic one is free again, an automatic

@@ -18,6 +18,7 @@ use api_ec2::ops;
 use contracts::ServiceTable;
 use std::sync::Arc;
 
+pub(crate) use addresses::Addresses;
 pub(crate) use plan::{Planner, Wanted};
 pub(crate) use public_pool::claim_public;
 pub(crate) use records::transitions::release_interface as release_in_tx;

@@ -10,6 +10,7 @@ mod groups;
 mod histories;
 mod instances;
 mod interfaces;
+mod nat_gateways;
 mod network_acls;
 mod paging;
 mod peered_groups;
