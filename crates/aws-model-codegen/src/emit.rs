@@ -93,7 +93,15 @@ impl Emitter<'_> {
             "Timestamp" => "a::Timestamp".into(),
             "Document" => "a::Document".into(),
             "List" => {
-                format!("Vec<{}>", self.rust_type(text(&shape["member"], "shape").unwrap_or_default())?)
+                let item = text(&shape["member"], "shape").unwrap_or_default();
+                let (held, structure) = (self.rust_type(item)?, kind(self.lookup(item)?) == "Structure");
+                match &shape["member"]["shared"] {
+                    Value::Bool(true) if structure => format!("Vec<a::Shared<{held}>>"),
+                    Value::Bool(true) => {
+                        return Err(FactsError::Inconsistent(format!("`{item}` is shared but no structure")));
+                    }
+                    _ => format!("Vec<{held}>"),
+                }
             }
             "Map" => {
                 format!(

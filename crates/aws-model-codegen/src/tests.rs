@@ -70,6 +70,18 @@ fn members_keep_their_wire_facts() {
 }
 
 #[test]
+fn only_structures_are_shared() {
+    let mut facts = facts();
+    facts["shapes"]["doItInput"]["members"]["Owners"] = json!({"shape": "Owners"});
+    facts["shapes"]["Owners"] = json!({"type": "list", "member": {"shape": "Owner", "shared": true}});
+    let text = generate("odd", &Facts::from_value(&facts).unwrap()).unwrap();
+    assert_has(&text, "pub owners: Option<Vec<a::Shared<Owner>>>, ");
+    facts["shapes"]["Ids"]["member"]["shared"] = json!(true);
+    let error = generate("odd", &Facts::from_value(&facts).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "the facts are inconsistent: `Text` is shared but no structure");
+}
+
+#[test]
 fn values_of_an_enumeration_get_different_names() {
     assert_has(&text(), r#"a::string_enum!(Kind { A = "a", A_ = "A", B_C = "b-c",  });"#);
 }

@@ -9,6 +9,7 @@ mod enumeration;
 mod fault;
 mod operation;
 mod shape;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod timestamp;
@@ -19,6 +20,7 @@ pub use debug::debug_structure;
 pub use fault::{Fault, FaultKind};
 pub use operation::{ErrorSpec, Operation, OperationSpec, Protocol, ServiceSpec};
 pub use shape::{Kind, Limits, Location, Member, Shape, TimestampFormat};
+pub use shared::{Kept, Shared};
 pub use timestamp::Timestamp;
 pub use validate::{Violation, violations};
 pub use value::{

@@ -1,6 +1,7 @@
 //! The traits between generated structs and protocols.
 
 use crate::shape::{Kind, Member, Shape};
+use crate::shared::Kept;
 use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -83,6 +84,10 @@ pub trait Writer {
     fn document(&mut self, member: &'static Member, value: &Document);
     /// A structure: the writer opens it, calls `value.write_members`, closes it.
     fn structure(&mut self, member: &'static Member, value: &dyn WriteMembers);
+    /// A structure that keeps its text. A protocol that is written often enough copies it from there.
+    fn kept_structure(&mut self, member: &'static Member, value: &dyn WriteMembers, _kept: &Kept) {
+        self.structure(member, value);
+    }
     /// A list of `len` items.
     fn list(&mut self, member: &'static Member, len: usize, value: &dyn WriteItems);
     /// A map of `len` entries.

@@ -105,7 +105,7 @@ fn main() {
     let reservation = api_ec2::Reservation {
         reservation_id: Some("r-0123456789abcdef0".into()),
         owner_id: Some("000000000000".into()),
-        instances: Some(vec![instance]),
+        instances: Some(vec![instance.into()]),
         ..Default::default()
     };
     let listing =

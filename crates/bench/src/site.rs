@@ -4,7 +4,7 @@ use crate::stop::Deadline;
 use anyhow::{Context as _, bail, ensure};
 use api_ec2::{self as ec2, ops};
 use aws_client::Client;
-use aws_schema::Operation;
+use aws_schema::{Operation, Shared};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::net::Ipv4Addr;
@@ -116,7 +116,7 @@ impl Site {
             .instances
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|instance| instance.instance_id)
+            .filter_map(|instance| instance.instance_id.clone())
             .collect();
         ensure!(!ids.is_empty(), "RunInstances names no instance");
         Ok(ids)
@@ -130,7 +130,11 @@ impl Site {
         loop {
             let found =
                 call::<ops::DescribeInstances>(&mut self.client, &request)?.reservations.unwrap_or_default();
-            let instances: Vec<_> = found.into_iter().flat_map(|r| r.instances.unwrap_or_default()).collect();
+            let instances: Vec<_> = found
+                .into_iter()
+                .flat_map(|r| r.instances.unwrap_or_default())
+                .map(Shared::into_inner)
+                .collect();
             let states: Vec<&str> = instances.iter().map(state).collect();
             if states.len() == ids.len() && states.iter().all(|state| *state == wanted) {
                 return Ok(instances);

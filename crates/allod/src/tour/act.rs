@@ -261,7 +261,7 @@ impl Act {
                 }]),
                 ..Default::default()
             })?;
-            let id = run.instances.unwrap_or_default().into_iter().find_map(|i| i.instance_id);
+            let id = run.instances.unwrap_or_default().into_iter().find_map(|i| i.instance_id.clone());
             let id = id.context("no instance id")?;
             let nothing =
                 || Machine { name, id, private: String::new(), public: None, interface: String::new() };
@@ -287,7 +287,7 @@ impl Act {
             })?;
             let reservations = found.reservations.unwrap_or_default();
             let instance = reservations.into_iter().flat_map(|r| r.instances.unwrap_or_default()).next();
-            let instance = instance.context("the instance is not described")?;
+            let instance = instance.context("the instance is not described")?.into_inner();
             let state =
                 instance.state.and_then(|s| s.name).map(|n| n.as_str().to_owned()).unwrap_or_default();
             match state.as_str() {

@@ -3,7 +3,7 @@
 use crate::message::Bound;
 use crate::text;
 use aws_schema::{
-    Document, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer,
+    Document, Kept, Member, Timestamp, TimestampFormat, WriteEntries, WriteItems, WriteMembers, Writer,
 };
 use std::borrow::Cow;
 
@@ -174,6 +174,27 @@ impl Writer for XmlWriter {
         let name = self.element_name(member);
         self.open(name, member.xml_namespace);
         self.nested(None, |writer| value.write_members(writer));
+        self.close(name);
+    }
+
+    /// The text between the tags is the same wherever the structure stands: it depends on the value and the form alone.
+    fn kept_structure(&mut self, member: &'static Member, value: &dyn WriteMembers, kept: &Kept) {
+        if self.is_elsewhere(member) {
+            return;
+        }
+        let form = if self.fraction == 0 { "xml" } else { "xml with milliseconds" };
+        let name = self.element_name(member);
+        self.open(name, member.xml_namespace);
+        if let Some(text) = kept.text(form) {
+            self.out.push_str(text);
+        } else {
+            let from = self.out.len();
+            self.nested(None, |writer| value.write_members(writer));
+            // Attributes would have gone into the opening tag and moved all that follows.
+            if !value.shape().members.iter().any(|member| member.xml_attribute) {
+                kept.keep(form, &self.out[from..]);
+            }
+        }
         self.close(name);
     }
 

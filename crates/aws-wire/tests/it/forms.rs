@@ -104,7 +104,7 @@ fn operations_without_output_answer_briefly() {
 fn ec2_times_have_milliseconds_and_iams_do_not() {
     let time = aws_schema::Timestamp::from_seconds(1_795_000_000);
     let instance = api_ec2::Instance { launch_time: Some(time), ..Default::default() };
-    let reservation = api_ec2::Reservation { instances: Some(vec![instance]), ..Default::default() };
+    let reservation = api_ec2::Reservation { instances: Some(vec![instance.into()]), ..Default::default() };
     let listing =
         api_ec2::DescribeInstancesResult { reservations: Some(vec![reservation]), ..Default::default() };
     let response = encode_response(
@@ -130,7 +130,8 @@ fn ec2_times_have_milliseconds_and_iams_do_not() {
 fn a_listing_of_thousands_of_machines_is_read() {
     let tag = api_ec2::Tag { key: Some("Name".into()), value: Some("one of many".into()) };
     let instance = api_ec2::Instance { tags: Some(vec![tag; 20]), ..Default::default() };
-    let reservation = api_ec2::Reservation { instances: Some(vec![instance; 5_000]), ..Default::default() };
+    let reservation =
+        api_ec2::Reservation { instances: Some(vec![instance.into(); 5_000]), ..Default::default() };
     let listing =
         api_ec2::DescribeInstancesResult { reservations: Some(vec![reservation]), ..Default::default() };
     let spec = api_ec2::ops::DescribeInstances::SPEC;

@@ -6,6 +6,7 @@ mod canonical;
 mod dynamic;
 mod forms;
 mod hostile;
+mod kept;
 mod random;
 mod roundtrip;
 mod routes;

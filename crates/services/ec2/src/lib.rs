@@ -49,12 +49,14 @@ use std::sync::Arc;
 pub struct Ec2 {
     /// Records, clock, seams.
     pub(crate) platform: Platform,
+    /// Descriptions of instances shown before.
+    pub(crate) shown_instances: instances::Shown,
 }
 
 impl Ec2 {
     /// Stands on the shared platform.
     pub(crate) fn new(platform: Platform) -> Arc<Ec2> {
-        Arc::new(Ec2 { platform })
+        Arc::new(Ec2 { platform, shown_instances: instances::Shown::default() })
     }
 
     /// The records.

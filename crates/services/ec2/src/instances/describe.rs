@@ -31,13 +31,13 @@ pub(super) async fn describe_instances(
     let mut views: Vec<View> = select::<Instance>(call.store(), call.scope(), ResourceKind::Instance, &ids)?
         .into_iter()
         .map(|instance| viewer.view(instance))
-        .filter(|view| filters.matches(&view.tags, |name| view.filter_values(&viewer, name)))
+        .filter(|view| filters.matches(view.tags(), |name| view.filter_values(name)))
         .collect();
     // Ids are random: without this a reservation would be torn over pages.
     views.sort_by_cached_key(View::sort_key);
     let page = paging.page(&call, views, View::sort_key)?;
     Ok(DescribeInstancesResult {
         next_token: page.next,
-        reservations: Some(reservations(&viewer, &page.items)),
+        reservations: Some(reservations(page.items, |view| call.shown_instances.of(view))),
     })
 }

@@ -18,5 +18,7 @@ pub(crate) mod time_text;
 mod user_data;
 mod volumes;
 
+pub(crate) use show::Shown;
+
 #[cfg(test)]
 mod tests;

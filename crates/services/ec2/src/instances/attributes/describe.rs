@@ -58,7 +58,7 @@ pub(in crate::instances) async fn describe_instance_attribute(
         },
         "groupSet" => {
             let ids = view.primary().map(|i| i.groups.clone()).unwrap_or_default();
-            answer.groups = Some(groups(&viewer, &ids));
+            answer.groups = Some(groups(&view, &ids));
         }
         "ebsOptimized" => answer.ebs_optimized = flag(instance.ebs_optimized),
         "enaSupport" => answer.ena_support = flag(true),

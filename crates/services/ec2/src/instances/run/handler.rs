@@ -2,7 +2,7 @@
 
 use super::launch::Launch;
 use super::{quota, request, write};
-use crate::instances::show::{Viewer, reservations};
+use crate::instances::show::{Viewer, reservations, to_api};
 use crate::instances::state::request_termination;
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, subnet, vpc};
@@ -118,7 +118,7 @@ fn answer(call: &Call<Ec2>, reservation: &str) -> Reply<Reservation> {
         .map(|instance| viewer.view(instance))
         .collect();
     views.sort_by_key(|view| view.instance.launch_index);
-    reservations(&viewer, &views).into_iter().next().ok_or_else(|| {
+    reservations(views, |view| to_api(&view).into()).into_iter().next().ok_or_else(|| {
         crate::faults::internal("The instances were terminated while they were being launched.")
     })
 }

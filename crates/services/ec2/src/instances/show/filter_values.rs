@@ -1,6 +1,6 @@
 //! What each documented filter of DescribeInstances looks at (API reference, "DescribeInstances").
 
-use super::view::{View, Viewer};
+use super::view::View;
 use crate::filters::{flag, one};
 use crate::instances::names;
 use crate::instances::time_text::iso;
@@ -64,9 +64,9 @@ pub(in crate::instances) const NAMES: &[&str] = &[
 
 impl View {
     /// The values a filter compares with; none when the instance has nothing there.
-    pub(in crate::instances) fn filter_values(&self, viewer: &Viewer<'_>, name: &str) -> Vec<String> {
+    pub(in crate::instances) fn filter_values(&self, name: &str) -> Vec<String> {
         if let Some(rest) = name.strip_prefix("network-interface.") {
-            return self.interfaces.iter().flat_map(|i| interface_values(i, viewer, rest)).collect();
+            return self.interfaces.iter().flat_map(|i| interface_values(i, self, rest)).collect();
         }
         if let Some(rest) = name.strip_prefix("block-device-mapping.") {
             return self.device_values(rest);
@@ -86,7 +86,7 @@ impl View {
             "current-instance-boot-mode" => {
                 all(crate::instance_types::find(&instance.instance_type).map(|t| t.boot_mode()))
             }
-            "dns-name" => address.and_then(|a| public_dns(a, &instance.vpc_id, viewer)).into_iter().collect(),
+            "dns-name" => address.and_then(|a| public_dns(a, &instance.vpc_id, self)).into_iter().collect(),
             "ebs-optimized" => flag(instance.ebs_optimized),
             "ena-support" => flag(true),
             "enclave-options.enabled" | "hibernation-options.configured" | "operator.managed" => flag(false),
@@ -100,7 +100,7 @@ impl View {
             "instance-type" => one(&instance.instance_type),
             "instance.group-id" => self.primary().map(|i| i.groups.clone()).unwrap_or_default(),
             "instance.group-name" => {
-                all(self.primary().into_iter().flat_map(|i| i.groups.iter().map(|id| viewer.group_name(id))))
+                all(self.primary().into_iter().flat_map(|i| i.groups.iter().map(|id| self.group_name(id))))
             }
             "ip-address" => all(address.and_then(|a| a.public)),
             "ipv6-address" => all(self.primary().into_iter().flat_map(|i| &i.ipv6_addresses)),
@@ -111,13 +111,13 @@ impl View {
                 one(instance.options.auto_recovery.as_deref().unwrap_or("default"))
             }
             "monitoring-state" => one(if instance.monitoring { "enabled" } else { "disabled" }),
-            "owner-id" => one(&*viewer.scope.account),
+            "owner-id" => one(&*self.scope.account),
             "platform-details" => one("Linux/UNIX"),
             "private-dns-name" => all(address.map(|a| {
                 if instance.options.hostname_type.as_deref() == Some("resource-name") {
-                    format!("{}.{}", instance.id, names::private_domain(&viewer.scope.region))
+                    format!("{}.{}", instance.id, names::private_domain(&self.scope.region))
                 } else {
-                    names::private_dns(a.address, &viewer.scope.region)
+                    names::private_dns(a.address, &self.scope.region)
                 }
             })),
             "private-dns-name-options.enable-resource-name-dns-a-record" => {
@@ -138,7 +138,7 @@ impl View {
             "state-reason-code" => all(instance.state_reason.as_ref().map(|r| &r.code)),
             "state-reason-message" => all(instance.state_reason.as_ref().map(|r| &r.message)),
             "subnet-id" => all((!gone).then_some(&instance.subnet_id)),
-            "tag-value" => self.tags.values().cloned().collect(),
+            "tag-value" => self.tags().values().cloned().collect(),
             "tenancy" => one("default"),
             "usage-operation" => one("RunInstances"),
             "virtualization-type" => one("hvm"),
@@ -176,19 +176,19 @@ fn all<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {
     values.into_iter().map(|value| value.to_string()).collect()
 }
 
-fn public_dns(address: &PrivateAddress, vpc_id: &str, viewer: &Viewer<'_>) -> Option<String> {
-    let public = address.public.filter(|_| viewer.has_public_names(vpc_id))?;
-    Some(names::public_dns(public, &viewer.scope.region))
+fn public_dns(address: &PrivateAddress, vpc_id: &str, view: &View) -> Option<String> {
+    let public = address.public.filter(|_| view.has_public_names(vpc_id))?;
+    Some(names::public_dns(public, &view.scope.region))
 }
 
-fn interface_values(interface: &NetworkInterface, viewer: &Viewer<'_>, name: &str) -> Vec<String> {
+fn interface_values(interface: &NetworkInterface, view: &View, name: &str) -> Vec<String> {
     if let Some(rest) = name.strip_prefix("addresses.") {
         let addresses = interface.private_addresses.iter();
-        return addresses.flat_map(|a| address_values(a, interface, viewer, rest)).collect();
+        return addresses.flat_map(|a| address_values(a, interface, view, rest)).collect();
     }
     let primary = interface.primary();
     if name.starts_with("association.") {
-        return primary.map(|a| address_values(a, interface, viewer, name)).unwrap_or_default();
+        return primary.map(|a| address_values(a, interface, view, name)).unwrap_or_default();
     }
     let attachment = interface.attachment.as_ref();
     match name {
@@ -197,21 +197,21 @@ fn interface_values(interface: &NetworkInterface, viewer: &Viewer<'_>, name: &st
         "attachment.delete-on-termination" => all(attachment.map(|a| a.delete_on_termination)),
         "attachment.device-index" => all(attachment.map(|a| a.device_index)),
         "attachment.instance-id" => all(attachment.map(|a| &a.instance_id)),
-        "attachment.instance-owner-id" | "owner-id" => one(&*viewer.scope.account),
+        "attachment.instance-owner-id" | "owner-id" => one(&*view.scope.account),
         "attachment.network-card-index" => one("0"),
         "attachment.status" => all(attachment.map(|a| &a.status)),
         "availability-zone" => one(&interface.availability_zone),
         "description" => one(&interface.description),
         "group-id" => interface.groups.clone(),
-        "group-name" => interface.groups.iter().map(|id| viewer.group_name(id)).collect(),
+        "group-name" => all(interface.groups.iter().map(|id| view.group_name(id))),
         "ipv6-address" | "ipv6-addresses.ipv6-address" => all(&interface.ipv6_addresses),
         "ipv6-addresses.is-primary-ipv6" => all(interface.ipv6_addresses.iter().map(|_| false)),
         "mac-address" => one(&interface.mac_address),
         "network-interface-id" => one(&interface.id),
-        "private-dns-name" => all(primary.map(|a| names::private_dns(a.address, &viewer.scope.region))),
+        "private-dns-name" => all(primary.map(|a| names::private_dns(a.address, &view.scope.region))),
         "private-ip-address" => all(primary.map(|a| a.address)),
         "public-dns-name" => {
-            primary.and_then(|a| public_dns(a, &interface.vpc_id, viewer)).into_iter().collect()
+            primary.and_then(|a| public_dns(a, &interface.vpc_id, view)).into_iter().collect()
         }
         "requester-managed" => flag(interface.requester_managed),
         "source-dest-check" => flag(interface.source_dest_check),
@@ -225,21 +225,21 @@ fn interface_values(interface: &NetworkInterface, viewer: &Viewer<'_>, name: &st
 fn address_values(
     address: &PrivateAddress,
     interface: &NetworkInterface,
-    viewer: &Viewer<'_>,
+    view: &View,
     name: &str,
 ) -> Vec<String> {
     match name {
         "association.allocation-id" => all(address.allocation_id.as_ref()),
         "association.association-id" => all(address.association_id.as_ref()),
         "association.ip-owner-id" => match (address.public, &address.allocation_id) {
-            (Some(_), Some(_)) => one(&*viewer.scope.account),
+            (Some(_), Some(_)) => one(&*view.scope.account),
             (Some(_), None) => one("amazon"),
             (None, _) => Vec::new(),
         },
-        "association.public-dns-name" => public_dns(address, &interface.vpc_id, viewer).into_iter().collect(),
+        "association.public-dns-name" => public_dns(address, &interface.vpc_id, view).into_iter().collect(),
         "association.public-ip" => all(address.public),
         "primary" => flag(address.primary),
-        "private-dns-name" => one(names::private_dns(address.address, &viewer.scope.region)),
+        "private-dns-name" => one(names::private_dns(address.address, &view.scope.region)),
         "private-ip-address" => all([address.address]),
         _ => Vec::new(),
     }

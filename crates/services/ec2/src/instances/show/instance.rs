@@ -1,7 +1,7 @@
 //! One instance in the API's form.
 
 use super::interface;
-use super::view::{View, Viewer};
+use super::view::View;
 use crate::instance_types;
 use crate::instances::{metadata_options, names};
 use crate::tags;
@@ -49,13 +49,13 @@ fn reason(reason: &StateReason) -> ApiStateReason {
     ApiStateReason { code: Some(reason.code.clone()), message: Some(reason.message.clone()) }
 }
 
-/// `Instance`. A terminated instance has lost its network, devices and profile.
-pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInstance {
+/// `Instance`, computed from the view alone. A terminated instance has lost its network, devices and profile.
+pub(in crate::instances) fn to_api(view: &View) -> ApiInstance {
     let instance = &*view.instance;
     let gone = instance.state == InstanceState::Terminated;
     let primary = view.primary();
     let address = primary.and_then(|i| i.primary());
-    let region = &viewer.scope.region;
+    let region = &view.scope.region;
     let resource_name = instance.options.hostname_type.as_deref() == Some("resource-name");
     let private_dns = address.map(|a| {
         if resource_name {
@@ -66,7 +66,7 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
     });
     let public = address.and_then(|a| a.public);
     let public_dns =
-        public.filter(|_| viewer.has_public_names(&instance.vpc_id)).map(|p| names::public_dns(p, region));
+        public.filter(|_| view.has_public_names(&instance.vpc_id)).map(|p| names::public_dns(p, region));
     // A type may leave the catalogue in a later release while machines of it live on.
     let known_type = instance_types::find(&instance.instance_type);
     ApiInstance {
@@ -105,7 +105,7 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
         }),
         metadata_options: Some(metadata_options::to_api(&instance.metadata_options)),
         monitoring: Some(monitoring(instance.monitoring)),
-        network_interfaces: Some(interface::all(viewer, view)),
+        network_interfaces: Some(interface::all(view)),
         placement: Some(Placement {
             availability_zone: Some(instance.availability_zone.clone()),
             availability_zone_id: Some(instance.availability_zone_id.clone()).filter(|id| !id.is_empty()),
@@ -127,13 +127,13 @@ pub(in crate::instances) fn to_api(viewer: &Viewer<'_>, view: &View) -> ApiInsta
         public_ip_address: public.map(|p| p.to_string()),
         root_device_name: Some(instance.root_device().to_owned()),
         root_device_type: Some("ebs".into()),
-        security_groups: Some(primary.map(|i| interface::groups(viewer, &i.groups)).unwrap_or_default()),
+        security_groups: Some(primary.map(|i| interface::groups(view, &i.groups)).unwrap_or_default()),
         source_dest_check: primary.map(|i| i.source_dest_check),
         state: Some(super::state(instance.state)),
         state_reason: instance.state_reason.as_ref().map(reason),
         state_transition_reason: Some(instance.transition_reason.clone()),
         subnet_id: (!gone).then(|| instance.subnet_id.clone()),
-        tags: Some(tags::to_api(&view.tags)),
+        tags: Some(tags::to_api(view.tags())),
         usage_operation: Some("RunInstances".to_owned()),
         virtualization_type: Some("hvm".into()),
         vpc_id: (!gone).then(|| instance.vpc_id.clone()),

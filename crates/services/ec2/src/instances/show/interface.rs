@@ -1,6 +1,6 @@
 //! The interfaces of an instance in the API's form.
 
-use super::view::{View, Viewer};
+use super::view::View;
 use crate::instances::names;
 use api_ec2::{
     GroupIdentifier, InstanceIpv6Address, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
@@ -10,24 +10,26 @@ use aws_schema::Timestamp;
 use records::{NetworkInterface, PrivateAddress};
 
 /// Groups with their names.
-pub(in crate::instances) fn groups(viewer: &Viewer<'_>, ids: &[String]) -> Vec<GroupIdentifier> {
-    let one =
-        |id: &String| GroupIdentifier { group_id: Some(id.clone()), group_name: Some(viewer.group_name(id)) };
+pub(in crate::instances) fn groups(view: &View, ids: &[String]) -> Vec<GroupIdentifier> {
+    let one = |id: &String| GroupIdentifier {
+        group_id: Some(id.clone()),
+        group_name: Some(view.group_name(id).to_owned()),
+    };
     ids.iter().map(one).collect()
 }
 
 /// What a public address is mapped to. Automatic ones belong to Amazon.
 fn association(
-    viewer: &Viewer<'_>,
+    view: &View,
     vpc_id: &str,
     address: &PrivateAddress,
 ) -> Option<InstanceNetworkInterfaceAssociation> {
     let public = address.public?;
     let elastic = address.allocation_id.is_some();
     Some(InstanceNetworkInterfaceAssociation {
-        ip_owner_id: Some(if elastic { viewer.scope.account.to_string() } else { "amazon".to_owned() }),
-        public_dns_name: Some(if viewer.has_public_names(vpc_id) {
-            names::public_dns(public, &viewer.scope.region)
+        ip_owner_id: Some(if elastic { view.scope.account.to_string() } else { "amazon".to_owned() }),
+        public_dns_name: Some(if view.has_public_names(vpc_id) {
+            names::public_dns(public, &view.scope.region)
         } else {
             String::new()
         }),
@@ -37,16 +39,16 @@ fn association(
 }
 
 /// The interfaces of an instance.
-pub(super) fn all(viewer: &Viewer<'_>, view: &View) -> Vec<InstanceNetworkInterface> {
-    view.interfaces.iter().map(|interface| one(viewer, interface)).collect()
+pub(super) fn all(view: &View) -> Vec<InstanceNetworkInterface> {
+    view.interfaces.iter().map(|interface| one(view, interface)).collect()
 }
 
-fn one(viewer: &Viewer<'_>, interface: &NetworkInterface) -> InstanceNetworkInterface {
+fn one(view: &View, interface: &NetworkInterface) -> InstanceNetworkInterface {
     let private_dns =
-        |address: &PrivateAddress| Some(names::private_dns(address.address, &viewer.scope.region));
+        |address: &PrivateAddress| Some(names::private_dns(address.address, &view.scope.region));
     let primary = interface.primary();
     InstanceNetworkInterface {
-        association: primary.and_then(|a| association(viewer, &interface.vpc_id, a)),
+        association: primary.and_then(|a| association(view, &interface.vpc_id, a)),
         attachment: interface.attachment.as_ref().map(|a| InstanceNetworkInterfaceAttachment {
             attach_time: Some(Timestamp::from_millis(a.attached)),
             attachment_id: Some(a.id.clone()),
@@ -57,7 +59,7 @@ fn one(viewer: &Viewer<'_>, interface: &NetworkInterface) -> InstanceNetworkInte
             ..InstanceNetworkInterfaceAttachment::default()
         }),
         description: Some(interface.description.clone()),
-        groups: Some(groups(viewer, &interface.groups)),
+        groups: Some(groups(view, &interface.groups)),
         ipv6_addresses: Some(
             interface
                 .ipv6_addresses
@@ -70,7 +72,7 @@ fn one(viewer: &Viewer<'_>, interface: &NetworkInterface) -> InstanceNetworkInte
         ),
         mac_address: Some(interface.mac_address.clone()),
         network_interface_id: Some(interface.id.clone()),
-        owner_id: Some(viewer.scope.account.to_string()),
+        owner_id: Some(view.scope.account.to_string()),
         private_dns_name: primary.and_then(private_dns),
         private_ip_address: primary.map(|a| a.address.to_string()),
         private_ip_addresses: Some(
@@ -78,7 +80,7 @@ fn one(viewer: &Viewer<'_>, interface: &NetworkInterface) -> InstanceNetworkInte
                 .private_addresses
                 .iter()
                 .map(|address| InstancePrivateIpAddress {
-                    association: association(viewer, &interface.vpc_id, address),
+                    association: association(view, &interface.vpc_id, address),
                     primary: Some(address.primary),
                     private_dns_name: private_dns(address),
                     private_ip_address: Some(address.address.to_string()),

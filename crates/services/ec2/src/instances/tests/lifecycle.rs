@@ -170,8 +170,13 @@ async fn ids_are_checked_before_anything_changes() {
 #[tokio::test]
 async fn many_at_once_change_all_or_none() {
     let world = World::new();
-    let mut all: Vec<String> =
-        launch(&world, run(130)).await.instances.unwrap().into_iter().filter_map(|i| i.instance_id).collect();
+    let mut all: Vec<String> = launch(&world, run(130))
+        .await
+        .instances
+        .unwrap()
+        .into_iter()
+        .filter_map(|i| i.instance_id.clone())
+        .collect();
     let last = all.last().cloned().unwrap();
     world
         .store()

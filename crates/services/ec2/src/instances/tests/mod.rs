@@ -2,6 +2,7 @@
 
 mod attributes;
 mod describe;
+mod fresh;
 mod launch;
 mod launch_faults;
 mod lifecycle;
@@ -54,7 +55,7 @@ pub(super) async fn launch(world: &World, input: RunInstancesRequest) -> Reserva
 
 /// Launches one machine; answers it.
 pub(super) async fn launch_one(world: &World, input: RunInstancesRequest) -> ApiInstance {
-    launch(world, input).await.instances.unwrap().remove(0)
+    launch(world, input).await.instances.unwrap().remove(0).into_inner()
 }
 
 /// Launches one machine; answers its id.
@@ -113,7 +114,7 @@ pub(super) fn record(world: &World, id: &str) -> Instance {
 pub(super) async fn shown(world: &World, id: &str) -> ApiInstance {
     let input = DescribeInstancesRequest { instance_ids: Some(vec![id.to_owned()]), ..Default::default() };
     let reply = describing::describe_instances(world.call(), input).await.unwrap();
-    reply.reservations.unwrap().remove(0).instances.unwrap().remove(0)
+    reply.reservations.unwrap().remove(0).instances.unwrap().remove(0).into_inner()
 }
 
 /// Ids that DescribeInstances finds by one filter, sorted.
@@ -126,7 +127,7 @@ pub(super) async fn found(world: &World, name: &str, value: &str) -> Vec<String>
         .unwrap()
         .into_iter()
         .flat_map(|r| r.instances.unwrap())
-        .filter_map(|i| i.instance_id)
+        .filter_map(|i| i.instance_id.clone())
         .collect();
     ids.sort();
     ids

@@ -16,7 +16,7 @@ async fn launches_and_terminations_collide_without_loss() {
         lives.spawn(async move {
             let reservation = launch(&world, run(3)).await;
             let ids: Vec<String> =
-                reservation.instances.into_iter().flatten().filter_map(|i| i.instance_id).collect();
+                reservation.instances.into_iter().flatten().filter_map(|i| i.instance_id.clone()).collect();
             for id in &ids {
                 up(&world, id).await;
             }

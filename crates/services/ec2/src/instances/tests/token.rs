@@ -55,7 +55,7 @@ async fn the_token_goes_with_the_last_of_its_instances() {
         .instances
         .unwrap()
         .into_iter()
-        .filter_map(|i| i.instance_id)
+        .filter_map(|i| i.instance_id.clone())
         .collect();
     let tokens = || world.store().list::<LaunchToken>(&world.scope()).len();
     for id in &ids {
