@@ -93,3 +93,37 @@ record!(
     "vpc" => |g| vec![g.vpc_id.clone()],
     "attached" => |g| g.subnet_ids.iter().chain(&g.network_interface_ids).cloned().collect(),
 );
+
+/// A prefix a virtual private gateway has learned, as a BGP speaker would tell it, with the appliance behind which it lies.
+/// Route tables that propagate the gateway carry it as a route of origin `EnableVgwRoutePropagation`; after every change
+/// call [`crate::transitions::propagate_gateway`] in the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LearnedRoute {
+    /// [`LearnedRoute::id_of`]: a gateway knows one way to a prefix.
+    pub id: String,
+    /// `vgw-…`.
+    pub gateway_id: String,
+    /// The prefix, host bits cleared.
+    pub destination: IpNet,
+    /// `eni-…`, the next hop: an interface of the VPC the gateway is attached to.
+    pub network_interface_id: String,
+    /// When it was learned.
+    pub learned: Millis,
+}
+record!(
+    LearnedRoute,
+    "allod/learned-route",
+    "gateway" => |r| vec![r.gateway_id.clone()],
+    "interface" => |r| vec![r.network_interface_id.clone()],
+);
+
+impl LearnedRoute {
+    /// Most prefixes of one gateway (AWS: 100 propagated routes in a table).
+    pub const MOST: usize = 100;
+
+    /// The id of a gateway's route to a prefix.
+    pub fn id_of(gateway_id: &str, destination: &IpNet) -> String {
+        // Slashes divide the store's keys.
+        format!("{gateway_id} {}-{}", destination.addr(), destination.prefix_len())
+    }
+}

@@ -27,7 +27,7 @@ pub mod vpc;
 pub mod vpc_endpoint;
 
 pub use address::Address;
-pub use extension::{NetworkSecurityGroup, NsgRule, PortForwarding};
+pub use extension::{LearnedRoute, NetworkSecurityGroup, NsgRule, PortForwarding};
 pub use flow_log::FlowLog;
 pub use gateway::InternetGateway;
 pub use idempotency::ClientToken;

@@ -98,6 +98,8 @@ record!(
         RouteTarget::NetworkInterface(interface) => vec![interface.clone()],
         _ => Vec::new(),
     }).collect(),
+    "propagating" => |t| t.propagating.clone(),
+    "gateway" => |t| t.associations.iter().filter_map(|a| a.gateway_id.clone()).collect(),
     "prefix-list" => |t| t.routes.iter().filter_map(|r| r.prefix_list.clone()).collect(),
     "association" => |t| t.associations.iter().map(|a| a.id.clone()).collect(),
 );

@@ -7,6 +7,7 @@
 mod addresses;
 mod logs;
 mod nat;
+mod propagation;
 mod sweep;
 mod sweep_nat;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 pub use addresses::{release_auto_addresses, release_interface};
 pub use logs::forget_flow_logs;
 pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
+pub use propagation::{propagate, propagate_gateway};
 pub use sweep::{KEEP_TERMINATED, forget, sweep_terminated};
 pub use sweep_nat::sweep_nat_gateways;
 
