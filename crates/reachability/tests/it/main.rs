@@ -8,4 +8,8 @@ mod checks_interfaces;
 mod checks_internet;
 mod checks_routes;
 mod extensions;
+mod naive;
+mod pictures;
+mod properties;
+mod random;
 mod world;
