@@ -10,6 +10,9 @@ use crate::gateway::Gateway;
 use crate::head::Head;
 use crate::metrics;
 
+/// Dropped packets in an answer when the question does not say how many.
+const DROPS_SHOWN: u64 = 1_000;
+
 /// What the gateway can ask of the cloud behind it.
 pub trait ControlHooks: Send + Sync {
     /// Wipes all accounts. Offered only by a cloud that was started with resets allowed.
@@ -31,15 +34,17 @@ pub(crate) async fn answer(gateway: &Gateway, head: &Head) -> Option<Response<Bo
             problem(StatusCode::FORBIDDEN, "Metrics are shown to this machine only.")
         }
         "/_allod/metrics" if reads => {
-            let text = metrics::text(&gateway.counters, &gateway.catalogue);
+            let text = metrics::text(&gateway.counters, &gateway.catalogue, gateway.network.as_deref());
             answer::text(StatusCode::OK, "text/plain; version=0.0.4", text)
         }
+        "/_allod/network/drops" if reads => drops(gateway, head).await,
         "/_allod/reset" | "/_localstack/state/reset" if head.parts.method == Method::POST => {
             reset(gateway, head).await
         }
         "/_allod/health"
         | "/_localstack/health"
         | "/_allod/metrics"
+        | "/_allod/network/drops"
         | "/_allod/reset"
         | "/_localstack/state/reset" => {
             problem(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method.")
@@ -91,6 +96,29 @@ async fn reset(gateway: &Gateway, head: &Head) -> Response<Body> {
             gateway.signing_keys.clear();
             answer::json(StatusCode::OK, &json!({ "status": "ok" }))
         }
+        Err(reason) => problem(StatusCode::INTERNAL_SERVER_ERROR, &reason),
+    }
+}
+
+/// The last packets dropped in a VPC: `?vpc=vpc-…`, and `&after=NUMBER` and `&limit=NUMBER` for the rest of a list.
+/// It shows headers of everybody's packets, so in enforced mode only to this machine.
+async fn drops(gateway: &Gateway, head: &Head) -> Response<Body> {
+    let Some(network) = &gateway.network else {
+        return problem(StatusCode::NOT_FOUND, "There is nothing at this path.");
+    };
+    if gateway.config.mode == Mode::Enforced && !is_local(head) {
+        return problem(StatusCode::FORBIDDEN, "Dropped packets are shown to this machine only.");
+    }
+    let member =
+        |name: &str| head.query().split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let number = |name: &str, absent: u64| member(name).map_or(Ok(absent), str::parse::<u64>);
+    let (Some(vpc), Ok(after), Ok(limit)) = (member("vpc"), number("after", 0), number("limit", DROPS_SHOWN))
+    else {
+        return problem(StatusCode::BAD_REQUEST, "Give vpc=vpc-…, and numbers for after and limit.");
+    };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    match network.drops(vpc.to_owned(), after, limit).await {
+        Ok(found) => answer::json(StatusCode::OK, &found),
         Err(reason) => problem(StatusCode::INTERNAL_SERVER_ERROR, &reason),
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_signature::KeyCache;
-use contracts::seams::{Authorizer, KeyRing};
+use contracts::seams::{Authorizer, KeyRing, NetworkView};
 use contracts::{Clock, ServiceTable};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -30,6 +30,8 @@ pub struct GatewayParts {
     pub clock: Arc<dyn Clock>,
     /// The cloud's own levers; `None` leaves resets refused.
     pub hooks: Option<Arc<dyn ControlHooks>>,
+    /// What can be seen of the data plane; `None` answers "nothing at this path".
+    pub network: Option<Arc<dyn NetworkView>>,
     /// Where audit entries go; `None` saves making them.
     pub audit: Option<Arc<dyn AuditSink>>,
     /// Settings.
@@ -56,6 +58,7 @@ pub struct Gateway {
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hooks: Option<Arc<dyn ControlHooks>>,
+    pub(crate) network: Option<Arc<dyn NetworkView>>,
     pub(crate) audit: Option<Arc<dyn AuditSink>>,
     pub(crate) config: GatewayConfig,
     pub(crate) signing_keys: KeyCache,
@@ -73,6 +76,7 @@ impl Gateway {
             authorizer: parts.authorizer,
             clock: parts.clock,
             hooks: parts.hooks,
+            network: parts.network,
             audit: parts.audit,
             signing_keys: KeyCache::default(),
             counters: GatewayCounters::default(),

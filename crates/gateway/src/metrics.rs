@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use contracts::seams::NetworkView;
+
 use crate::catalogue::Catalogue;
 
 /// What is counted per operation.
@@ -58,7 +60,11 @@ impl GatewayCounters {
 }
 
 /// All counters as Prometheus text; operations that were never called are left out.
-pub(crate) fn text(counters: &GatewayCounters, catalogue: &Catalogue) -> String {
+pub(crate) fn text(
+    counters: &GatewayCounters,
+    catalogue: &Catalogue,
+    network: Option<&dyn NetworkView>,
+) -> String {
     let mut out = String::new();
     for (name, kind, counter) in [
         ("allod_connections_open", "gauge", &counters.open_connections),
@@ -69,6 +75,9 @@ pub(crate) fn text(counters: &GatewayCounters, catalogue: &Catalogue) -> String 
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "# TYPE {name} {kind}\n{name} {}", counter.load(Ordering::Relaxed));
+    }
+    for (name, value) in network.map(NetworkView::counters).unwrap_or_default() {
+        let _ = writeln!(out, "# TYPE {name} counter\n{name} {value}");
     }
     let mut seconds = String::from("# TYPE allod_request_seconds_total counter\n");
     out.push_str("# TYPE allod_requests_total counter\n");

@@ -85,7 +85,13 @@ fn attach(network: &mut Network, wanted: &network_plan::VpcPlan, count: usize) -
     let mut machines = Vec::new();
     for link in wanted.links.values().take(count) {
         let machine = namespace()?;
-        let to = Attachment { eni: &link.eni_id, machine: machine.as_fd(), interface: "eth0", metric: 0 };
+        let to = Attachment {
+            eni: &link.eni_id,
+            machine: machine.as_fd(),
+            interface: "eth0",
+            metric: 0,
+            answers: None,
+        };
         let start = Instant::now();
         network.attach(&wanted.id, &to)?;
         times.push(start.elapsed());
@@ -102,7 +108,13 @@ fn speed(network: &mut Network, wanted: &network_plan::VpcPlan) -> Outcome<()> {
     // Neighbours in number share a group, which admits its own members.
     for link in wanted.links.values().rev().take(2) {
         let machine = namespace()?;
-        let to = Attachment { eni: &link.eni_id, machine: machine.as_fd(), interface: "eth0", metric: 0 };
+        let to = Attachment {
+            eni: &link.eni_id,
+            machine: machine.as_fd(),
+            interface: "eth0",
+            metric: 0,
+            answers: None,
+        };
         network.attach(&wanted.id, &to)?;
         ends.push((machine, link.address_v4.ok_or("no address")?));
     }

@@ -10,8 +10,8 @@ use crate::edge::{FAR_END_V4, FAR_END_V6, LOOPBACK};
 use crate::netlink::Socket;
 use crate::readback::alias;
 use crate::route::{
-    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth,
-    answer_at_once, put_route, set_up,
+    self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_source_rule,
+    add_veth, answer_at_once, put_route, set_up,
 };
 use crate::router::{Router, path_route};
 use crate::{ApplyError, netns};
@@ -32,6 +32,10 @@ pub struct Attachment<'a> {
     /// The metric of the default route; lower wins when a machine has several
     /// ENIs.
     pub metric: u32,
+    /// For a machine's second and later interfaces: the kernel table that answers from this interface's addresses
+    /// look into, so that they leave through the interface they belong to. (Amazon Linux's `ec2-net-utils` does the
+    /// same inside the guest.)
+    pub answers: Option<u32>,
 }
 
 impl Router {
@@ -138,6 +142,7 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
         changes.add("the machine's default route", there, |out| {
             put_route(out, &everywhere, false);
         });
+        answer_through(&mut changes, to, &everywhere, address.into());
     }
     for address in &link.addresses_v6 {
         // A single address, as DHCPv6 hands out on AWS: neighbours in the subnet
@@ -157,6 +162,9 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
         changes.add("the machine's IPv6 default route", there, |out| {
             put_route(out, &everywhere, false);
         });
+        for address in &link.addresses_v6 {
+            answer_through(&mut changes, to, &everywhere, IpAddr::V6(*address));
+        }
     }
     changes.commit(&mut socket)?;
     for address in &link.addresses_v6 {
@@ -164,6 +172,16 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
             .map_err(|refusal| ApplyError::refused("waiting for an address", refusal))?;
     }
     Ok(())
+}
+
+/// Lets packets from an address of a further interface leave through it.
+fn answer_through(changes: &mut Changes, to: &Attachment<'_>, everywhere: &PathRoute, address: IpAddr) {
+    let Some(table) = to.answers else { return };
+    let own = PathRoute { table, ..*everywhere };
+    changes.add("the machine's route for answers", &[], |out| put_route(out, &own, true));
+    changes.add("the machine's rule for answers", &[libc::EEXIST], |out| {
+        add_source_rule(out, address, table);
+    });
 }
 
 fn default_route(to: &Attachment<'_>, index: u32, gateway: IpAddr) -> PathRoute {

@@ -75,6 +75,7 @@ impl World {
             authorizer: Arc::new(Doorman),
             clock: Arc::new(SystemClock),
             hooks: allow_reset.then(|| Arc::clone(&resets) as Arc<dyn ControlHooks>),
+            network: None,
             audit: audited.then(|| Arc::clone(&audit) as Arc<dyn AuditSink>),
             config,
         });
@@ -106,6 +107,7 @@ pub(crate) fn parts(config: GatewayConfig) -> GatewayParts {
         authorizer: Arc::new(Doorman),
         clock: Arc::new(SystemClock),
         hooks: None,
+        network: None,
         audit: None,
         config,
     }

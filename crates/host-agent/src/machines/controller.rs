@@ -1,7 +1,7 @@
 //! The controller of instances: level-triggered, one instance at a time, nothing taken from the wake-up.
 
 use super::launch::{blocking, launch};
-use super::{Shared, commands};
+use super::{Shared, commands, interfaces};
 use crate::queue::Queue;
 use machine::{Event, ExitCause, MachineState, MachineStatus, StopMode};
 use records::{Instance, InstanceState, transitions};
@@ -55,8 +55,8 @@ impl Controller {
             for event in changes.events {
                 match event {
                     TypedEvent::Put { scope, record, .. } => {
-                        self.shared.scopes.lock().insert(record.id.clone(), scope);
-                        if changes.snapshot || wants_work(&record) {
+                        self.shared.scopes.lock().insert(record.id.clone(), scope.clone());
+                        if changes.snapshot || self.wants_work(&scope, &record) {
                             self.ask(&record.id);
                         }
                     }
@@ -98,13 +98,20 @@ impl Controller {
     }
 
     fn ask_all(self: &Arc<Self>) {
-        for (_, instance) in self.shared.store.list_all::<Instance>() {
-            if wants_work(&instance)
+        for (scope, instance) in self.shared.store.list_all::<Instance>() {
+            if self.wants_work(&scope, &instance)
                 || instance.state == InstanceState::Running && !self.shared.is_up(&instance.id)
             {
                 self.ask(&instance.id);
             }
         }
+    }
+
+    fn wants_work(&self, scope: &Scope, instance: &Instance) -> bool {
+        use InstanceState::{Pending, Running, ShuttingDown, Stopping};
+        matches!(instance.state, Pending | Stopping | ShuttingDown)
+            || instance.reboot_requested
+            || instance.state == Running && interfaces::on_the_way(&self.shared, scope, instance)
     }
 
     async fn reconcile(self: &Arc<Self>, id: &str) {
@@ -262,6 +269,7 @@ impl Controller {
             .await?;
             self.record(|tx, _| transitions::mark_rebooted(tx, scope, &instance.id)).await?;
         }
+        interfaces::follow(&self.shared, scope, instance).await?;
         if instance.booted_at.is_none() && status.is_some_and(|s| s.progress.boot_finished_ns > 0) {
             self.record(|tx, now| transitions::mark_booted(tx, scope, &instance.id, now)).await?;
         }
@@ -339,9 +347,4 @@ impl Controller {
         };
         self.shared.store.transact(run).await.map(|_| ()).map_err(|e| e.to_string())
     }
-}
-
-fn wants_work(instance: &Instance) -> bool {
-    matches!(instance.state, InstanceState::Pending | InstanceState::Stopping | InstanceState::ShuttingDown)
-        || instance.reboot_requested
 }

@@ -1,6 +1,6 @@
 //! From an instance's record to a running machine with its network.
 
-use super::Shared;
+use super::{Shared, interfaces};
 use crate::imds::full_hostname;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,11 +30,13 @@ pub(super) async fn launch(
         machines.launch(spec).map(|launched| launched.netns).map_err(|e| e.to_string())
     })
     .await?;
-    for (device, interface) in instance.network_interfaces.iter().enumerate() {
+    let mut plugged = interfaces::hung(shared, scope, instance);
+    plugged.retain(|one| one.on_its_way != interfaces::Way::Goes);
+    for one in &plugged {
         let netns = netns.try_clone().map_err(|e| e.to_string())?;
-        let device = u32::try_from(device).unwrap_or_default();
-        shared.network.attach(scope, &instance.vpc_id, interface, netns, device).await?;
+        shared.network.attach(scope, &instance.vpc_id, &one.id, netns, one.device).await?;
     }
+    interfaces::came(shared, scope, &plugged).await?;
     let (worker, id) = (shared.clone(), instance.id.clone());
     blocking(move || {
         let machines = worker.machines().ok_or("the keeper does not answer")?;

@@ -3,6 +3,7 @@
 mod commands;
 mod console;
 mod controller;
+mod interfaces;
 mod launch;
 
 pub(crate) use commands::{Commands, Waiting};

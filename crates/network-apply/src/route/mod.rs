@@ -16,7 +16,7 @@ pub(crate) use link::{
 };
 pub(crate) use neighbour::{add_permanent_neighbour, answer_at_once};
 pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes, wait_until_local};
-pub(crate) use rule::{add_rule, delete_rule, rules};
+pub(crate) use rule::{add_rule, add_source_rule, delete_rule, rules};
 
 #[cfg(test)]
 pub(crate) use link::parse as parse_link;

@@ -1,11 +1,14 @@
 //! Rules that choose a table by mark.
 
-use super::{CREATE, EXCLUSIVE, FAMILIES, OUR_PROTOCOL};
+use std::net::IpAddr;
+
+use super::{CREATE, EXCLUSIVE, FAMILIES, OUR_PROTOCOL, family_of, octets};
 use crate::netlink::{Messages, Refusal, Socket, attributes};
 
 const NEW: u16 = 32;
 const DELETE: u16 = 33;
 const GET: u16 = 34;
+const SOURCE: u16 = 2;
 const PRIORITY: u16 = 6;
 const MARK: u16 = 10;
 const TABLE: u16 = 15;
@@ -39,6 +42,21 @@ fn write(out: &mut Messages, kind: u16, flags: u16, table: u32) {
             .native32(TABLE, table)
             .put(PROTOCOL, &[OUR_PROTOCOL]);
     }
+}
+
+/// "Packets from this address look into `table`", at priority `table`, before the main table is asked. For the inside
+/// of machines with several interfaces.
+pub(crate) fn add_source_rule(out: &mut Messages, source: IpAddr, table: u32) {
+    let mut header = [0; HEADER];
+    header[0] = family_of(source);
+    // `src_len`: the whole address.
+    header[2] = if source.is_ipv4() { 32 } else { 128 };
+    header[7] = TO_TABLE;
+    out.begin(NEW, CREATE | EXCLUSIVE, &header)
+        .put(SOURCE, &octets(source))
+        .native32(PRIORITY, table)
+        .native32(TABLE, table)
+        .put(PROTOCOL, &[OUR_PROTOCOL]);
 }
 
 /// The tables that a rule of ours leads to, in both families.

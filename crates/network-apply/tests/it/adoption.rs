@@ -145,13 +145,25 @@ fn elements_removed_from_outside_come_back() {
 fn attaching_twice_is_harmless_and_attaching_elsewhere_is_refused() {
     let Some(mut world) = World::new(small()) else { return };
     let machine = world.machines.remove("eni-12").unwrap();
-    let to = Attachment { eni: "eni-12", machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+    let to = Attachment {
+        eni: "eni-12",
+        machine: machine.file().as_fd(),
+        interface: "eth0",
+        metric: 0,
+        answers: None,
+    };
     world.network().attach("vpc-1", &to).unwrap();
     let server = listen(&machine, "0.0.0.0:80");
     connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
     server.accept().unwrap();
     let thief = Namespace::new();
-    let elsewhere = Attachment { eni: "eni-12", machine: thief.file().as_fd(), interface: "eth0", metric: 0 };
+    let elsewhere = Attachment {
+        eni: "eni-12",
+        machine: thief.file().as_fd(),
+        interface: "eth0",
+        metric: 0,
+        answers: None,
+    };
     let error = world.network().attach("vpc-1", &elsewhere).unwrap_err();
     assert!(matches!(error, ApplyError::AlreadyAttached(_)), "{error}");
     connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
@@ -219,7 +231,13 @@ fn a_half_finished_attachment_is_finished() {
             assert!(status.unwrap().success());
         }
     });
-    let to = Attachment { eni: "eni-12", machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+    let to = Attachment {
+        eni: "eni-12",
+        machine: machine.file().as_fd(),
+        interface: "eth0",
+        metric: 0,
+        answers: None,
+    };
     world.network().attach("vpc-1", &to).unwrap();
     assert_same(&world.kernel_state(), &before);
     let server = listen(&machine, "0.0.0.0:80");

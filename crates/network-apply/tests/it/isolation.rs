@@ -86,6 +86,7 @@ fn two_vpcs_with_equal_addresses_do_not_meet() {
         machine: std::os::fd::AsFd::as_fd(machine.file()),
         interface: "eth0",
         metric: 0,
+        answers: None,
     };
     world.network().attach("vpc-2", &to).unwrap();
     let first = bind_udp(world.at("eni-12"), "0.0.0.0:9");

@@ -54,7 +54,13 @@ fn a_machine_with_a_user_namespace_of_its_own_is_attached() {
     machine.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
     let namespace = Namespace::open(&format!("/proc/{}/ns/net", machine.id()));
     world.network().detach("vpc-1", "eni-12").unwrap();
-    let to = Attachment { eni: "eni-12", machine: namespace.file().as_fd(), interface: "eth0", metric: 0 };
+    let to = Attachment {
+        eni: "eni-12",
+        machine: namespace.file().as_fd(),
+        interface: "eth0",
+        metric: 0,
+        answers: None,
+    };
     world.network().attach("vpc-1", &to).unwrap();
     let server = listen(&namespace, "0.0.0.0:80");
     connect(world.at("eni-11"), "10.0.2.12:80").unwrap();

@@ -124,7 +124,8 @@ impl World {
     pub fn boot(&mut self, eni: &str) {
         let machine = Namespace::new();
         let vpc = self.input.id.clone();
-        let to = Attachment { eni, machine: machine.file().as_fd(), interface: "eth0", metric: 0 };
+        let to =
+            Attachment { eni, machine: machine.file().as_fd(), interface: "eth0", metric: 0, answers: None };
         self.network().attach(&vpc, &to).unwrap();
         self.machines.insert(eni.to_owned(), machine);
     }

@@ -5,6 +5,7 @@
 //! EC2 User Guide, "Amazon EC2 instance state changes".
 
 mod addresses;
+mod attachments;
 mod logs;
 mod nat;
 mod propagation;
@@ -14,6 +15,7 @@ mod sweep_nat;
 mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
+pub use attachments::{mark_attached, mark_detached};
 pub use logs::forget_flow_logs;
 pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
 pub use propagation::{propagate, propagate_gateway};
@@ -90,6 +92,7 @@ pub fn mark_stopped(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Option<Instance
         stopping
     })?;
     release_auto_addresses(tx, scope, &stopped.network_interfaces);
+    attachments::come_to_rest(tx, scope, &stopped.network_interfaces);
     Some(stopped)
 }
 
@@ -112,6 +115,7 @@ pub fn mark_exited(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Option<Instance>
     })?;
     if changed.state == InstanceState::Stopped {
         release_auto_addresses(tx, scope, &changed.network_interfaces);
+        attachments::come_to_rest(tx, scope, &changed.network_interfaces);
     }
     Some(changed)
 }
@@ -133,6 +137,7 @@ pub fn mark_failed(tx: &mut Tx<'_>, scope: &Scope, id: &str, why: &str, now: Mil
         return Some(failed);
     }
     release_auto_addresses(tx, scope, &failed.network_interfaces);
+    attachments::come_to_rest(tx, scope, &failed.network_interfaces);
     change(tx, scope, id, |instance| {
         rest(instance);
         instance.state_reason = reason;
@@ -146,7 +151,8 @@ pub fn terminate(tx: &mut Tx<'_>, scope: &Scope, id: &str, now: Millis) -> Optio
     let before = tx.get::<Instance>(scope, id).filter(|i| i.state != InstanceState::Terminated)?;
     for interface in &before.network_interfaces {
         let Some(found) = tx.get::<NetworkInterface>(scope, interface) else { continue };
-        let goes = found.attachment.as_ref().is_some_and(|a| a.delete_on_termination);
+        let goes =
+            found.attachment.as_ref().is_some_and(|a| a.delete_on_termination && a.status != "detaching");
         if goes {
             release_interface(tx, scope, &found);
         } else {

@@ -247,3 +247,52 @@ async fn terminated_instances_are_dropped_after_an_hour() {
     assert_eq!(sweep_terminated(&store, 1000 + KEEP_TERMINATED).await.unwrap(), 1);
     assert!(store.get::<Instance>(&here(), "i-1").is_none() && store.get::<Tags>(&here(), "i-1").is_none());
 }
+
+#[tokio::test]
+async fn an_interface_comes_and_goes() {
+    let status = |store: &Store| {
+        let found = store.get::<NetworkInterface>(&here(), "eni-2").unwrap();
+        found.attachment.as_ref().map(|a| a.status.clone())
+    };
+    let set = |status: &'static str| {
+        move |tx: &mut Tx<'_>| {
+            tx.update::<NetworkInterface>(&here(), "eni-2", |interface| {
+                if let Some(attachment) = &mut interface.attachment {
+                    status.clone_into(&mut attachment.status);
+                }
+            })
+        }
+    };
+    let store = world(InstanceState::Running, true).await;
+    assert!(!step(&store, |tx| mark_attached(tx, &here(), "eni-2")).await, "it is attached already");
+    assert!(!step(&store, |tx| mark_detached(tx, &here(), "eni-2")).await, "nobody asked for it");
+    step(&store, set("attaching")).await;
+    assert!(step(&store, |tx| mark_attached(tx, &here(), "eni-2")).await);
+    assert_eq!(status(&store).as_deref(), Some("attached"));
+    step(&store, set("detaching")).await;
+    assert!(step(&store, |tx| mark_detached(tx, &here(), "eni-2")).await);
+    assert_eq!(status(&store), None);
+    assert_eq!(store.get::<Instance>(&here(), "i-1").unwrap().network_interfaces, ["eni-1"]);
+}
+
+#[tokio::test]
+async fn a_machine_at_rest_has_no_interface_on_its_way() {
+    for (status, left) in
+        [("attaching", Some("attached")), ("detaching", None), ("attached", Some("attached"))]
+    {
+        let store = world(InstanceState::Stopping, false).await;
+        step(&store, |tx| {
+            tx.update::<NetworkInterface>(&here(), "eni-2", |interface| {
+                if let Some(attachment) = &mut interface.attachment {
+                    status.clone_into(&mut attachment.status);
+                }
+            })
+        })
+        .await;
+        step(&store, |tx| mark_stopped(tx, &here(), "i-1")).await.unwrap();
+        let found = store.get::<NetworkInterface>(&here(), "eni-2").unwrap();
+        assert_eq!(found.attachment.as_ref().map(|a| a.status.as_str()), left, "{status}");
+        let listed = store.get::<Instance>(&here(), "i-1").unwrap().network_interfaces.len();
+        assert_eq!(listed, if left.is_some() { 2 } else { 1 });
+    }
+}

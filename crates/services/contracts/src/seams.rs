@@ -124,3 +124,44 @@ pub trait RoleSessions: Send + Sync {
         instance_id: String,
     ) -> BoxFuture<'static, Result<Option<(String, SessionCredentials)>, String>>;
 }
+
+/// Serves the services that interface endpoints lead to. Offered by the binary, which has the gateway.
+pub trait EndpointServices: Send + Sync {
+    /// Serves one interface of an endpoint until the future is dropped. `service_name` is the endpoint's, such as
+    /// `com.amazonaws.us-east-1.ec2`. The listener stands inside the VPC, on port 80 of the interface's address; it
+    /// does not block. Peers are machines of the VPC (or what is routed to it), known by their private addresses.
+    fn serve(&self, service_name: String, listener: std::net::TcpListener) -> BoxFuture<'static, ()>;
+}
+
+/// One line for a log stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it happened.
+    pub time: Millis,
+    /// One line, without its end.
+    pub text: String,
+}
+
+/// Takes log lines of services, such as flow logs. CloudWatch Logs will stand behind it.
+pub trait LogSink: Send + Sync {
+    /// Appends lines to a stream, in this order. May block for as long as a disk does: not for an executor's threads.
+    ///
+    /// # Errors
+    /// When the lines could not be kept; none of them, or a first part, may be there then.
+    fn append(&self, scope: &Scope, group: &str, stream: &str, lines: &[LogLine]) -> std::io::Result<()>;
+}
+
+/// What can be seen of the data plane. Offered by the host agent.
+pub trait NetworkView: Send + Sync {
+    /// The last packets that were dropped in a VPC, oldest first, as the JSON document of `GET /_allod/network/drops`:
+    /// only those after number `after`, at most `limit`. Asking begins the watch: what was dropped before the first
+    /// question is not there.
+    fn drops(
+        &self,
+        vpc_id: String,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<serde_json::Value, String>>;
+    /// Names and values of counters for the metrics page, all of them ever-growing.
+    fn counters(&self) -> Vec<(&'static str, u64)>;
+}

@@ -23,10 +23,13 @@ fn check_attachable(
             format!("Interface: [{}] in use.", interface.id),
         ));
     }
-    if instance.state == InstanceState::Running {
-        return Err(needs_stop("attached to", &instance.id));
+    if interface.requester_managed {
+        return Err(faults::not_permitted(&format!(
+            "The network interface '{}' is managed by a service and cannot be attached.",
+            interface.id
+        )));
     }
-    if instance.state != InstanceState::Stopped {
+    if !matches!(instance.state, InstanceState::Running | InstanceState::Stopped) {
         return Err(Fault::sender(
             "IncorrectInstanceState",
             format!(
@@ -69,19 +72,12 @@ fn check_attachable(
     Ok(())
 }
 
-/// The host agent plugs interfaces in when it starts a machine. Until it can do so while the machine runs, saying yes
-/// would show an interface that is not there.
-fn needs_stop(what: &str, instance_id: &str) -> Fault {
-    faults::unsupported(format!(
-        "A network interface cannot be {what} the running instance '{instance_id}'. Stop the instance first."
-    ))
-}
-
-/// AttachNetworkInterface: to a stopped instance in the same zone and VPC, which has it from its next start.
+/// AttachNetworkInterface: to an instance in the same zone and VPC. One that runs gets it at once, as `ethN`: the answer
+/// shows it `attaching`, and `attached` when the machine has it. One that is stopped has it from its next start.
 ///
 /// # Errors
-/// `UnsupportedOperation` while the instance runs, `InvalidNetworkInterface.InUse`, `IncorrectInstanceState`,
-/// `AttachmentLimitExceeded` by instance type,
+/// `InvalidNetworkInterface.InUse`, `IncorrectInstanceState`, `AttachmentLimitExceeded` by instance type,
+/// `OperationNotPermitted` for an interface that a service manages,
 /// `InvalidParameterCombination` across zones or VPCs, `InvalidParameterValue` for a device index in use.
 pub(super) async fn attach_network_interface(
     call: Call<Ec2>,
@@ -105,11 +101,12 @@ pub(super) async fn attach_network_interface(
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &id)?;
         let mut instance = lookup::find_mut::<Instance>(tx, scope, ResourceKind::Instance, &instance_id)?;
         check_attachable(tx, scope, &interface, &instance, device_index)?;
+        let status = if instance.state == InstanceState::Running { "attaching" } else { "attached" };
         let attachment = Attachment {
             id: ResourceKind::NetworkInterfaceAttachment.new_id(),
             instance_id: instance_id.clone(),
             device_index,
-            status: "attached".to_owned(),
+            status: status.to_owned(),
             attached: now,
             // Interfaces attached by hand outlive the instance unless told otherwise.
             delete_on_termination: false,
@@ -135,10 +132,11 @@ pub(super) async fn attach_network_interface(
     Ok(AttachNetworkInterfaceResult { attachment_id: Some(attachment_id), network_card_index: Some(0) })
 }
 
-/// DetachNetworkInterface: not the primary one, and not while the instance runs.
+/// DetachNetworkInterface: not the primary one. A machine that runs loses it at once, whatever it does with it (so
+/// `Force` adds nothing): the interface is `detaching` until it is gone.
 ///
 /// # Errors
-/// `OperationNotPermitted` for the primary interface, `UnsupportedOperation` while the instance runs,
+/// `OperationNotPermitted` for the primary interface, `IncorrectInstanceState` while the instance starts, stops or goes,
 /// `InvalidAttachmentID.NotFound`.
 pub(super) async fn detach_network_interface(
     call: Call<Ec2>,
@@ -151,24 +149,48 @@ pub(super) async fn detach_network_interface(
         kind.check(&id)?;
         let found = tx.by_index::<NetworkInterface>(scope, "attachment", &id).into_iter().next();
         let found = found.ok_or_else(|| kind.not_found(&id))?;
-        let mut interface = NetworkInterface::clone(&found);
-        let attachment = interface.attachment.take().ok_or_else(|| kind.not_found(&id))?;
-        if attachment.device_index == 0 {
-            return Err(faults::not_permitted("The network interface at device index 0 cannot be detached."));
-        }
-        if let Some(instance) = tx.get::<Instance>(scope, &attachment.instance_id) {
-            if !matches!(instance.state, InstanceState::Stopped | InstanceState::Terminated) {
-                return Err(needs_stop("detached from", &instance.id));
-            }
-            let mut instance = Instance::clone(&instance);
-            instance.network_interfaces.retain(|other| *other != interface.id);
-            tx.put(scope, instance);
-        }
-        let vpc_id = interface.vpc_id.clone();
-        tx.put(scope, interface);
-        Ok(vpc_id)
+        detach(tx, scope, &found)?;
+        Ok(found.vpc_id.clone())
     });
     let done = changed.await?;
     call.settled(scope, &done.value, done.revision).await?;
     Ok(Unit)
+}
+
+fn detach(tx: &mut Tx<'_>, scope: &Scope, found: &NetworkInterface) -> Result<(), Fault> {
+    let mut interface = NetworkInterface::clone(found);
+    let Some(attachment) = &mut interface.attachment else { return Ok(()) };
+    if attachment.device_index == 0 {
+        return Err(faults::not_permitted("The network interface at device index 0 cannot be detached."));
+    }
+    match tx.get::<Instance>(scope, &attachment.instance_id) {
+        Some(instance) if instance.state == InstanceState::Running => {
+            "detaching".clone_into(&mut attachment.status);
+            tx.put(scope, interface);
+            // Written again although nothing in it changed: this is what the host agent watches.
+            tx.put(scope, Instance::clone(&instance));
+        }
+        Some(instance) if matches!(instance.state, InstanceState::Stopped | InstanceState::Terminated) => {
+            let mut instance = Instance::clone(&instance);
+            instance.network_interfaces.retain(|other| *other != interface.id);
+            interface.attachment = None;
+            tx.put(scope, interface);
+            tx.put(scope, instance);
+        }
+        Some(instance) => {
+            return Err(Fault::sender(
+                "IncorrectInstanceState",
+                format!(
+                    "The instance '{}' is in the state '{}', from which an interface cannot be detached.",
+                    instance.id,
+                    instance.state.name()
+                ),
+            ));
+        }
+        None => {
+            interface.attachment = None;
+            tx.put(scope, interface);
+        }
+    }
+    Ok(())
 }

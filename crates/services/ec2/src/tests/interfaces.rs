@@ -233,8 +233,32 @@ async fn attach_and_detach() {
     let second = cloud.interface(&subnet).await;
     let busy = cloud.interface(&subnet).await;
     let running = instance(&cloud, &busy, "running").await;
+    let booting = cloud.interface(&subnet).await;
+    let booting = instance(&cloud, &booting, "pending").await;
+    let early = format!("NetworkInterfaceId={second}&InstanceId={booting}&DeviceIndex=1");
+    assert_eq!(cloud.code("AttachNetworkInterface", &early).await, "IncorrectInstanceState");
     let hot = format!("NetworkInterfaceId={second}&InstanceId={running}&DeviceIndex=1");
-    assert_eq!(cloud.code("AttachNetworkInterface", &hot).await, "UnsupportedOperation");
+    let plugged = cloud.get("AttachNetworkInterface", &hot, "attachmentId").await;
+    let status = || {
+        let found = cloud.world.store().get::<NetworkInterface>(&cloud.world.scope(), &second).unwrap();
+        found.attachment.as_ref().map(|a| a.status.clone())
+    };
+    assert_eq!(status().as_deref(), Some("attaching"), "the host agent plugs it in");
+    cloud.ok("DetachNetworkInterface", &format!("AttachmentId={plugged}")).await;
+    assert_eq!(status().as_deref(), Some("detaching"));
+    cloud.ok("DetachNetworkInterface", &format!("AttachmentId={plugged}&Force=true")).await;
+    let gone = |tx: &mut state_store::typed::Tx<'_>| {
+        Ok::<_, state_store::StoreError>(records::transitions::mark_detached(
+            tx,
+            &cloud.world.scope(),
+            &second,
+        ))
+    };
+    assert!(cloud.world.store().transact(gone).await.unwrap().value);
+    assert_eq!(
+        cloud.code("DetachNetworkInterface", &format!("AttachmentId={plugged}")).await,
+        "InvalidAttachmentID.NotFound"
+    );
     let attach = |interface: &str, index: i32| {
         format!("NetworkInterfaceId={interface}&InstanceId={machine}&DeviceIndex={index}")
     };
