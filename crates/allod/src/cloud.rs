@@ -113,6 +113,7 @@ impl Cloud {
             authorizer: parts.authorizer,
             clock,
             hooks: options.allow_reset.then(|| Arc::new(levers) as Arc<dyn ControlHooks>),
+            network: None,
             audit: None,
             config: GatewayConfig {
                 mode: if open { Mode::Open } else { Mode::Enforced },

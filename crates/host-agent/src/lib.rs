@@ -11,7 +11,7 @@ pub use network::Drops;
 
 use crate::imds::Metadata;
 use crate::machines::{Commands, Consoles, Controller, Shared};
-use crate::network::NetworkHandle;
+use crate::network::{Gateways, NetworkHandle};
 use contracts::Clock;
 use contracts::seams::{CommandHost, MachineView, NetworkGate};
 use records::{Instance, InstanceState};
@@ -183,6 +183,7 @@ impl HostAgent {
         drop(opening);
         runtime.block_on(self.adopt());
         let controller = Controller::new(self.shared.clone());
+        runtime.spawn(Gateways::new(self.shared.clone()).follow());
         runtime.spawn(controller.clone().follow_records());
         runtime.spawn(controller.clone().sweep());
         controller.follow_keeper(runtime);

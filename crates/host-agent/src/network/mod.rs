@@ -1,7 +1,10 @@
 //! The data plane follows the records: one thread owns the kernel's network objects and applies plans to them.
 
+mod gateways;
 mod input;
 mod numbers;
+mod services;
+mod settle;
 mod worker;
 
 use contracts::BoxFuture;
@@ -14,6 +17,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 
+pub(crate) use gateways::Gateways;
 pub(crate) use worker::{Start, run};
 
 /// What became of a piece of work for the network thread.
@@ -83,6 +87,12 @@ impl NetworkHandle {
     ) -> Outcome {
         let (scope, vpc, interface) = (scope.clone(), vpc.to_owned(), interface.to_owned());
         self.ask(|reply| Job::Attach { scope, vpc, interface, netns, device, reply }).await
+    }
+
+    /// Makes the kernel equal to the records of a VPC, also of one that had nothing here yet.
+    pub(crate) async fn settle(&self, scope: &Scope, vpc: &str) -> Outcome {
+        let (scope, vpc) = (scope.clone(), vpc.to_owned());
+        self.ask(|reply| Job::Settle { scope, vpc, reply }).await
     }
 
     pub(crate) async fn adopt(&self, scope: &Scope, vpc: &str, interfaces: Vec<String>) -> Outcome {

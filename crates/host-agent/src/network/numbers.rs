@@ -3,7 +3,10 @@
 use records::record;
 use serde::{Deserialize, Serialize};
 use state_store::typed::{Scope, Store};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// The spaces that each VPC has of its own.
+const SPACES: [&str; 4] = ["table", "group", "acl", "nsg"];
 
 /// The number of one resource on this host. `space` is what it is unique in: `vpc`, `eni`, or a VPC's tables or groups.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,9 +69,34 @@ impl Numbers {
         if let Some(known) = self.by_id.remove(id) {
             if let Some(used) = self.used.get_mut(&known.space) {
                 used.remove(&known.number);
+                if used.is_empty() {
+                    self.used.remove(&known.space);
+                }
             }
             self.changed.insert(id.to_owned());
         }
+    }
+
+    /// Frees the numbers inside a VPC (of tables, groups, ACLs, NSGs) that no object carries any more; each space of a
+    /// VPC is named `<what> <vpc id>`.
+    pub(crate) fn free_unused(&mut self, vpc_id: &str, used: &HashSet<(&'static str, u32)>) {
+        let unused = |number: &&HostNumber| {
+            let what = number.space.strip_suffix(vpc_id).map(str::trim_end);
+            what.is_some_and(|what| !used.iter().any(|(kind, n)| *kind == what && *n == number.number))
+        };
+        // Few VPCs have more numbers than are in use, so looking is made cheap: only then are they searched.
+        let held: usize = SPACES.iter().map(|what| self.held(&format!("{what} {vpc_id}"))).sum();
+        if held == used.len() {
+            return;
+        }
+        let ids: Vec<String> = self.by_id.values().filter(unused).map(|number| number.id.clone()).collect();
+        for id in ids {
+            self.free(&id);
+        }
+    }
+
+    fn held(&self, space: &str) -> usize {
+        self.used.get(space).map_or(0, BTreeSet::len)
     }
 
     /// What has changed since the last call, for the store: scope, records to put, ids to delete.
@@ -108,5 +136,16 @@ mod tests {
         let (_, puts, deletes) = numbers.take_changes().unwrap();
         assert_eq!((puts.len(), deletes), (5, vec!["b".to_owned()]));
         assert!(numbers.take_changes().is_none());
+    }
+
+    #[test]
+    fn what_a_vpc_no_longer_has_is_free_again() {
+        let mut numbers = Numbers::load(&Store::in_memory(), "host");
+        let tables = "table vpc-1";
+        assert_eq!((numbers.of(tables, "rtb-1"), numbers.of(tables, "rtb-2")), (1, 2));
+        assert_eq!((numbers.of("group vpc-1", "sg-1"), numbers.of("table vpc-11", "rtb-3")), (1, 1));
+        numbers.free_unused("vpc-1", &HashSet::from([("table", 2), ("group", 1)]));
+        assert_eq!((numbers.of(tables, "rtb-4"), numbers.of("table vpc-11", "rtb-3")), (1, 1));
+        assert_eq!((numbers.of(tables, "rtb-2"), numbers.of("group vpc-1", "sg-1")), (2, 1));
     }
 }

@@ -1,26 +1,27 @@
 //! The network thread: takes everything that waits, plans each VPC once, applies, answers.
 
-use super::input::vpc_input;
 use super::numbers::Numbers;
+use super::services::Services;
+use super::settle::Dirty;
 use super::{Drops, Job, Outcome};
 use crate::imds::Metadata;
 use ipnet::Ipv4Net;
 use network_apply::{Attachment, HostConfig, Network, Uplink};
+use network_plan::VpcInput;
 use parking_lot::RwLock;
-use state_store::StoreError;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
-/// Where machines find the metadata service.
-const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// Metric of the first interface's default route; later ones rank behind.
 const DEFAULT_METRIC: u32 = 100;
+/// Inside a machine, interface `ethN` has kernel table `ANSWER_TABLE + N` for its answers, as Amazon Linux has it.
+const ANSWER_TABLE: u32 = 10_000;
 /// Jobs taken at once: bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
 
@@ -43,19 +44,22 @@ pub(crate) struct Inbox {
 }
 
 /// One VPC with kernel objects on this host.
-struct ActiveVpc {
-    scope: Scope,
-    attached: BTreeSet<String>,
-    metadata: Option<tokio::task::JoinHandle<()>>,
+pub(super) struct ActiveVpc {
+    pub(super) scope: Scope,
+    /// Interfaces that hang on machines of this host.
+    pub(super) attached: BTreeSet<String>,
+    /// What the kernel was last made equal to; nothing after a failure.
+    pub(super) settled: Option<VpcInput>,
+    pub(super) services: Services,
 }
 
-struct Worker {
-    start: Start,
+pub(super) struct Worker {
+    pub(super) start: Start,
     /// Opened at the first need, and again after a reset.
     network: Option<Network>,
-    numbers: Numbers,
-    vpcs: BTreeMap<String, ActiveVpc>,
-    active: Arc<RwLock<HashSet<String>>>,
+    pub(super) numbers: Numbers,
+    pub(super) vpcs: BTreeMap<String, ActiveVpc>,
+    pub(super) active: Arc<RwLock<HashSet<String>>>,
 }
 
 /// Runs until every handle is gone. Nothing is opened before the first machine: a cloud that only stores records
@@ -93,21 +97,21 @@ struct Plug {
 
 impl Worker {
     fn work(&mut self, batch: Vec<Job>) {
-        let mut dirty: BTreeMap<String, Vec<oneshot::Sender<Outcome>>> = BTreeMap::new();
+        let mut dirty = Dirty::default();
         let (mut plugs, mut gone, mut late) = (Vec::new(), Vec::new(), Vec::new());
         for job in batch {
             match job {
                 Job::Settle { vpc, reply, scope } => {
                     self.vpc(&scope, &vpc);
-                    dirty.entry(vpc).or_default().push(reply);
+                    dirty.add(vpc, Some(reply));
                 }
                 Job::Adopt { scope, vpc, interfaces, reply } => {
                     self.vpc(&scope, &vpc).attached.extend(interfaces);
-                    dirty.entry(vpc).or_default().push(reply);
+                    dirty.add(vpc, Some(reply));
                 }
                 Job::Attach { scope, vpc, interface, netns, device, reply } => {
                     self.vpc(&scope, &vpc).attached.insert(interface.clone());
-                    dirty.entry(vpc.clone()).or_default();
+                    dirty.add(vpc.clone(), None);
                     plugs.push(Plug { vpc, interface, netns, device, reply });
                 }
                 // No network was ever opened: nothing is plugged, and nothing can be in the way of taking it away.
@@ -118,7 +122,7 @@ impl Worker {
                 }
                 Job::Detach { scope, vpc, interface, reply } => {
                     self.vpc(&scope, &vpc).attached.remove(&interface);
-                    dirty.entry(vpc.clone()).or_default().push(reply);
+                    dirty.add(vpc.clone(), Some(reply));
                     gone.push((vpc, interface));
                 }
                 Job::Drops { .. } | Job::Reset { .. } => late.push(job),
@@ -130,17 +134,7 @@ impl Worker {
                 tracing::debug!(vpc, interface, %error, "nothing to detach");
             }
         }
-        let mut failed = BTreeMap::new();
-        for (vpc, replies) in dirty {
-            let outcome = self.settle(&vpc);
-            for reply in replies {
-                let _ = reply.send(outcome.clone());
-            }
-            if let Err(error) = outcome {
-                tracing::error!(vpc, %error, "the kernel does not follow the records of the VPC");
-                failed.insert(vpc, error);
-            }
-        }
+        let failed = self.settle_all(dirty);
         // Numbers are freed only after the plan without the interface is in the kernel.
         for (vpc, interface) in gone {
             if !failed.contains_key(&vpc) {
@@ -163,7 +157,7 @@ impl Worker {
         }
     }
 
-    fn network(&mut self) -> Result<&mut Network, String> {
+    pub(super) fn network(&mut self) -> Result<&mut Network, String> {
         if self.network.is_none() {
             self.network = Some(open(&self.start)?);
         }
@@ -177,6 +171,7 @@ impl Worker {
             machine: plug.netns.as_fd(),
             interface: &name,
             metric: DEFAULT_METRIC + plug.device,
+            answers: (plug.device > 0).then_some(ANSWER_TABLE + plug.device),
         };
         self.network()?.attach(&plug.vpc, &to).map_err(|e| e.to_string())
     }
@@ -186,81 +181,9 @@ impl Worker {
         self.vpcs.entry(vpc.to_owned()).or_insert_with(|| ActiveVpc {
             scope: scope.clone(),
             attached: BTreeSet::new(),
-            metadata: None,
+            settled: None,
+            services: Services::default(),
         })
-    }
-
-    /// Makes the kernel equal to the records of one VPC.
-    fn settle(&mut self, vpc_id: &str) -> Outcome {
-        let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
-        let input = vpc_input(&self.start.store, &vpc.scope, vpc_id, &vpc.attached, &mut self.numbers);
-        let Some(input) = input else { return self.remove(vpc_id) };
-        self.keep_numbers()?;
-        let plan = network_plan::plan(&input).map_err(|e| e.to_string())?;
-        self.network()?.apply(&plan).map_err(|e| e.to_string())?;
-        self.serve_metadata(vpc_id)
-    }
-
-    fn serve_metadata(&mut self, vpc_id: &str) -> Outcome {
-        if self.vpcs.get(vpc_id).is_none_or(|v| v.metadata.is_some()) {
-            return Ok(());
-        }
-        let address = SocketAddr::from((METADATA, 80));
-        let listener = self.network()?.listen_in_vpc(vpc_id, address).map_err(|e| e.to_string())?;
-        listener.set_nonblocking(true).map_err(|e| e.to_string())?;
-        let _inside = self.start.runtime.enter();
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(|e| e.to_string())?;
-        let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
-        let serving = self.start.metadata.clone().serve(vpc.scope.clone(), Arc::from(vpc_id), listener);
-        vpc.metadata = Some(self.start.runtime.spawn(serving));
-        Ok(())
-    }
-
-    /// The VPC's record is gone: so are its kernel objects.
-    fn remove(&mut self, vpc_id: &str) -> Outcome {
-        self.active.write().remove(vpc_id);
-        if let Some(vpc) = self.vpcs.remove(vpc_id) {
-            if let Some(task) = vpc.metadata {
-                task.abort();
-            }
-            for interface in &vpc.attached {
-                self.numbers.free(interface);
-            }
-            self.numbers.free(vpc_id);
-            self.network()?.remove_vpc(vpc_id).map_err(|e| e.to_string())?;
-        }
-        self.keep_numbers()
-    }
-
-    /// Writes new numbers down before the kernel holds names made of them.
-    fn keep_numbers(&mut self) -> Outcome {
-        let Some((scope, puts, deletes)) = self.numbers.take_changes() else { return Ok(()) };
-        let store = self.start.store.clone();
-        let chunks: Vec<_> = puts.chunks(100).map(<[_]>::to_vec).collect();
-        let write = async move {
-            for chunk in chunks {
-                store
-                    .transact(|tx| {
-                        for record in &chunk {
-                            tx.put(&scope, record.clone());
-                        }
-                        Ok::<(), StoreError>(())
-                    })
-                    .await?;
-            }
-            for chunk in deletes.chunks(100) {
-                store
-                    .transact(|tx| {
-                        for id in chunk {
-                            tx.delete::<super::numbers::HostNumber>(&scope, id);
-                        }
-                        Ok::<(), StoreError>(())
-                    })
-                    .await?;
-            }
-            Ok::<(), StoreError>(())
-        };
-        self.start.runtime.block_on(write).map_err(|e| e.to_string())
     }
 
     fn drops(&mut self, vpc_id: &str) -> Result<Vec<Drops>, String> {
@@ -281,11 +204,8 @@ impl Worker {
     }
 
     fn reset(&mut self, for_good: bool) -> Outcome {
-        for (_, vpc) in std::mem::take(&mut self.vpcs) {
-            if let Some(task) = vpc.metadata {
-                task.abort();
-            }
-        }
+        // Their services end with them.
+        self.vpcs.clear();
         self.active.write().clear();
         self.numbers.clear();
         let Some(network) = &mut self.network else { return Ok(()) };

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod attachments;
+mod endpoint;
 mod logs;
 mod nat;
 mod propagation;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use addresses::{release_auto_addresses, release_interface};
 pub use attachments::{mark_attached, mark_detached};
+pub use endpoint::{mark_endpoint_available, mark_endpoint_deleted};
 pub use logs::forget_flow_logs;
 pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
 pub use propagation::{propagate, propagate_gateway};

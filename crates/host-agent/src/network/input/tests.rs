@@ -69,6 +69,8 @@ fn interface(id: &str, vpc: &str, address: &str) -> NetworkInterface {
         interface_type: "interface".into(),
         requester_managed: false,
         attachment: None,
+        connection_tracking: Default::default(),
+        primary_ipv6: Default::default(),
         created: 0,
     }
 }
