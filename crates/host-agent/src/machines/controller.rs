@@ -93,6 +93,9 @@ impl Controller {
             if let Err(error) = transitions::sweep_terminated(&self.shared.store, now).await {
                 tracing::warn!(%error, "terminated instances stay for now");
             }
+            if let Err(error) = transitions::sweep_nat_gateways(&self.shared.store, now).await {
+                tracing::warn!(%error, "NAT gateways that are gone stay for now");
+            }
             self.ask_all();
         }
     }
