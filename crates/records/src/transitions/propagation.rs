@@ -59,7 +59,7 @@ mod tests {
     }
 
     /// The destinations of the table after `step` and a propagation.
-    async fn after(store: &Store, step: impl Fn(&mut Tx<'_>, &Scope) + Send) -> Vec<String> {
+    async fn after(store: &Store, step: impl Fn(&mut Tx<'_>, &Scope) + Send + Sync) -> Vec<String> {
         let here = Scope::new("000000000000", "us-east-1");
         let done = store.transact(|tx| {
             step(tx, &here);
