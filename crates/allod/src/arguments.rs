@@ -57,6 +57,10 @@ pub(crate) struct Up {
     /// Pool of public addresses, such as 203.0.113.0/24; clouds on one host need different ones.
     #[arg(long, value_name = "CIDR")]
     pub(crate) public_pool: Option<ipnet::Ipv4Net>,
+    /// Write the audit log to this file; without it a lasting cloud writes one file per day below `audit` in its data
+    /// directory, and an ephemeral one none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
     /// Write readiness as JSON to this file, for programs that start the cloud.
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,

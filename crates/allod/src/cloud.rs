@@ -6,7 +6,7 @@ use crate::rootless::Ground;
 use crate::{pool, services};
 use anyhow::{Context as _, ensure};
 use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
-use gateway::{ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
+use gateway::{AuditLog, AuditPlace, AuditSink, ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
 use host_agent::{HostAgent, HostConfig};
 use state_store::typed::Store;
 use state_store_embedded::EmbeddedStore;
@@ -29,6 +29,7 @@ pub(crate) struct Cloud {
     pub(crate) new_root_key: Option<(String, String)>,
     /// Its host.
     pub(crate) agent: Arc<HostAgent>,
+    audit: Option<Arc<AuditLog>>,
     stop: watch::Sender<bool>,
     front: JoinHandle<Result<(), gateway::GatewayError>>,
     engine: JoinHandle<()>,
@@ -75,6 +76,7 @@ impl Cloud {
         };
         let store = open_store(&home)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let audit = open_audit_log(options, &home, clock.now()).inspect_err(|_| home.remove())?;
         let public_pool = pool::choose(options.public_pool, home.ephemeral);
         let agent = HostAgent::start(
             host_config(&home, public_pool, options, rootless)?,
@@ -114,7 +116,7 @@ impl Cloud {
             clock,
             hooks: options.allow_reset.then(|| Arc::new(levers) as Arc<dyn ControlHooks>),
             network: None,
-            audit: None,
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             config: GatewayConfig {
                 mode: if open { Mode::Open } else { Mode::Enforced },
                 default_account: options.account_id.clone(),
@@ -131,13 +133,16 @@ impl Cloud {
             let told = async move { drop(heard.wait_for(|stop| *stop).await) };
             gateway.serve(listener, told).await
         });
-        Ok(Cloud { address, open, rootless, home, new_root_key, agent, stop, front, engine, house })
+        Ok(Cloud { address, open, rootless, home, new_root_key, agent, audit, stop, front, engine, house })
     }
 
     /// Stops serving; an ephemeral cloud takes its machines and folder with it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
         self.front.await.context("the front had failed")??;
+        if let Some(log) = self.audit {
+            tokio::task::spawn_blocking(move || log.close()).await.context("the audit log had failed")?;
+        }
         self.engine.await.context("the command engine had failed")?;
         self.house.await.context("the housekeeping of keys had failed")?;
         if self.home.ephemeral {
@@ -158,6 +163,16 @@ impl Cloud {
 /// What to say when the address cannot be had.
 pub(crate) fn cannot_listen(address: SocketAddr) -> String {
     format!("cannot listen on {address}; is another cloud running there? Choose another with --listen")
+}
+
+/// The audit log of a lasting cloud, or the one that was asked for.
+fn open_audit_log(options: &Up, home: &Home, now: i64) -> anyhow::Result<Option<Arc<AuditLog>>> {
+    let place = match &options.audit_log {
+        Some(file) => AuditPlace::File(std::path::absolute(file)?),
+        None if home.ephemeral => return Ok(None),
+        None => AuditPlace::Daily(home.join("audit")),
+    };
+    Ok(Some(AuditLog::open(place, now)?))
 }
 
 fn open_store(home: &Home) -> anyhow::Result<Store> {

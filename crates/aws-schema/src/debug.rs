@@ -69,6 +69,9 @@ impl Writer for Text {
         self.0.push_str(", ");
     }
     fn list(&mut self, member: &'static Member, _: usize, value: &dyn WriteItems) {
+        if member.shape.sensitive {
+            return self.put(member, &"");
+        }
         let Some(item) = member.shape.members.first() else { return };
         self.name(member);
         self.0.push('[');
@@ -76,6 +79,9 @@ impl Writer for Text {
         self.0.push_str("], ");
     }
     fn map(&mut self, member: &'static Member, _: usize, value: &dyn WriteEntries) {
+        if member.shape.sensitive {
+            return self.put(member, &"");
+        }
         let Some(entry) = member.shape.members.get(1) else { return };
         self.name(member);
         self.0.push('{');

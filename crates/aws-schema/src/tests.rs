@@ -1,6 +1,8 @@
 //! The small promises of the schema's types.
 
-use crate::{Fault, FaultKind, Kind, Member, ReadError, Shape, Timestamp, WriteMembers, Writer};
+use crate::{
+    Fault, FaultKind, Kind, Member, ReadError, Shape, Timestamp, WriteMembers, WriteValue as _, Writer,
+};
 
 #[test]
 fn times_count_forward_before_1970_too() {
@@ -28,8 +30,10 @@ fn the_fault_lies_where_the_status_says() {
 
 static TEXT: Shape = Shape::new("Text", Kind::String);
 static SECRET: Shape = Shape { sensitive: true, ..Shape::new("Secret", Kind::String) };
+static SECRETS: Shape =
+    Shape { sensitive: true, members: &[Member::new("member", &TEXT)], ..Shape::new("Secrets", Kind::List) };
 static PAIR: Shape = Shape {
-    members: &[Member::new("Open", &TEXT), Member::new("Closed", &SECRET)],
+    members: &[Member::new("Open", &TEXT), Member::new("Closed", &SECRET), Member::new("List", &SECRETS)],
     ..Shape::new("Pair", Kind::Structure)
 };
 
@@ -42,6 +46,7 @@ impl WriteMembers for Pair {
     fn write_members(&self, writer: &mut dyn Writer) {
         writer.string(&PAIR.members[0], "seen");
         writer.string(&PAIR.members[1], "hunter2");
+        vec!["hunter3".to_owned()].write(&PAIR.members[2], writer);
     }
 }
 
@@ -53,5 +58,5 @@ impl std::fmt::Debug for Pair {
 
 #[test]
 fn sensitive_members_are_not_printed() {
-    assert_eq!(format!("{Pair:?}"), "Pair { Open: \"seen\", Closed: ***, }");
+    assert_eq!(format!("{Pair:?}"), "Pair { Open: \"seen\", Closed: ***, List: ***, }");
 }

@@ -6,6 +6,7 @@ use aws_schema::{OperationSpec, Protocol, ServiceSpec};
 use aws_wire::Router;
 use contracts::ServiceTable;
 
+use crate::audit::Effect;
 use crate::metrics::OperationCounters;
 
 /// One service as the chain needs it.
@@ -22,6 +23,8 @@ pub(crate) struct OperationEntry {
     /// Its name in policies: `ec2:RunInstances`.
     pub(crate) action: String,
     pub(crate) counters: OperationCounters,
+    /// What its name says about its effect.
+    pub(crate) effect: Effect,
 }
 
 impl Service {
@@ -32,6 +35,7 @@ impl Service {
         let entry = |operation: &&'static OperationSpec| OperationEntry {
             action: format!("{}:{}", spec.signing_name, operation.name),
             counters: OperationCounters::default(),
+            effect: Effect::of(operation.name),
         };
         Self {
             router: if is_rest { Router::new(spec.operations) } else { Router::default() },

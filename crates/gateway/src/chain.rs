@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aws_schema::{Fault, OperationSpec, Protocol, ReadMembers, WriteMembers};
-use aws_signature::SignatureError;
+use aws_signature::{Presented, SignatureError};
 use aws_wire::{
     Label, QueryForm, ResponseParts, decode_form, decode_request, encode_fault, encode_response,
     validation_fault,
@@ -20,7 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::answer::{self, Body};
-use crate::audit::AuditEntry;
+use crate::audit::{self, Claimed, Trail};
 use crate::authenticate::{self, Identity, Voice};
 use crate::body;
 use crate::builtin;
@@ -112,13 +112,11 @@ async fn run(gateway: &Gateway, head: &Head, body: WholeBody, started: Instant) 
     let WholeBody { bytes, place, _share } = body;
     let voice = Voice { protocol: identify::guess(head), service: &identify::UNKNOWN_SERVICE };
     let mut understood = Understood { voice, service: None, operation: None };
-    let prepared = guarded(gateway, head, || prepare(gateway, head, &bytes, &mut understood));
-    let mut audited = None;
+    let mut trail = Trail::default();
+    let prepared = guarded(gateway, head, || prepare(gateway, head, &bytes, &mut understood, &mut trail));
     let outcome = match prepared {
         Err(fault) => Err(fault),
-        Ok(mut ready) => {
-            let input = std::mem::take(&mut ready.prepared.input);
-            audited = gateway.audit.is_some().then(|| (Arc::clone(&ready.caller), input));
+        Ok(ready) => {
             let operation = ready.operation;
             match handle(gateway, head, ready, place).await {
                 Err(fault) => Err(fault),
@@ -128,12 +126,12 @@ async fn run(gateway: &Gateway, head: &Head, body: WholeBody, started: Instant) 
             }
         }
     };
-    let code = outcome.as_ref().err().map(|fault| fault.code.to_string());
+    let fault = outcome.as_ref().err().map(|fault| (fault.code.to_string(), fault.message.clone()));
     let response = outcome.unwrap_or_else(|fault| {
         let Voice { protocol, service } = understood.voice;
         encode_fault(protocol, service, understood.operation, &fault, &head.request_id)
     });
-    account(gateway, head, understood, response.status, code, audited, started);
+    account(gateway, head, understood, response.status, fault, trail, started);
     response
 }
 
@@ -143,6 +141,7 @@ fn prepare<'g>(
     head: &Head,
     body: &[u8],
     understood: &mut Understood<'g>,
+    trail: &mut Trail,
 ) -> Result<Ready, Fault> {
     let headers = head.headers();
     let signed = head.signature_parts(&headers, body);
@@ -163,15 +162,18 @@ fn prepare<'g>(
 
     let claim = claim.as_ref();
     let voice = understood.voice;
-    let mut identity = authenticate::identity(gateway, voice, head, body, claim, found.may_be_unsigned())?;
+    let mut identity = authenticate::identity(gateway, voice, head, body, claim, found.may_be_unsigned())
+        .inspect_err(|_| trail.claimed = Some(claimed(gateway, claim)))?;
     let (operation, labels) = match found {
         Found::Modelled { spec, labels } => (spec, labels),
         Found::Unmodelled(name) => return Err(identify::not_implemented(service, protocol, &name)),
     };
     let content = content::unwrap(head, claim, identity.chunks.take(), body)?;
     let caller = Arc::new(caller(gateway, head, identity));
-    let prepared = decode(gateway, service, operation, protocol, head, &content, form.as_ref(), &labels)?;
-    authorise(gateway, service, operation, &caller)?;
+    trail.caller = Some(Arc::clone(&caller));
+    let mut prepared = decode(gateway, service, operation, protocol, head, &content, form.as_ref(), &labels)?;
+    trail.input = std::mem::take(&mut prepared.input);
+    authorise(gateway, service, operation, &caller).inspect_err(|_| trail.denied = true)?;
     if prepared.dry_run {
         let message = "Request would have succeeded, but DryRun flag is set.";
         return Err(Fault::sender("DryRunOperation", message).with_status(412));
@@ -188,6 +190,17 @@ fn no_such_service(voice: Voice, signing_name: Option<&str>) -> Fault {
         _ => "UnknownOperationException",
     };
     Fault::sender(code, format!("This cloud has no service that signs as '{name}'."))
+}
+
+/// What a request without a proven caller says of itself.
+fn claimed(gateway: &Gateway, claim: Option<&Presented<'_>>) -> Claimed {
+    let scope = claim.map(|claim| &claim.scope);
+    Claimed {
+        access_key_id: scope.map_or_else(String::new, |scope| scope.access_key_id().to_owned()),
+        region: scope
+            .map_or_else(|| gateway.config.default_region.clone(), |scope| scope.region().to_owned()),
+        account: gateway.config.default_account.clone(),
+    }
 }
 
 fn caller(gateway: &Gateway, head: &Head, identity: Identity) -> Caller {
@@ -226,9 +239,11 @@ fn decode(
         };
         decoded.map_err(|error| error.fault(protocol))
     };
+    let audited =
+        gateway.audit.is_some() && service.entry(operation).is_some_and(|entry| audit::wants(gateway, entry));
     let prepared = service
         .table()
-        .prepare(operation, &mut fill, gateway.audit.is_some())
+        .prepare(operation, &mut fill, audited)
         .unwrap_or_else(|| Err(identify::not_implemented(service, protocol, operation.name)))?;
     match validation_fault(protocol, &prepared.violations) {
         Some(fault) => Err(fault),
@@ -282,24 +297,22 @@ fn account(
     head: &Head,
     understood: Understood<'_>,
     status: u16,
-    code: Option<String>,
-    audited: Option<(Arc<Caller>, String)>,
+    fault: Option<(String, String)>,
+    trail: Trail,
     started: Instant,
 ) {
     let took = started.elapsed();
-    let entry = understood
-        .service
-        .zip(understood.operation)
-        .and_then(|(service, operation)| service.entry(operation));
-    let Some(entry) = entry else {
+    let named = understood.service.zip(understood.operation);
+    let entry = named
+        .and_then(|(service, operation)| service.entry(operation).map(|entry| (service, operation, entry)));
+    let Some((service, operation, entry)) = entry else {
         GatewayCounters::add(&gateway.counters.unidentified_requests);
         return;
     };
     entry.counters.answered(status, took);
+    let code = fault.as_ref().map(|(code, _)| code);
     tracing::debug!(action = entry.action, status, code, request_id = head.request_id, ?took, "answered");
-    if let (Some(sink), Some((caller, input))) = (&gateway.audit, audited) {
-        sink.record(AuditEntry { caller, action: entry.action.clone(), input, status, fault: code, took });
-    }
+    audit::record(gateway, head, service, operation.name, entry, trail, (status, fault, took));
 }
 
 /// What AWS says when it does not want to say more.

@@ -77,9 +77,12 @@ impl Gateway {
             clock: parts.clock,
             hooks: parts.hooks,
             network: parts.network,
+            counters: GatewayCounters {
+                audit_lost: parts.audit.as_ref().map(|sink| sink.lost()).unwrap_or_default(),
+                ..GatewayCounters::default()
+            },
             audit: parts.audit,
             signing_keys: KeyCache::default(),
-            counters: GatewayCounters::default(),
             requests: Arc::new(Semaphore::new(parts.config.limits.requests.min(Semaphore::MAX_PERMITS))),
             bodies: Arc::new(BodyBudget::new(parts.config.limits.bodies)),
             config: parts.config,

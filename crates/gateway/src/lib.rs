@@ -28,7 +28,7 @@ mod pace;
 mod refusal;
 mod request_id;
 
-pub use audit::{AuditEntry, AuditSink};
+pub use audit::{AuditEntry, AuditLog, AuditLogError, AuditPlace, AuditSink, Claimed, Who};
 pub use builtin::ControlHooks;
 pub use config::{GatewayConfig, Limits, Mode};
 pub use gateway::{Gateway, GatewayError, GatewayParts};

@@ -1,6 +1,7 @@
 //! Counters, kept as plain atomics and printed in Prometheus's text form.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub(crate) struct GatewayCounters {
     pub(crate) unidentified_requests: AtomicU64,
     /// Handlers that panicked.
     pub(crate) panics: AtomicU64,
+    /// Audit entries that could not be kept; the sink counts.
+    pub(crate) audit_lost: Arc<AtomicU64>,
 }
 
 impl GatewayCounters {
@@ -72,6 +75,7 @@ pub(crate) fn text(
         ("allod_requests_refused_total", "counter", &counters.refused_requests),
         ("allod_requests_unidentified_total", "counter", &counters.unidentified_requests),
         ("allod_handler_panics_total", "counter", &counters.panics),
+        ("allod_audit_lost_total", "counter", &counters.audit_lost),
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "# TYPE {name} {kind}\n{name} {}", counter.load(Ordering::Relaxed));

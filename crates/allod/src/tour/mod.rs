@@ -46,6 +46,7 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
         host_names: Vec::new(),
         no_uplink: true,
         public_pool: None,
+        audit_log: None,
         ready_file: None,
     };
     let cloud = runtime.block_on(Cloud::start(&up, ground))?;

@@ -223,7 +223,7 @@ async fn the_scope_chooses_the_service() {
             Request::call(Protocol::Json11, service, Say::SPEC, &hello(None)).signed_by("AKIAALICE", service);
         assert_eq!(request.send(world.address).await.status, 200);
     }
-    let actions: Vec<String> = world.audit.0.lock().iter().map(|entry| entry.action.clone()).collect();
+    let actions: Vec<String> = world.audit.0.lock().iter().map(|entry| entry.action()).collect();
     assert_eq!(actions, ["jsonecho:Say", "jsonecho:Say"]);
     // A query service is called with the action in the query string, too.
     let mut get = Request::new("GET", "/");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use aws_schema::Fault;
 use contracts::seams::{Authorizer, KeyRing, KnownKey};
@@ -35,6 +35,12 @@ pub(crate) struct World {
 pub(crate) struct Audit(pub(crate) Mutex<Vec<AuditEntry>>);
 
 impl AuditSink for Audit {
+    fn wants_reads(&self) -> bool {
+        true
+    }
+    fn lost(&self) -> Arc<AtomicU64> {
+        Arc::default()
+    }
     fn record(&self, entry: AuditEntry) {
         self.0.lock().push(entry);
     }

@@ -4,6 +4,7 @@
 //! another: they meet through records, or through a trait in [`seams`].
 #![forbid(unsafe_code)]
 
+mod audit_text;
 mod call;
 mod clock;
 mod ids;
@@ -13,6 +14,7 @@ mod seal;
 pub mod seams;
 mod table;
 
+pub use audit_text::{HIDDEN, audit_text};
 pub use call::{Call, Caller, Principal, PrincipalKind};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ids::{access_key_id, account_of_key, hex_id, new_id, new_uuid, secret_text};

@@ -1,5 +1,6 @@
 //! The operations a service has built, in a form the gateway can call without knowing their types.
 
+use crate::audit_text::audit_text;
 use crate::call::{Call, Caller};
 use aws_schema::{
     Fault, Operation, OperationSpec, ReadMembers, ServiceSpec, Violation, WriteMembers, violations,
@@ -25,7 +26,7 @@ pub struct Prepared {
     pub violations: Vec<Violation>,
     /// It only asks whether it would be allowed (`DryRun`).
     pub dry_run: bool,
-    /// The input, for the audit log (sensitive members hidden by its `Debug`).
+    /// The input as [`audit_text`] shows it; empty when nobody asked for it.
     pub input: String,
     run: Run,
 }
@@ -61,7 +62,7 @@ where
         Ok(Prepared {
             violations: violations(&input),
             dry_run: Op::dry_run(&input),
-            input: if audit { debug_text(&input) } else { String::new() },
+            input: if audit { audit_text(&input) } else { String::new() },
             run: Box::new(move |caller| {
                 Box::pin(async move {
                     let output = handler(Call::new(caller, service), input).await?;
@@ -70,16 +71,6 @@ where
             }),
         })
     }
-}
-
-fn debug_text(input: &dyn WriteMembers) -> String {
-    struct Show<'a>(&'a dyn WriteMembers);
-    impl std::fmt::Debug for Show<'_> {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            aws_schema::debug_structure(self.0, f)
-        }
-    }
-    format!("{:?}", Show(input))
 }
 
 /// The built operations of one service.
