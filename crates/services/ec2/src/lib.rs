@@ -33,6 +33,7 @@ mod route_table;
 mod security_group;
 mod settle;
 mod subnet;
+mod subnet_reservation;
 mod tags;
 #[cfg(test)]
 mod test_world;
@@ -88,6 +89,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     interface::add(&mut table, &service);
     peering::add(&mut table, &service);
     flow_log::add(&mut table, &service);
+    subnet_reservation::add(&mut table, &service);
     address::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table

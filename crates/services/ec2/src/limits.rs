@@ -52,3 +52,5 @@ pub(crate) const PEERINGS: usize = 5000;
 pub(crate) const FLOW_LOGS_PER_RESOURCE: usize = 2;
 /// Flow logs of an account in a region.
 pub(crate) const FLOW_LOGS: usize = 5000;
+/// CIDR reservations of one subnet.
+pub(crate) const RESERVATIONS_PER_SUBNET: usize = 100;

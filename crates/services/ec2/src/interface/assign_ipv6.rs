@@ -2,6 +2,7 @@
 
 use super::addresses::Addresses;
 use super::create::count;
+use super::{WantedPrefixes, check_own, primary_ipv6};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, cidr, faults, limits, lookup};
 use api_ec2::{
@@ -19,7 +20,7 @@ fn parse(addresses: Option<Vec<String>>) -> Result<Vec<Ipv6Addr>, Fault> {
     texts.iter().map(|text| cidr::address_v6("ipv6Address", text)).collect()
 }
 
-/// AssignIpv6Addresses: by address or by number.
+/// AssignIpv6Addresses: addresses or whole prefixes, by name or by number.
 ///
 /// # Errors
 /// `InvalidIPAddress.InUse`, `InvalidParameterValue` outside of the subnet's block or without one,
@@ -28,18 +29,22 @@ pub(super) async fn assign_ipv6_addresses(
     call: Call<Ec2>,
     input: AssignIpv6AddressesRequest,
 ) -> Reply<AssignIpv6AddressesResult> {
-    if input.ipv6_prefixes.is_some() || input.ipv6_prefix_count.is_some() {
-        return Err(faults::unsupported_parameter("Ipv6Prefixes"));
-    }
     let id = faults::required(input.network_interface_id, "networkInterfaceId")?;
     let named = parse(input.ipv6_addresses)?;
     let number = count("ipv6AddressCount", input.ipv6_address_count)?;
-    match (named.is_empty(), number) {
-        (true, 0) => return Err(faults::missing_parameter("ipv6Addresses or ipv6AddressCount")),
-        (true, _) | (false, 0) => {}
-        (false, _) => {
+    let prefixes =
+        WantedPrefixes::parse(&[], None, &input.ipv6_prefixes.unwrap_or_default(), input.ipv6_prefix_count)?;
+    match (named.is_empty(), number, prefixes.v6_number()) {
+        (true, 0, 0) => return Err(faults::missing_parameter("ipv6Addresses or ipv6AddressCount")),
+        (true, _, 0) | (false, 0, 0) | (true, 0, _) => {}
+        (false, _, 0) => {
             return Err(faults::invalid_combination(
                 "The parameters ipv6Addresses and ipv6AddressCount cannot be used together",
+            ));
+        }
+        _ => {
+            return Err(faults::invalid_combination(
+                "IPv6 prefixes and IPv6 addresses cannot be specified together",
             ));
         }
     }
@@ -47,7 +52,13 @@ pub(super) async fn assign_ipv6_addresses(
     let changed = call.platform.transact(|tx| {
         let mut interface =
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &id)?;
+        check_own(&interface)?;
         let subnet = lookup::find::<Subnet>(tx, scope, ResourceKind::Subnet, &interface.subnet_id)?;
+        if interface.ipv6_addresses.len() + interface.ipv6_prefixes.len() + prefixes.v6_number()
+            > limits::ADDRESSES_PER_INTERFACE
+        {
+            return Err(faults::address_limit());
+        }
         let mut addresses = Addresses::default();
         let mut given = Vec::new();
         for wanted in &named {
@@ -58,20 +69,23 @@ pub(super) async fn assign_ipv6_addresses(
             given.push(addresses.take_any_v6(tx, scope, &subnet)?);
         }
         interface.ipv6_addresses.extend(&given);
-        if interface.ipv6_addresses.len() > limits::ADDRESSES_PER_INTERFACE {
+        let blocks = prefixes.take_v6(&mut addresses, tx, scope, &subnet)?;
+        interface.ipv6_prefixes.extend(&blocks);
+        if interface.ipv6_addresses.len() + interface.ipv6_prefixes.len() > limits::ADDRESSES_PER_INTERFACE {
             return Err(faults::address_limit());
         }
         let vpc_id = interface.vpc_id.clone();
         tx.put(scope, interface);
-        Ok((vpc_id, given))
+        Ok((vpc_id, given, blocks))
     });
     let done = changed.await?;
-    let (vpc_id, given) = done.value;
+    let (vpc_id, given, blocks) = done.value;
     call.settled(scope, &vpc_id, done.revision).await?;
     Ok(AssignIpv6AddressesResult {
         network_interface_id: Some(id),
         assigned_ipv6_addresses: Some(given.iter().map(ToString::to_string).collect()),
-        assigned_ipv6_prefixes: None,
+        assigned_ipv6_prefixes: (!blocks.is_empty())
+            .then(|| blocks.iter().map(ToString::to_string).collect()),
     })
 }
 
@@ -83,23 +97,33 @@ pub(super) async fn unassign_ipv6_addresses(
     call: Call<Ec2>,
     input: UnassignIpv6AddressesRequest,
 ) -> Reply<UnassignIpv6AddressesResult> {
-    if input.ipv6_prefixes.is_some() {
-        return Err(faults::unsupported_parameter("Ipv6Prefixes"));
-    }
     let id = faults::required(input.network_interface_id, "networkInterfaceId")?;
     let named = parse(input.ipv6_addresses)?;
-    if named.is_empty() {
+    let prefixes = WantedPrefixes::parse(&[], None, &input.ipv6_prefixes.unwrap_or_default(), None)?.v6;
+    if named.is_empty() && prefixes.is_empty() {
         return Err(faults::missing_parameter("ipv6Addresses"));
     }
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut interface =
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &id)?;
+        check_own(&interface)?;
         if let Some(unknown) = named.iter().find(|a| !interface.ipv6_addresses.contains(a)) {
             return Err(faults::invalid_parameter_value(format!(
                 "Some of [{unknown}] are not assigned to interface {id}"
             )));
         }
+        if let Some(kept) = named.iter().find(|a| primary_ipv6::is(&interface, a)) {
+            return Err(faults::invalid_parameter_value(format!(
+                "The primary IPv6 address {kept} of interface {id} cannot be unassigned"
+            )));
+        }
+        if let Some(unknown) = prefixes.iter().find(|p| !interface.ipv6_prefixes.contains(p)) {
+            return Err(faults::invalid_parameter_value(format!(
+                "Some of [{unknown}] are not assigned to interface {id}"
+            )));
+        }
+        interface.ipv6_prefixes.retain(|p| !prefixes.contains(p));
         interface.ipv6_addresses.retain(|a| !named.contains(a));
         let vpc_id = interface.vpc_id.clone();
         tx.put(scope, interface);
@@ -110,6 +134,7 @@ pub(super) async fn unassign_ipv6_addresses(
     Ok(UnassignIpv6AddressesResult {
         network_interface_id: Some(id),
         unassigned_ipv6_addresses: Some(named.iter().map(ToString::to_string).collect()),
-        unassigned_ipv6_prefixes: None,
+        unassigned_ipv6_prefixes: (!prefixes.is_empty())
+            .then(|| prefixes.iter().map(ToString::to_string).collect()),
     })
 }

@@ -1,6 +1,6 @@
 //! Attributes of an interface: description, groups, source/destination check, attachment.
 
-use super::{claim_public, show};
+use super::{check_own, claim_public, primary_ipv6, show, tracking};
 use crate::resource_kind::ResourceKind;
 use crate::security_group::resolve_groups;
 use crate::{Ec2, faults, lookup};
@@ -56,8 +56,6 @@ fn refuse_unbuilt(input: &ModifyNetworkInterfaceAttributeRequest) -> Result<(), 
         .is_some_and(|a| a.default_ena_queue_count.is_some() || a.ena_queue_count.is_some());
     let given = [
         ("EnaSrdSpecification", input.ena_srd_specification.is_some()),
-        ("EnablePrimaryIpv6", input.enable_primary_ipv6.is_some()),
-        ("ConnectionTrackingSpecification", input.connection_tracking_specification.is_some()),
         ("AssociatedSubnetIds", input.associated_subnet_ids.is_some()),
         ("Attachment.EnaQueueCount", queues),
     ];
@@ -102,7 +100,8 @@ fn automatic_public(
 ///
 /// # Errors
 /// `InvalidParameterCombination` for none or several attributes, `InvalidAttachmentID.NotFound`, faults of groups,
-/// `InsufficientAddressCapacity` for a public address when the pool is used up.
+/// `InsufficientAddressCapacity` for a public address when the pool is used up, `OperationNotPermitted` for interfaces
+/// of services.
 pub(super) async fn modify_network_interface_attribute(
     call: Call<Ec2>,
     input: ModifyNetworkInterfaceAttributeRequest,
@@ -115,16 +114,26 @@ pub(super) async fn modify_network_interface_attribute(
         input.source_dest_check.is_some(),
         input.attachment.is_some(),
         input.associate_public_ip_address.is_some(),
+        input.connection_tracking_specification.is_some(),
+        input.enable_primary_ipv6.is_some(),
     ];
     match given.iter().filter(|given| **given).count() {
         0 => return Err(faults::invalid_combination("No attributes specified.")),
         1 => {}
         _ => return Err(faults::invalid_combination("Fields for multiple attribute types specified")),
     }
+    let tracking = input.connection_tracking_specification.as_ref().map(tracking::parse).transpose()?;
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut interface =
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &id)?;
+        check_own(&interface)?;
+        if let Some(new) = tracking {
+            interface.connection_tracking = Some(tracking::merge(interface.connection_tracking, new));
+        }
+        if let Some(on) = input.enable_primary_ipv6 {
+            primary_ipv6::set(&mut interface, on)?;
+        }
         if let Some(text) = &input.description {
             let description = text.value.clone().unwrap_or_default();
             if description.chars().count() > 255 {
@@ -177,6 +186,7 @@ pub(super) async fn reset_network_interface_attribute(
     let changed = call.platform.transact(|tx| {
         let mut interface =
             lookup::find_mut::<NetworkInterface>(tx, scope, ResourceKind::NetworkInterface, &id)?;
+        check_own(&interface)?;
         interface.source_dest_check = true;
         let vpc_id = interface.vpc_id.clone();
         tx.put(scope, interface);

@@ -1,6 +1,6 @@
 //! CreateNetworkInterface.
 
-use super::{Planner, Wanted, show};
+use super::{Planner, Wanted, WantedPrefixes, show, tracking};
 use crate::client_token::{self, Idempotent};
 use crate::resource_kind::ResourceKind;
 use crate::security_group::resolve_groups;
@@ -15,14 +15,7 @@ use std::net::Ipv4Addr;
 /// Members for things this cloud has not built are refused: a caller who asked for them must not believe to have them.
 fn refuse_unbuilt(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault> {
     let other_type = input.interface_type.as_ref().is_some_and(|kind| kind.as_str() != "interface");
-    let given = [
-        ("Ipv4Prefixes", input.ipv4_prefixes.is_some() || input.ipv4_prefix_count.is_some()),
-        ("Ipv6Prefixes", input.ipv6_prefixes.is_some() || input.ipv6_prefix_count.is_some()),
-        ("InterfaceType", other_type),
-        ("EnablePrimaryIpv6", input.enable_primary_ipv6 == Some(true)),
-        ("ConnectionTrackingSpecification", input.connection_tracking_specification.is_some()),
-        ("Operator", input.operator.is_some()),
-    ];
+    let given = [("InterfaceType", other_type), ("Operator", input.operator.is_some())];
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(faults::unsupported_parameter(name)),
         None => Ok(()),
@@ -56,6 +49,28 @@ fn named_addresses(
         }
     }
     Ok((primary, secondary))
+}
+
+/// The prefixes of the request. AWS gives an interface either prefixes or single addresses of a family at a time.
+fn prefixes(input: &CreateNetworkInterfaceRequest) -> Result<WantedPrefixes, Fault> {
+    let v4 = input.ipv4_prefixes.iter().flatten().filter_map(|p| p.ipv4_prefix.clone()).collect::<Vec<_>>();
+    let v6 = input.ipv6_prefixes.iter().flatten().filter_map(|p| p.ipv6_prefix.clone()).collect::<Vec<_>>();
+    let wanted = WantedPrefixes::parse(&v4, input.ipv4_prefix_count, &v6, input.ipv6_prefix_count)?;
+    let single_v4 = input.private_ip_addresses.iter().flatten().any(|a| a.primary != Some(true))
+        || input.secondary_private_ip_address_count.is_some_and(|n| n > 0);
+    let single_v6 = input.ipv6_addresses.as_ref().is_some_and(|a| !a.is_empty())
+        || input.ipv6_address_count.is_some_and(|n| n > 0);
+    if wanted.v4_number() > 0 && single_v4 {
+        return Err(faults::invalid_combination(
+            "IPv4 prefixes and secondary private IPv4 addresses cannot be specified together",
+        ));
+    }
+    if wanted.v6_number() > 0 && single_v6 {
+        return Err(faults::invalid_combination(
+            "IPv6 prefixes and IPv6 addresses cannot be specified together",
+        ));
+    }
+    Ok(wanted)
 }
 
 /// The request as a plan's input; addresses by name and by number exclude each other, as in AWS.
@@ -94,6 +109,13 @@ fn wanted(input: &CreateNetworkInterfaceRequest) -> Result<Wanted, Fault> {
         ipv6_count: input.ipv6_address_count.map(|n| count("ipv6AddressCount", Some(n))).transpose()?,
         groups: Vec::new(),
         public: false,
+        prefixes: prefixes(input)?,
+        connection_tracking: input
+            .connection_tracking_specification
+            .as_ref()
+            .map(tracking::parse)
+            .transpose()?,
+        primary_ipv6: input.enable_primary_ipv6 == Some(true),
     })
 }
 
@@ -101,7 +123,7 @@ fn wanted(input: &CreateNetworkInterfaceRequest) -> Result<Wanted, Fault> {
 ///
 /// # Errors
 /// `InvalidIPAddress.InUse`, `InvalidParameterValue` for addresses outside of the subnet or reserved,
-/// `InsufficientFreeAddressesInSubnet`, `SecurityGroupsPerInterfaceLimitExceeded`, `PrivateIpAddressLimitExceeded`,
+/// `InsufficientFreeAddressesInSubnet`, `InsufficientCidrBlocks`, `SecurityGroupsPerInterfaceLimitExceeded`, `PrivateIpAddressLimitExceeded`,
 /// `NetworkInterfaceLimitExceeded`, `IdempotentParameterMismatch`, `NotFound` faults.
 pub(super) async fn create_network_interface(
     call: Call<Ec2>,

@@ -80,6 +80,7 @@ pub(super) fn values(store: &Store, scope: &Scope, i: &NetworkInterface, filter:
             i.private_addresses.iter().map(|a| names::private_dns(a.address, &scope.region)).collect()
         }
         "private-ip-address" => i.private_addresses.iter().map(|a| a.address.to_string()).collect(),
+        "requester-id" => show::requester(i).map_or_else(Vec::new, one),
         "requester-managed" => flag(i.requester_managed),
         "source-dest-check" => flag(i.source_dest_check),
         "status" => one(show::status(i)),

@@ -10,18 +10,38 @@ mod delete;
 mod describe;
 mod filter_values;
 mod plan;
+mod prefixes;
+mod primary_ipv6;
 mod public_pool;
 pub(crate) mod show;
+pub(crate) mod tracking;
 
-use crate::Ec2;
+use crate::{Ec2, faults};
 use api_ec2::ops;
+use aws_schema::Fault;
 use contracts::ServiceTable;
+use records::NetworkInterface;
 use std::sync::Arc;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use plan::{Planner, Wanted};
+pub(crate) use prefixes::WantedPrefixes;
 pub(crate) use public_pool::claim_public;
 pub(crate) use records::transitions::release_interface as release_in_tx;
+
+/// Refuses to change interfaces that belong to a NAT gateway, an endpoint or another service.
+///
+/// # Errors
+/// `OperationNotPermitted`.
+fn check_own(interface: &NetworkInterface) -> Result<(), Fault> {
+    if !interface.requester_managed {
+        return Ok(());
+    }
+    Err(faults::not_permitted(format!(
+        "You do not have permission to modify the network interface '{}': it is managed by a service.",
+        interface.id
+    )))
+}
 
 /// Adds the operations on network interfaces.
 pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {

@@ -1,11 +1,11 @@
 //! Planning a new interface: addresses, groups, MAC, public address.
 
 use super::addresses::Addresses;
-use super::claim_public;
+use super::{WantedPrefixes, claim_public};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, faults, limits, security_group};
 use aws_schema::Fault;
-use records::{NetworkInterface, PrivateAddress, Subnet};
+use records::{ConnectionTracking, NetworkInterface, PrivateAddress, Subnet};
 use state_store::typed::{Scope, Tx};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -28,6 +28,12 @@ pub(crate) struct Wanted {
     pub(crate) groups: Vec<String>,
     /// Gets a public address from the pool, which goes back when the instance stops.
     pub(crate) public: bool,
+    /// Prefixes delegated to it.
+    pub(crate) prefixes: WantedPrefixes,
+    /// Idle timeouts other than the usual ones.
+    pub(crate) connection_tracking: Option<ConnectionTracking>,
+    /// The first IPv6 address is to stay.
+    pub(crate) primary_ipv6: bool,
 }
 
 /// Plans interfaces within one transaction, also many at once. Make it inside of the transaction's closure, so that a
@@ -51,8 +57,9 @@ impl Planner {
         subnet: &Subnet,
         wanted: &Wanted,
     ) -> Result<NetworkInterface, Fault> {
-        let number = 1 + wanted.secondary.len() + wanted.secondary_count;
-        let numbers = [number, wanted.ipv6.len() + wanted.ipv6_count.unwrap_or(0)];
+        let number = 1 + wanted.secondary.len() + wanted.secondary_count + wanted.prefixes.v4_number();
+        let number_v6 = wanted.ipv6.len() + wanted.ipv6_count.unwrap_or(0) + wanted.prefixes.v6_number();
+        let numbers = [number, number_v6];
         if numbers.iter().any(|n| *n > limits::ADDRESSES_PER_INTERFACE) {
             return Err(faults::address_limit());
         }
@@ -64,6 +71,11 @@ impl Planner {
         };
         let mut private_addresses = self.private(tx, scope, subnet, wanted)?;
         let ipv6_addresses = self.ipv6(tx, scope, subnet, wanted)?;
+        if wanted.primary_ipv6 && ipv6_addresses.is_empty() {
+            return Err(super::primary_ipv6::none_there());
+        }
+        let ipv4_prefixes = wanted.prefixes.take_v4(&mut self.addresses, tx, scope, subnet)?;
+        let ipv6_prefixes = wanted.prefixes.take_v6(&mut self.addresses, tx, scope, subnet)?;
         if wanted.public {
             let pool = ec2.platform.config.public_pool;
             let public = claim_public(tx, pool, scope, &id, None)?;
@@ -80,15 +92,15 @@ impl Planner {
             mac_address: new_mac(),
             private_addresses,
             ipv6_addresses,
-            ipv4_prefixes: Vec::new(),
-            ipv6_prefixes: Vec::new(),
+            ipv4_prefixes,
+            ipv6_prefixes,
             source_dest_check: true,
             groups,
             interface_type: "interface".to_owned(),
             requester_managed: false,
             attachment: None,
-            connection_tracking: None,
-            primary_ipv6: false,
+            connection_tracking: wanted.connection_tracking,
+            primary_ipv6: wanted.primary_ipv6,
             created: ec2.now(),
         })
     }

@@ -1,10 +1,11 @@
 //! A network interface as the API shows it.
 
+use super::{primary_ipv6, tracking};
 use crate::instances::names;
 use crate::tags;
 use api_ec2::{
-    GroupIdentifier, NetworkInterfaceAssociation, NetworkInterfaceAttachment, NetworkInterfaceIpv6Address,
-    NetworkInterfacePrivateIpAddress,
+    GroupIdentifier, Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterfaceAssociation,
+    NetworkInterfaceAttachment, NetworkInterfaceIpv6Address, NetworkInterfacePrivateIpAddress,
 };
 use aws_schema::Timestamp;
 use records::{Attachment, NetworkInterface, PrivateAddress, SecurityGroup, Subnet, Vpc};
@@ -13,6 +14,11 @@ use state_store::typed::{Scope, Store};
 /// `available`, or `in-use` while attached.
 pub(super) fn status(interface: &NetworkInterface) -> &'static str {
     if interface.attachment.is_some() { "in-use" } else { "available" }
+}
+
+/// Who made an interface on the account's behalf.
+pub(super) fn requester(interface: &NetworkInterface) -> Option<&'static str> {
+    interface.requester_managed.then_some("amazon-aws")
 }
 
 /// Groups with their names.
@@ -80,7 +86,7 @@ pub(crate) fn interface(
     };
     let ipv6 = |address: &std::net::Ipv6Addr| NetworkInterfaceIpv6Address {
         ipv6_address: Some(address.to_string()),
-        is_primary_ipv6: Some(false),
+        is_primary_ipv6: Some(primary_ipv6::is(interface, address)),
         ..NetworkInterfaceIpv6Address::default()
     };
     let zone_id =
@@ -105,6 +111,22 @@ pub(crate) fn interface(
         private_ip_addresses: Some(interface.private_addresses.iter().map(address).collect()),
         ipv6_addresses: Some(interface.ipv6_addresses.iter().map(ipv6).collect()),
         ipv6_address: interface.ipv6_addresses.first().map(ToString::to_string),
+        ipv4_prefixes: Some(
+            interface
+                .ipv4_prefixes
+                .iter()
+                .map(|p| Ipv4PrefixSpecification { ipv4_prefix: Some(p.to_string()) })
+                .collect(),
+        ),
+        ipv6_prefixes: Some(
+            interface
+                .ipv6_prefixes
+                .iter()
+                .map(|p| Ipv6PrefixSpecification { ipv6_prefix: Some(p.to_string()) })
+                .collect(),
+        ),
+        connection_tracking_configuration: tracking::show(interface.connection_tracking),
+        requester_id: requester(interface).map(str::to_owned),
         interface_type: Some(interface.interface_type.clone().into()),
         ipv6_native: Some(false),
         deny_all_igw_traffic: Some(false),

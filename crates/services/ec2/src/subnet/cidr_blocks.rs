@@ -89,7 +89,9 @@ pub(super) async fn disassociate_subnet_cidr_block(
         let (mut subnet, at) = found.ok_or_else(|| kind.not_found(&id))?;
         let association = subnet.ipv6_associations.remove(at);
         let interfaces = tx.by_index::<NetworkInterface>(scope, "subnet", &subnet.id);
-        if interfaces.iter().flat_map(|i| &i.ipv6_addresses).any(|a| association.cidr.contains(a)) {
+        if interfaces.iter().flat_map(|i| &i.ipv6_addresses).any(|a| association.cidr.contains(a))
+            || interfaces.iter().flat_map(|i| &i.ipv6_prefixes).any(|p| association.cidr.contains(p))
+        {
             return Err(faults::dependency_violation(format!(
                 "The IPv6 CIDR block '{}' is in use and cannot be disassociated.",
                 association.cidr

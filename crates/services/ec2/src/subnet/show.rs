@@ -11,7 +11,8 @@ pub(super) const RESERVED: usize = 5;
 /// How many addresses of the subnet no interface has.
 pub(crate) fn available(store: &Store, scope: &Scope, subnet: &Subnet) -> i32 {
     let interfaces = store.by_index::<NetworkInterface>(scope, "subnet", &subnet.id);
-    let used: usize = interfaces.iter().map(|i| i.private_addresses.len()).sum();
+    // A delegated prefix takes all of its 16 addresses.
+    let used: usize = interfaces.iter().map(|i| i.private_addresses.len() + 16 * i.ipv4_prefixes.len()).sum();
     let all = 1usize << (32 - subnet.cidr_block.prefix_len());
     i32::try_from(all.saturating_sub(used + RESERVED)).unwrap_or(i32::MAX)
 }

@@ -219,7 +219,7 @@ async fn attributes() {
         ("SecurityGroupId.1=sg-00000000", "InvalidGroup.NotFound"),
         ("Attachment.AttachmentId=eni-attach-00000000", "InvalidAttachmentID.NotFound"),
         ("AssociatePublicIpAddress=true", "InvalidParameterValue"),
-        ("EnablePrimaryIpv6=true", "UnsupportedOperation"),
+        ("AssociatedSubnetId.1=subnet-00000000", "UnsupportedOperation"),
     ] {
         assert_eq!(cloud.code("ModifyNetworkInterfaceAttribute", &with(rest)).await, code, "{rest}");
     }

@@ -17,6 +17,7 @@ mod peered_groups;
 mod peerings;
 mod places;
 mod prefix_lists;
+mod prefixes;
 mod routes;
 mod rules;
 mod subnets;

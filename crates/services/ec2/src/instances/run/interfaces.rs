@@ -3,7 +3,7 @@
 use super::request::zone_of_placement;
 use crate::faults;
 use crate::instance_types::InstanceType;
-use crate::interface::Wanted;
+use crate::interface::{Wanted, WantedPrefixes, tracking};
 use crate::places::catalogue::Zone;
 use crate::resource_kind::ResourceKind;
 use api_ec2::{InstanceIpv6Address, InstanceNetworkInterfaceSpecification, RunInstancesRequest};
@@ -145,13 +145,7 @@ fn one(
         (given.associate_carrier_ip_address == Some(true), "AssociateCarrierIpAddress"),
         (given.interface_type.as_ref().is_some_and(|t| t != "interface"), "InterfaceType"),
         (given.network_card_index.unwrap_or(0) != 0, "NetworkCardIndex"),
-        (given.ipv4_prefixes.as_ref().is_some_and(|p| !p.is_empty()), "Ipv4Prefix"),
-        (given.ipv4_prefix_count.unwrap_or(0) != 0, "Ipv4PrefixCount"),
-        (given.ipv6_prefixes.as_ref().is_some_and(|p| !p.is_empty()), "Ipv6Prefix"),
-        (given.ipv6_prefix_count.unwrap_or(0) != 0, "Ipv6PrefixCount"),
-        (given.primary_ipv6 == Some(true), "PrimaryIpv6"),
         (given.ena_srd_specification.is_some(), "EnaSrdSpecification"),
-        (given.connection_tracking_specification.is_some(), "ConnectionTrackingSpecification"),
         (given.ena_queue_count.is_some(), "EnaQueueCount"),
     ];
     if let Some((_, name)) = refused.iter().find(|(given, _)| *given) {
@@ -198,7 +192,13 @@ fn one(
         }
     }
     let ipv6 = ipv6(given.ipv6_addresses)?;
-    if many && (primary.is_some() || !secondary.is_empty() || !ipv6.is_empty()) {
+    let v4: Vec<String> =
+        given.ipv4_prefixes.unwrap_or_default().into_iter().filter_map(|p| p.ipv4_prefix).collect();
+    let v6: Vec<String> =
+        given.ipv6_prefixes.unwrap_or_default().into_iter().filter_map(|p| p.ipv6_prefix).collect();
+    let prefixes = WantedPrefixes::parse(&v4, given.ipv4_prefix_count, &v6, given.ipv6_prefix_count)?;
+    let named = !secondary.is_empty() || !ipv6.is_empty() || !v4.is_empty() || !v6.is_empty();
+    if many && (primary.is_some() || named) {
         return Err(faults::invalid_combination(
             "You may not specify an IP address when launching more than one instance",
         ));
@@ -224,6 +224,13 @@ fn one(
             ipv6_count: count("ipv6AddressCount", given.ipv6_address_count)?,
             groups: given.groups.unwrap_or_default(),
             public: false,
+            prefixes,
+            connection_tracking: given
+                .connection_tracking_specification
+                .as_ref()
+                .map(tracking::parse)
+                .transpose()?,
+            primary_ipv6: given.primary_ipv6 == Some(true),
         },
     })
 }
@@ -241,8 +248,9 @@ pub(super) fn check_limits(interfaces: &Interfaces, its_type: &InstanceType) -> 
         ));
     }
     for spec in &interfaces.specs {
-        let ipv4 = 1 + spec.wanted.secondary.len() + spec.wanted.secondary_count;
-        let ipv6 = spec.wanted.ipv6.len() + spec.wanted.ipv6_count.unwrap_or(0);
+        let prefixes = &spec.wanted.prefixes;
+        let ipv4 = 1 + spec.wanted.secondary.len() + spec.wanted.secondary_count + prefixes.v4_number();
+        let ipv6 = spec.wanted.ipv6.len() + spec.wanted.ipv6_count.unwrap_or(0) + prefixes.v6_number();
         if i32::try_from(ipv4.max(ipv6)).unwrap_or(i32::MAX) > its_type.addresses_per_interface() {
             return Err(faults::address_limit());
         }
@@ -313,7 +321,6 @@ mod tests {
         for given in [
             InstanceNetworkInterfaceSpecification { interface_type: Some("efa".into()), ..spec(0) },
             InstanceNetworkInterfaceSpecification { network_card_index: Some(1), ..spec(0) },
-            InstanceNetworkInterfaceSpecification { ipv4_prefix_count: Some(1), ..spec(0) },
             InstanceNetworkInterfaceSpecification { ena_queue_count: Some(2), ..spec(0) },
         ] {
             let fault = read(with(vec![given]), false).unwrap_err();

@@ -3,7 +3,8 @@
 use super::view::View;
 use crate::instances::names;
 use api_ec2::{
-    GroupIdentifier, InstanceIpv6Address, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
+    ConnectionTrackingSpecificationResponse, GroupIdentifier, InstanceIpv4Prefix, InstanceIpv6Address,
+    InstanceIpv6Prefix, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
     InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress,
 };
 use aws_schema::Timestamp;
@@ -66,7 +67,9 @@ fn one(view: &View, interface: &NetworkInterface) -> InstanceNetworkInterface {
                 .iter()
                 .map(|address| InstanceIpv6Address {
                     ipv6_address: Some(address.to_string()),
-                    is_primary_ipv6: Some(false),
+                    is_primary_ipv6: Some(
+                        interface.primary_ipv6 && interface.ipv6_addresses.first() == Some(address),
+                    ),
                 })
                 .collect(),
         ),
@@ -91,6 +94,21 @@ fn one(view: &View, interface: &NetworkInterface) -> InstanceNetworkInterface {
         status: Some("in-use".into()),
         subnet_id: Some(interface.subnet_id.clone()),
         vpc_id: Some(interface.vpc_id.clone()),
+        ipv4_prefixes: (!interface.ipv4_prefixes.is_empty()).then(|| {
+            let one = |p: &ipnet::Ipv4Net| InstanceIpv4Prefix { ipv4_prefix: Some(p.to_string()) };
+            interface.ipv4_prefixes.iter().map(one).collect()
+        }),
+        ipv6_prefixes: (!interface.ipv6_prefixes.is_empty()).then(|| {
+            let one = |p: &ipnet::Ipv6Net| InstanceIpv6Prefix { ipv6_prefix: Some(p.to_string()) };
+            interface.ipv6_prefixes.iter().map(one).collect()
+        }),
+        connection_tracking_configuration: interface.connection_tracking.map(|set| {
+            ConnectionTrackingSpecificationResponse {
+                tcp_established_timeout: set.tcp_established,
+                udp_stream_timeout: set.udp_stream,
+                udp_timeout: set.udp,
+            }
+        }),
         interface_type: Some(interface.interface_type.clone()),
         ..InstanceNetworkInterface::default()
     }

@@ -232,3 +232,26 @@ async fn without_a_default_vpc_a_subnet_must_be_named() {
         .unwrap();
     assert_eq!(refused(&world, run(1)).await.code, "VPCIdNotSpecified");
 }
+
+#[tokio::test]
+async fn a_launch_may_ask_for_prefixes_and_timeouts() {
+    let world = World::new();
+    crate::vpc::ensure_default_vpc(&world.ec2, &world.scope()).await.unwrap();
+    let subnet = world.store().list::<Subnet>(&world.scope()).remove(0).id.clone();
+    let timeouts =
+        api_ec2::ConnectionTrackingSpecificationRequest { udp_timeout: Some(45), ..Default::default() };
+    let asked = InstanceNetworkInterfaceSpecification {
+        ipv4_prefix_count: Some(1),
+        connection_tracking_specification: Some(timeouts),
+        ..spec(0, &subnet)
+    };
+    let instance = launch_one(&world, specified(vec![asked.clone()])).await;
+    let interface = &instance.network_interfaces.unwrap()[0];
+    assert_eq!(interface.ipv4_prefixes.as_ref().map(Vec::len), Some(1));
+    let shown = interface.connection_tracking_configuration.as_ref().unwrap();
+    assert_eq!((shown.udp_timeout, shown.udp_stream_timeout), (Some(45), None));
+    // A t3.micro has two addresses on an interface; each prefix takes the place of one.
+    let too_many = InstanceNetworkInterfaceSpecification { ipv4_prefix_count: Some(2), ..asked };
+    let refused = refused(&world, specified(vec![too_many])).await;
+    assert_eq!(refused.code, "PrivateIpAddressLimitExceeded");
+}
