@@ -185,6 +185,8 @@ def test_both_polite_signals_end_it_cleanly(number):
     cloud.process.send_signal(number)
     assert cloud.process.wait(60) == 0
     assert not os.path.exists(cloud.ready["data_dir"])
+    # The keeper was told to go: that it went is no news.
+    assert "lost the keeper" not in cloud.log_text()
 
 
 def test_a_data_directory_has_one_cloud(data_dir):

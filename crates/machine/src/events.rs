@@ -40,7 +40,10 @@ fn pump(mut source: Option<Events>, keeper: &Weak<KeeperProcess>, sender: &Sende
                 Ok(keeper::protocol::Event::Machine(status)) => Event::Machine(status),
                 Ok(keeper::protocol::Event::Command(status)) => Event::Command(status),
                 Err(error) => {
-                    tracing::warn!(%error, "lost the keeper's events");
+                    // One that was told to end goes without a warning.
+                    if keeper.upgrade().is_some_and(|keeper| !keeper.is_closed()) {
+                        tracing::warn!(%error, "lost the keeper's events");
+                    }
                     source = None;
                     continue;
                 }
