@@ -1,5 +1,13 @@
 //! VPC endpoints: ways from a VPC to services of this cloud.
 
+mod names;
+mod services;
+#[cfg(test)]
+mod tests;
+
+pub use names::private_names;
+pub use services::{EndpointService, SERVICES, service, service_by_name};
+
 use crate::{Millis, record};
 use serde::{Deserialize, Serialize};
 

@@ -127,10 +127,16 @@ pub trait RoleSessions: Send + Sync {
 
 /// Serves the services that interface endpoints lead to. Offered by the binary, which has the gateway.
 pub trait EndpointServices: Send + Sync {
-    /// Serves one interface of an endpoint until the future is dropped. `service_name` is the endpoint's, such as
-    /// `com.amazonaws.us-east-1.ec2`. The listener stands inside the VPC, on port 80 of the interface's address; it
-    /// does not block. Peers are machines of the VPC (or what is routed to it), known by their private addresses.
-    fn serve(&self, service_name: String, listener: std::net::TcpListener) -> BoxFuture<'static, ()>;
+    /// Serves one interface of the endpoint `vpce-…` of an account and region until the future is dropped. What is
+    /// served, and to whom, is read from the endpoint's record. The listener stands inside the VPC, on port 80 of the
+    /// interface's address; it does not block. Peers are machines of the VPC (or what is routed to it), known by their
+    /// private addresses.
+    fn serve(
+        &self,
+        scope: Scope,
+        endpoint_id: String,
+        listener: std::net::TcpListener,
+    ) -> BoxFuture<'static, ()>;
 }
 
 /// One line for a log stream.
