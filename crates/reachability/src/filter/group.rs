@@ -56,7 +56,6 @@ impl<'a> Question<'a> {
                 RulePeer::PrefixList { cidrs, .. } => cidrs.iter().any(|c| c.contains(&self.remote)),
                 RulePeer::Group(id) => self.member.is_some_and(|m| {
                     m.groups.contains(id)
-                        && m.owns(self.remote)
                         && (m.vpc == self.interface.vpc || index.peered(&self.interface.vpc, &m.vpc))
                 }),
             }

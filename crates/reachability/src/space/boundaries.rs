@@ -1,7 +1,8 @@
 //! Probes: packets at, and one off, every boundary between two places.
 
+use super::addresses::filters_of;
 use super::cell::{address, number, protocol};
-use super::cuts::{Cuts, Scope};
+use super::cuts::Cuts;
 use crate::index::Index;
 use crate::packet::{Header, Packet, Place};
 use crate::topology::Topology;
@@ -52,7 +53,7 @@ fn probe_pair(
     let cuts = |number: u8, first: u16, second: u16, known: bool| {
         let packet = Packet::new(from.clone(), source, destination, protocol(number, first, second));
         let trail = walk::trail(index, &packet);
-        Cuts::of_steps(index, &trail, Scope { v6, protocol: known.then_some(number) })
+        Cuts::of_steps(index, &trail, known.then_some(number))
     };
     let mut add = |number: u8, first: u16, second: u16| {
         headers.insert(Header { source, destination, protocol: protocol(number, first, second) });
@@ -120,22 +121,10 @@ fn ends(index: &Index<'_>, place: &Place, other: &Place, v6: bool, sending: bool
 
 /// Addresses outside every VPC at the edges of the blocks that an interface's filters and routes name.
 fn outside_edges(index: &Index<'_>, id: &str, v6: bool) -> BTreeSet<IpAddr> {
-    use crate::topology::RulePeer;
-    let mut blocks = Vec::new();
-    if let Some(interface) = index.interface(id) {
-        for rule in interface.groups.iter().filter_map(|g| index.group(g)).flat_map(|g| &g.rules) {
-            match &rule.peer {
-                RulePeer::Cidr(cidr) => blocks.push(*cidr),
-                RulePeer::PrefixList { cidrs, .. } => blocks.extend(cidrs),
-                RulePeer::Group(_) => {}
-            }
-        }
-        if let Some(subnet) = index.subnet(&interface.subnet) {
-            let acl = index.acl(&subnet.network_acl);
-            blocks.extend(acl.into_iter().flat_map(|a| &a.entries).map(|e| e.cidr));
-            let table = index.table_of(subnet);
-            blocks.extend(table.into_iter().flat_map(|t| &t.routes).flat_map(|r| &r.destinations));
-        }
+    let mut blocks = filters_of(index, id);
+    let subnet = index.interface(id).and_then(|i| index.subnet(&i.subnet));
+    if let Some(table) = subnet.and_then(|s| index.table_of(s)) {
+        blocks.extend(table.routes.iter().flat_map(|r| &r.destinations));
     }
     let top = if v6 { u128::MAX } else { u128::from(u32::MAX) };
     let mut edges: BTreeSet<u128> = BTreeSet::new();

@@ -4,16 +4,16 @@ use super::AddressRange;
 use crate::packet::{Header, Protocol};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An inclusive interval of numbers.
+/// An inclusive interval of addresses.
 pub(crate) type Interval = (u128, u128);
 
-/// A box: one interval per field. `first` and `second` are source and destination port for TCP and UDP, type and code
+/// A box: one address at either end, and one interval for every other field. `first` and `second` are source and destination port for TCP and UDP, type and code
 /// for ICMP, and unused for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) v6: bool,
-    pub(crate) source: Interval,
-    pub(crate) destination: Interval,
+    pub(crate) source: u128,
+    pub(crate) destination: u128,
     pub(crate) protocol: (u8, u8),
     pub(crate) first: (u16, u16),
     pub(crate) second: (u16, u16),
@@ -65,8 +65,8 @@ impl Cell {
             _ => self.first.0,
         };
         Header {
-            source: address(self.source.0, self.v6),
-            destination: address(self.destination.0, self.v6),
+            source: address(self.source, self.v6),
+            destination: address(self.destination, self.v6),
             protocol: protocol(self.protocol.0, first, self.second.0),
         }
     }

@@ -3,6 +3,7 @@
 //! A filter compares fields of the header with constants and nothing else. The constants that a packet's way compares
 //! with cut the space of headers into boxes; inside a box every comparison, and so the verdict, is the same.
 
+mod addresses;
 mod boundaries;
 mod cell;
 mod cuts;

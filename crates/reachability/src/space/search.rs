@@ -1,7 +1,8 @@
 //! Whether any packet of a set arrives: a witness, or the proof that there is none.
 
-use super::cell::{Cell, Interval, interval, number, pieces};
-use super::cuts::{Cuts, Scope};
+use super::addresses::Ends;
+use super::cell::{Cell, number, pieces};
+use super::cuts::Cuts;
 use super::{AddressRange, SpaceError};
 use crate::index::Index;
 use crate::judgement::{Judgement, Verdict};
@@ -66,15 +67,9 @@ impl Seen {
             && port(self.destination_ports, ports.map(|p| p.1))
     }
 
-    /// Where the conditions cut the header as it was sent. Addresses and ports that a gateway changes are constants
-    /// behind it, so cuts before it do no harm, and a low source port is moved up by 1024 (NAT gateway).
-    fn cut(&self, cuts: &mut Cuts, v6: bool) {
-        for (range, side) in [(self.source, &mut cuts.source), (self.destination, &mut cuts.destination)] {
-            if let Some(r) = range.filter(|r| r.from.is_ipv6() == v6) {
-                side.insert(number(r.from));
-                side.extend(number(r.to).checked_add(1));
-            }
-        }
+    /// Where the conditions cut the ports as they were sent: a NAT gateway moves a low source port up by 1024, and a
+    /// port that a forwarding sets is a constant, which cuts before it do not harm.
+    fn cut(&self, cuts: &mut Cuts) {
         if let Some(range) = self.source_ports {
             for base in [0, 1024] {
                 cuts.first.insert(range.from.saturating_sub(base));
@@ -158,34 +153,23 @@ fn arrives(judgement: &Judgement, query: &Query) -> bool {
 /// comparisons come out alike, so that piece is settled; the others are judged in their turn.
 fn split(index: &Index<'_>, query: &Query, cell: Cell, judgement: &Judgement, stack: &mut Vec<Cell>) {
     let single = cell.protocol.0 == cell.protocol.1;
-    let scope = Scope { v6: cell.v6, protocol: single.then_some(cell.protocol.0) };
-    let mut cuts = Cuts::of_steps(index, &judgement.path, scope);
-    query.seen.cut(&mut cuts, cell.v6);
-    let protocols = pieces(cell.protocol, cuts.protocol);
-    let firsts = pieces(cell.first, cuts.first);
-    let seconds = pieces(cell.second, cuts.second);
-    let sources = pieces(cell.source, cuts.source);
-    let destinations = pieces(cell.destination, cuts.destination);
-    let packet = judgement.flow.original;
+    let mut cuts = Cuts::of_steps(index, &judgement.path, single.then_some(cell.protocol.0));
+    query.seen.cut(&mut cuts);
+    let packet = judgement.flow.original.protocol;
+    let (a, b) = fields(packet);
     let settled = |c: &Cell| {
-        let (a, b) = fields(packet.protocol);
-        let within = |i: Interval, ip: IpAddr| i.0 <= number(ip) && number(ip) <= i.1;
-        within(c.source, packet.source)
-            && within(c.destination, packet.destination)
-            && (c.protocol.0..=c.protocol.1).contains(&packet.protocol.number())
+        (c.protocol.0..=c.protocol.1).contains(&packet.number())
             && (c.first.0..=c.first.1).contains(&a)
             && (c.second.0..=c.second.1).contains(&b)
     };
-    for &source in &sources {
-        for &destination in &destinations {
-            for &protocol in &protocols {
-                for &first in &firsts {
-                    for &second in &seconds {
-                        let piece = Cell { source, destination, protocol, first, second, ..cell };
-                        if !settled(&piece) {
-                            stack.push(piece);
-                        }
-                    }
+    let seconds = pieces(cell.second, cuts.second);
+    let firsts = pieces(cell.first, cuts.first);
+    for protocol in pieces(cell.protocol, cuts.protocol) {
+        for &first in &firsts {
+            for &second in &seconds {
+                let piece = Cell { protocol, first, second, ..cell };
+                if !settled(&piece) {
+                    stack.push(piece);
                 }
             }
         }
@@ -200,12 +184,15 @@ fn fields(protocol: crate::packet::Protocol) -> (u16, u16) {
 fn first_cells(index: &Index<'_>, query: &Query) -> Result<Vec<Cell>, SpaceError> {
     let mut cells = Vec::new();
     for v6 in [false, true] {
-        let sources = addresses(index, &query.from, query.source, v6, false)?;
-        let destinations = addresses(index, &query.to, query.destination, v6, true)?;
+        let ends = Ends::new(index, query, v6);
+        let (sources, destinations) = (ends.sources()?, ends.destinations()?);
         for &source in &sources {
             for &destination in &destinations {
                 for (protocol, first, second) in protocols(query) {
                     cells.push(Cell { v6, source, destination, protocol, first, second });
+                }
+                if cells.len() > MAX_CELLS {
+                    return Err(SpaceError::TooManyCells { limit: MAX_CELLS });
                 }
             }
         }
@@ -242,62 +229,4 @@ fn protocols(query: &Query) -> Vec<Fields> {
             all.into_iter().filter(|f| f.0.0 <= n && n <= f.0.1).map(narrow).collect()
         }
     }
-}
-
-/// The address intervals of one end, for one family.
-fn addresses(
-    index: &Index<'_>,
-    place: &Place,
-    range: Option<AddressRange>,
-    v6: bool,
-    destination: bool,
-) -> Result<Vec<Interval>, SpaceError> {
-    if let Some(range) = range {
-        let whole = interval(range).ok_or(SpaceError::BadRange)?;
-        if range.from.is_ipv6() != v6 {
-            return Ok(Vec::new());
-        }
-        return Ok(pieces(whole, Cuts::addresses(index, v6)));
-    }
-    if let Place::NetworkInterface(id) = place {
-        let mut known: Vec<IpAddr> = Vec::new();
-        if let Some(interface) = index.interface(id) {
-            known.extend(&interface.addresses);
-            // One address of a delegated prefix is like the others, but for rules that cut the prefix.
-            if destination {
-                known.extend(interface.public.iter().map(|p| p.public));
-                known.extend(forwarded_to(index, interface));
-            }
-            let family = |n: &&ipnet::IpNet| n.network().is_ipv6() == v6;
-            let prefixes = interface.prefixes.iter().filter(family);
-            let blocks: Vec<Interval> =
-                prefixes.map(|p| (number(p.network()), number(p.broadcast()))).collect();
-            let mut intervals: Vec<Interval> = points(&known, v6);
-            intervals.extend(blocks.into_iter().flat_map(|b| pieces(b, Cuts::addresses(index, v6))));
-            return Ok(intervals);
-        }
-        return Ok(Vec::new());
-    }
-    let whole = if v6 { (0, u128::MAX) } else { (0, u128::from(u32::MAX)) };
-    Ok(pieces(whole, Cuts::addresses(index, v6)))
-}
-
-fn points(known: &[IpAddr], v6: bool) -> Vec<Interval> {
-    known.iter().filter(|a| a.is_ipv6() == v6).map(|a| (number(*a), number(*a))).collect()
-}
-
-/// Public addresses that reach an interface by a forwarded port.
-fn forwarded_to(index: &Index<'_>, interface: &crate::topology::NetworkInterface) -> Vec<IpAddr> {
-    let mut known = Vec::new();
-    for forwarding in index.topology.port_forwardings.iter().filter(|f| interface.owns(f.inner_address)) {
-        if let Some(address) = forwarding.gateway_address {
-            known.push(address);
-        } else if let Some(nat) = index.nat(&forwarding.gateway) {
-            known.extend(nat.addresses.iter().flat_map(|a| [a.public, Some(a.private)]).flatten());
-        } else {
-            let others = index.topology.network_interfaces.iter().filter(|i| i.vpc == interface.vpc);
-            known.extend(others.flat_map(|i| &i.public).map(|p| p.public));
-        }
-    }
-    known
 }

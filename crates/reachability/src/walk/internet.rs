@@ -37,7 +37,6 @@ impl<'a> Walk<'a> {
         }
         if let Some(appliance) = self.redirected(gateway, vpc, before.source)
             && from.is_some_and(|f| f.id != appliance.id)
-            && !appliance.owns(before.source)
         {
             let why = format!("arriving packets pass {}, so leaving ones must too", appliance.id);
             return Err(self.stop(note(why), Code::IngressRtbTrafficRedirection));

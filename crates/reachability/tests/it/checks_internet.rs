@@ -284,3 +284,36 @@ fn a_gateway_route_table_puts_an_appliance_before_a_subnet() {
     w.table("rtb-pub3", "s2", vec![to_igw("0.0.0.0/0")]).public("b", "10.0.2.20", "198.18.0.2");
     w.outside(HOST, "198.18.0.2", HTTPS).reached("b");
 }
+
+#[test]
+fn an_egress_only_gateway_does_not_know_flows_that_came_in_elsewhere() {
+    let mut w = public();
+    let out = "2001:db8:ffff::1";
+    let first = w.outside(out, "2001:db8:0:101::a", HTTPS);
+    first.reached("a");
+    let by = route("::/0", RouteOrigin::Static, RouteTarget::EgressOnlyInternetGateway("eigw".into()));
+    w.eigw("eigw", "v").table("rtb-eigw", "s1", vec![by]);
+    w.answer(&first).dropped_by("eigw", "NO_PATH");
+}
+
+#[test]
+fn a_next_hop_in_the_same_subnet_is_not_behind_the_acl() {
+    let mut w = public();
+    w.nat("nat", "s1", "10.0.1.99", Some("198.18.0.9")).acl("acl-1", "s1", vec![]);
+    let by = route("192.0.2.0/24", RouteOrigin::Static, RouteTarget::NetworkInterface("c".into()));
+    w.interface_mut("c").source_dest_check = false;
+    w.interface_mut("c").groups = vec!["g-a".into()];
+    w.add_route("rtb-pub", by);
+    // The packet never leaves the subnet, so its ACL, which denies everything, is not asked.
+    let judgement = w.send("a", "192.0.2.1", HTTPS);
+    assert!(matches!(judgement.verdict, reachability::Verdict::DeliveredToAppliance { .. }));
+    // Nor is it asked on the way to a gateway.
+    let through = route("192.0.2.0/24", RouteOrigin::Static, RouteTarget::NatGateway("nat".into()));
+    w.table_mut("rtb-pub").routes.pop();
+    w.add_route("rtb-pub", through);
+    let judgement = w.send("a", "192.0.2.1", HTTPS);
+    // The gateway stands in the subnet whose table leads to it, so behind it there is only the same way again; still
+    // nothing has left the subnet.
+    judgement.dropped_by("v", "NO_PATH");
+    assert_eq!(judgement.objections.len(), 1);
+}

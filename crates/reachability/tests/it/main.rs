@@ -12,4 +12,5 @@ mod naive;
 mod pictures;
 mod properties;
 mod random;
+mod spaces;
 mod world;
