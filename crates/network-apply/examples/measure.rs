@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use network_apply::{Attachment, HostConfig, Network, Uplink};
 use network_plan::{
-    Eni, InputRoute, Peer, Ports, Protocol, RouteTable, RouteTarget, Rule, SecurityGroup, Subnet, VpcInput,
-    diff, plan,
+    AclEntry, Eni, InputRoute, NetworkAcl, Peer, Ports, Protocol, RouteTable, RouteTarget, Rule,
+    SecurityGroup, Subnet, VpcInput, diff, plan,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -77,6 +77,15 @@ fn changes(network: &mut Network, mut input: VpcInput) -> Outcome<()> {
     }
     print_spread("one rule: plan and difference", planning);
     print_spread("one rule: apply", applying);
+    let mut applying = Vec::new();
+    for round in 0..20 {
+        input.acls = vec![acl(1 + round % 2)?];
+        let new = plan(&input)?;
+        let start = Instant::now();
+        network.apply(&new)?;
+        applying.push(start.elapsed());
+    }
+    print_spread("one ACL entry: apply", applying);
     Ok(())
 }
 
@@ -219,6 +228,20 @@ fn rule(id: &str, port: u16, block: ipnet::IpNet) -> Rule {
     Rule { id: id.into(), protocol, peer: Peer::Cidr(block) }
 }
 
+/// An ACL that allows everything, behind some denials that match nothing here.
+fn acl(denials: u16) -> Outcome<NetworkAcl> {
+    let entry = |number, protocol, block: &str, allow| -> Outcome<AclEntry> {
+        Ok(AclEntry { number, protocol, cidr: block.parse()?, allow })
+    };
+    let mut entries = Vec::new();
+    for number in 1..denials {
+        let ports = Ports { from: 10_000 + number, to: 10_000 + number };
+        entries.push(entry(number, Protocol::Tcp(ports), "192.0.2.0/24", false)?);
+    }
+    entries.push(entry(100, Protocol::All, "0.0.0.0/0", true)?);
+    Ok(NetworkAcl { id: "acl-1".into(), number: 1, ingress: entries.clone(), egress: entries })
+}
+
 /// 200 groups of ten rules, each ENI in two of them.
 fn facts(enis: u32) -> Outcome<VpcInput> {
     let mut input = VpcInput {
@@ -230,9 +253,10 @@ fn facts(enis: u32) -> Outcome<VpcInput> {
             cidr_v4: "10.0.0.0/16".parse()?,
             cidr_v6: None,
             route_table_id: "rtb-1".into(),
-            acl_id: None,
+            acl_id: Some("acl-1".into()),
             nsg_id: None,
         }],
+        acls: vec![acl(1)?],
         route_tables: vec![RouteTable {
             id: "rtb-1".into(),
             number: 1,

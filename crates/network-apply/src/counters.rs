@@ -24,7 +24,7 @@ pub struct VpcCounters {
     /// Per ENI id.
     pub enis: BTreeMap<String, EniCounters>,
     /// Per security-group rule id: packets that began a connection by this rule's
-    /// leave. Where rules of a group overlap, the one with the lowest id counts.
+    /// leave, and all later ones of flows that are not tracked. Where rules of a group overlap, the one with the lowest id counts.
     pub rules: BTreeMap<String, Counts>,
 }
 

@@ -1,6 +1,6 @@
 //! The packet filter's part of a difference.
 
-use network_plan::{Element, SetId, Step, TABLE, VpcPlan};
+use network_plan::{ChainId, Element, RuleChain, SetId, Step, TABLE, VpcPlan};
 
 use crate::netlink::{Refusal, Socket};
 use crate::nft::{self, Batch};
@@ -14,6 +14,8 @@ const PART: usize = 1000;
 enum Job<'a> {
     /// Old tables out, new and empty ones in.
     Tables,
+    PutChain(ChainId, &'a RuleChain),
+    DeleteChain(ChainId),
     Delete(SetId, &'a [Element]),
     Add(SetId, &'a [Element]),
 }
@@ -36,8 +38,9 @@ pub(crate) fn apply_steps(
     let jobs: Vec<Job<'_>> = if ours {
         steps.iter().filter_map(job).collect()
     } else {
+        let chains = plan.chains.iter().map(|(id, chain)| Job::PutChain(*id, chain));
         let elements = plan.elements.iter().map(|(set, elements)| Job::Add(*set, elements));
-        std::iter::once(Job::Tables).chain(elements).collect()
+        std::iter::once(Job::Tables).chain(chains).chain(elements).collect()
     };
     match commit(socket, &jobs) {
         Err((_, refusal)) if refusal.errno == libc::EMSGSIZE && refusal.message.is_none() => {
@@ -50,6 +53,8 @@ pub(crate) fn apply_steps(
 
 fn job(step: &Step) -> Option<Job<'_>> {
     match step {
+        Step::PutChain(id, chain) => Some(Job::PutChain(*id, chain)),
+        Step::DeleteChain(id) => Some(Job::DeleteChain(*id)),
         Step::DeleteElements(set, elements) => Some(Job::Delete(*set, elements)),
         Step::AddElements(set, elements) => Some(Job::Add(*set, elements)),
         _ => None,
@@ -61,6 +66,8 @@ fn commit(socket: &mut Socket, jobs: &[Job<'_>]) -> Result<(), (String, Refusal)
     for job in jobs {
         match job {
             Job::Tables => nft::replace_tables(&mut batch, TABLE),
+            Job::PutChain(id, chain) => nft::put_chain(&mut batch, TABLE, *id, chain),
+            Job::DeleteChain(id) => nft::delete_chain(&mut batch, TABLE, *id),
             Job::Delete(set, elements) => nft::delete_elements(&mut batch, TABLE, *set, elements),
             Job::Add(set, elements) => nft::add_elements(&mut batch, TABLE, *set, elements),
         }
@@ -68,12 +75,13 @@ fn commit(socket: &mut Socket, jobs: &[Job<'_>]) -> Result<(), (String, Refusal)
     batch.commit(socket)
 }
 
-/// The same work in small pieces: tables, deletions, additions.
+/// The same work in small pieces: tables, chains, deletions, additions, chains that go.
 fn parts<'a>(jobs: &[Job<'a>]) -> Vec<Job<'a>> {
-    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let (mut first, mut last, mut end) = (Vec::new(), Vec::new(), Vec::new());
     for job in jobs {
         match *job {
-            Job::Tables => first.push(Job::Tables),
+            Job::Tables | Job::PutChain(..) => first.push(*job),
+            Job::DeleteChain(_) => end.push(*job),
             Job::Delete(set, elements) => {
                 first.extend(elements.chunks(PART).map(|part| Job::Delete(set, part)));
             }
@@ -83,5 +91,6 @@ fn parts<'a>(jobs: &[Job<'a>]) -> Vec<Job<'a>> {
         }
     }
     first.append(&mut last);
+    first.append(&mut end);
     first
 }

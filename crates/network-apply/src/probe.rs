@@ -3,7 +3,7 @@
 
 use std::os::fd::AsFd;
 
-use network_plan::{Chain, ChainKind, ChainRule, CtKey, Expr, Hook, NatKind, SetId, Verdict};
+use network_plan::{Chain, ChainKind, ChainRule, CtKey, Expr, FibKey, Hook, NatKind, SetId, Verdict};
 
 use crate::netlink::Socket;
 use crate::nft::{self, Batch, Family};
@@ -76,6 +76,7 @@ enum Trial {
 
 fn trials() -> Vec<(&'static str, bool, Trial)> {
     let filter = ChainKind::FilterElsePass { hook: Hook::Forward, priority: 0 };
+    let prerouting = ChainKind::FilterElsePass { hook: Hook::Prerouting, priority: -90 };
     let dnat = ChainKind::Nat { hook: Hook::Prerouting, priority: -100 };
     let snat = ChainKind::Nat { hook: Hook::Postrouting, priority: 100 };
     let address = Expr::Constant(0, vec![192, 0, 2, 1]);
@@ -96,7 +97,39 @@ fn trials() -> Vec<(&'static str, bool, Trial)> {
         ("source NAT", true, Trial::Rule(snat, to(NatKind::Source), "public addresses, leaving")),
         ("destination NAT", true, Trial::Rule(dnat, to(NatKind::Destination), "public addresses, arriving")),
         ("masquerading", true, Trial::Rule(snat, vec![Expr::Masquerade], "the host's uplink")),
-        ("packet log", false, Trial::Rule(filter, vec![Expr::Log { group: 1 }], "flow logs")),
+        (
+            "packet log",
+            true,
+            Trial::Rule(
+                filter,
+                vec![Expr::Log { group: 1, bytes: 128, prefix: "probe".into() }],
+                "which gate dropped",
+            ),
+        ),
+        (
+            "route lookups",
+            true,
+            Trial::Rule(prerouting, vec![Expr::Fib(FibKey::Interface, 0)], "drops for want of a route"),
+        ),
+        ("interval maps", true, Trial::Set(SetId::MemberPrefix6, "delegated prefixes")),
+        (
+            "connection marks",
+            true,
+            Trial::Rule(
+                filter,
+                vec![Expr::Ct(CtKey::Mark, 0), Expr::SetCtMark(0)],
+                "flows that are not tracked",
+            ),
+        ),
+        (
+            "hashing",
+            true,
+            Trial::Rule(
+                filter,
+                vec![address.clone(), Expr::Hash { from: 0, len: 4, modulus: 64, to: 0 }],
+                "NAT gateways with several addresses",
+            ),
+        ),
         (
             "rate limits",
             false,

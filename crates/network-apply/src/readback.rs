@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use network_plan::{
     EDGE_INDEX, LinkPlan, NextHop, Route, RouteKind, SetId, TABLE, TableRule, VpcPlan, eni_number,
+    peering_number,
 };
 
 use crate::ApplyError;
@@ -26,6 +27,7 @@ pub(crate) fn observe(router: &mut Router, wanted: &VpcPlan, edge: &mut Edge) ->
                 plan.elements.insert(set, elements);
             }
         }
+        plan.chains = nft::chains(socket, TABLE).map_err(read("reading the chains"))?;
     }
     let socket = &mut router.route;
     let routes = route::routes(socket).map_err(read("reading routes"))?;
@@ -42,7 +44,10 @@ pub(crate) fn observe(router: &mut Router, wanted: &VpcPlan, edge: &mut Edge) ->
 fn plan_route(route: &PathRoute) -> Option<Route> {
     let kind = match route.action {
         Action::Via { index: EDGE_INDEX, .. } => RouteKind::Via(NextHop::Edge),
-        Action::Via { index, .. } => RouteKind::Via(NextHop::Eni(eni_number(index)?)),
+        Action::Via { index, .. } => RouteKind::Via(match peering_number(index) {
+            Some(number) => NextHop::Peer(number),
+            None => NextHop::Eni(eni_number(index)?),
+        }),
         Action::Throw => RouteKind::Throw,
         Action::Blackhole => RouteKind::Blackhole,
     };
@@ -65,6 +70,7 @@ fn links(found: &[LinkInfo], wanted: &VpcPlan) -> BTreeMap<u32, LinkPlan> {
             prefix_v4: 0,
             gateway_v4: std::net::Ipv4Addr::UNSPECIFIED,
             addresses_v6: Vec::new(),
+            kind: network_plan::EniKind::Machine,
         });
         links.insert(number, link);
     }

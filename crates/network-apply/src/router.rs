@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use network_plan::{EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, VpcPlan, diff, eni_index};
+use network_plan::{
+    EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, VpcPlan, diff, eni_index, peering_index,
+};
 
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
 use crate::netlink::Socket;
@@ -130,7 +132,10 @@ impl Router {
                 }
                 Step::AddEdgeRoute(block) => edge.add_route(*block, vpc_index(number))?,
                 Step::DeleteEdgeRoute(block) => edge.delete_route(*block, vpc_index(number))?,
-                Step::AddElements(..) | Step::DeleteElements(..) => {}
+                Step::PutChain(..)
+                | Step::DeleteChain(_)
+                | Step::AddElements(..)
+                | Step::DeleteElements(..) => {}
             }
         }
         changes.commit(&mut self.route)?;
@@ -233,6 +238,7 @@ pub(crate) fn path_route(route: &Route) -> PathRoute {
     let action = match route.kind {
         RouteKind::Via(NextHop::Eni(number)) => Action::Via { index: eni_index(number), gateway },
         RouteKind::Via(NextHop::Edge) => Action::Via { index: EDGE_INDEX, gateway },
+        RouteKind::Via(NextHop::Peer(number)) => Action::Via { index: peering_index(number), gateway },
         RouteKind::Throw => Action::Throw,
         RouteKind::Blackhole => Action::Blackhole,
     };
@@ -241,9 +247,9 @@ pub(crate) fn path_route(route: &Route) -> PathRoute {
 }
 
 fn add_route(changes: &mut Changes, route: &Route) {
-    // Without its link the route waits: `attach` adds it.
+    // Without its link the route waits: whoever makes the link adds it.
     let fine: &[i32] = match route.kind {
-        RouteKind::Via(NextHop::Eni(_)) => &[libc::ENODEV, libc::ENETDOWN],
+        RouteKind::Via(NextHop::Eni(_) | NextHop::Peer(_)) => &[libc::ENODEV, libc::ENETDOWN],
         _ => &[],
     };
     let name = format!("route {} in table {}", route.destination, route.table);

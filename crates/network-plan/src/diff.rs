@@ -6,12 +6,18 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{Element, Route, SetId, TableRule, VpcPlan};
+use crate::{ChainId, Element, Route, RuleChain, SetId, TableRule, VpcPlan};
 
-/// One change of the kernel. Element steps of one [`diff`] belong into a single
-/// transaction; the others are applied in order.
+/// One change of the kernel. Chain and element steps of one [`diff`] belong into a
+/// single transaction, in their order; the others are applied in order.
+/// Peerings and NAT gateways have no steps: their plans are compared by whoever
+/// makes the namespaces and links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Make a chain, or put these rules in the place of those it has.
+    PutChain(ChainId, RuleChain),
+    /// Remove a chain; no element leads there any more.
+    DeleteChain(ChainId),
     /// Remove elements from a set; always before additions to it.
     DeleteElements(SetId, Vec<Element>),
     /// Add elements to a set.
@@ -46,7 +52,14 @@ pub enum Step {
 /// shorter prefix could fill.
 pub fn diff(old: &VpcPlan, new: &VpcPlan) -> Vec<Step> {
     let mut steps = Vec::new();
+    // Before the elements that lead to them …
+    for (id, chain) in new.chains.iter().filter(|(id, chain)| old.chains.get(id) != Some(chain)) {
+        steps.push(Step::PutChain(*id, chain.clone()));
+    }
     diff_elements(old, new, &mut steps);
+    // … and after those that did.
+    steps
+        .extend(old.chains.keys().filter(|id| !new.chains.contains_key(id)).map(|id| Step::DeleteChain(*id)));
     changes(&old.addresses, &new.addresses, &mut steps, Step::AddAddress, Step::DeleteAddress);
     diff_routes(old, new, &mut steps);
     changes(&old.table_rules, &new.table_rules, &mut steps, Step::AddTableRule, Step::DeleteTableRule);

@@ -111,10 +111,43 @@ pub enum Expr {
         /// Where the datum goes.
         to: u8,
     },
-    /// Load a property of the connection.
+    /// Jump to the chain that a map of chains has for the key; does not match if the key is absent.
+    Dispatch {
+        /// The map.
+        set: SetId,
+        /// Where the key starts.
+        key: u8,
+    },
+    /// Match if a register lies in an inclusive range, as bytes compare.
+    InRange(u8, Vec<u8>, Vec<u8>),
+    /// Ask the routing tables about the destination.
+    Fib(FibKey, u8),
+    /// Hash bytes of registers into `0 .. modulus`.
+    Hash {
+        /// The first register.
+        from: u8,
+        /// Bytes.
+        len: u32,
+        /// One more than the greatest result.
+        modulus: u32,
+        /// Into which register.
+        to: u8,
+    },
+    /// Load a property of the connection; does not match (but for the state) if the packet has none.
     Ct(CtKey, u8),
+    /// Set the connection's mark from a register.
+    SetCtMark(u8),
     /// Translate to the IPv4 address in a register.
     Nat(NatKind, u8),
+    /// Translate to the IPv4 address and the port in two registers.
+    NatPort {
+        /// Which side.
+        kind: NatKind,
+        /// The register with the address.
+        address: u8,
+        /// The register with the port.
+        port: u8,
+    },
     /// Translate the source to the outgoing interface's address.
     Masquerade,
     /// Count packets and bytes that come this far.
@@ -123,6 +156,10 @@ pub enum Expr {
     Log {
         /// The group.
         group: u16,
+        /// Bytes of the packet that are reported.
+        bytes: u32,
+        /// What the report begins with.
+        prefix: String,
     },
     /// Match at most `per_second` packets, with a bucket of `burst`.
     Limit {
@@ -172,6 +209,23 @@ pub enum MetaKey {
 pub enum CtKey {
     /// A bit per state.
     State,
+    /// The connection's mark.
+    Mark,
+    /// 0: the packet goes the way of the first one; 1: it answers. One byte.
+    Direction,
+    /// The IPv4 address that the first packet was sent to, before any translation.
+    OriginalDestination,
+    /// The port that the first packet was sent to, before any translation.
+    OriginalPort,
+}
+
+/// What the routing tables may be asked (kernel: `enum nft_fib_result`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FibKey {
+    /// The interface that this packet, with its mark, would leave by; 0: none.
+    Interface,
+    /// The kind of the destination's address (`RTN_*`): 2 is one of our own.
+    AddressType,
 }
 
 /// Where a payload offset counts from.

@@ -9,6 +9,7 @@
 //! is the same for every VPC and never changes after creation. See
 //! `skeleton/mod.rs` for the picture.
 
+mod chain;
 mod compile;
 mod diff;
 mod error;
@@ -17,15 +18,17 @@ mod key;
 mod model;
 mod names;
 mod plan;
+mod record;
 mod regions;
 mod sets;
 mod skeleton;
 
+pub use chain::{ChainId, RuleChain, RuleList};
 pub use compile::plan;
 pub use diff::{Step, diff};
 pub use error::PlanError;
 pub use expr::{
-    Chain, ChainKind, CtKey, Expr, Hook, MetaKey, NatKind, PayloadBase, Rule as ChainRule, Verdict,
+    Chain, ChainKind, CtKey, Expr, FibKey, Hook, MetaKey, NatKind, PayloadBase, Rule as ChainRule, Verdict,
 };
 pub use key::Key;
 pub use model::{
@@ -34,9 +37,10 @@ pub use model::{
     SecurityGroup, Subnet, VpcInput,
 };
 pub use names::*;
-pub use plan::{Element, LinkPlan, NextHop, Route, RouteKind, TableRule, VpcPlan};
+pub use plan::{Element, LinkPlan, NatPlan, NextHop, PeerLink, Route, RouteKind, TableRule, VpcPlan};
+pub use record::{DropRecord, ListEntry};
 pub use sets::{Field, Gate, SetId, SetKind, TableFamily};
-pub use skeleton::{arp_skeleton, skeleton, skeleton_fingerprint};
+pub use skeleton::{arp_skeleton, nat_skeleton, skeleton, skeleton_fingerprint};
 
 #[cfg(test)]
 mod tests;

@@ -85,7 +85,7 @@ pub struct Route {
 }
 
 /// How a route came to be, in ascending precedence (NET-11).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RouteOrigin {
     /// With the table.
     System,
@@ -349,9 +349,30 @@ pub enum Peer {
 }
 
 impl Eni {
-    /// All addresses it may send from: private IPv4 first, then IPv6.
+    /// Its single addresses: private IPv4 first, then IPv6. Prefixes do not count.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         let v4 = self.private_v4.iter().copied().map(IpAddr::V4);
         v4.chain(self.v6.iter().copied().map(IpAddr::V6))
+    }
+
+    /// Its single addresses and those of its IPv4 prefixes, which are short (/28 on AWS). IPv6 prefixes do not count.
+    pub fn all_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let short = self.prefixes.iter().filter_map(|prefix| match prefix {
+            IpNet::V4(v4) => Some(v4.trunc()),
+            IpNet::V6(_) => None,
+        });
+        let expanded = short.flat_map(|v4| {
+            let first = u32::from(v4.network());
+            (first..=first | u32::from(v4.hostmask())).map(|raw| IpAddr::V4(Ipv4Addr::from(raw)))
+        });
+        self.addresses().chain(expanded)
+    }
+
+    /// Its delegated IPv6 prefixes.
+    pub fn prefixes_v6(&self) -> impl Iterator<Item = Ipv6Net> + '_ {
+        self.prefixes.iter().filter_map(|prefix| match prefix {
+            IpNet::V4(_) => None,
+            IpNet::V6(v6) => Some(v6.trunc()),
+        })
     }
 }

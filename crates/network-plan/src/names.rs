@@ -15,6 +15,12 @@ pub const EDGE_INDEX: u32 = 0xfff;
 pub const ENI_INDEX_BASE: u32 = 0x1000;
 /// The largest ENI number; keeps indexes far below the kernel's 2^31.
 pub const MAX_ENI_NUMBER: u32 = 0x00ff_ffff;
+/// The link to peering connection `n` has the index `PEER_INDEX_BASE + n` in both routers.
+pub const PEER_INDEX_BASE: u32 = 0x0200_0000;
+/// The largest number of a peering connection.
+pub const MAX_PEERING_NUMBER: u32 = 0x00ff_ffff;
+/// The largest number of a network security group: it shares a field with a priority and two switches.
+pub const MAX_NSG_NUMBER: u32 = 0x3fff;
 /// The largest VPC number; it becomes part of an interface index too.
 pub const MAX_VPC_NUMBER: u32 = 0x00ff_ffff;
 /// The largest number of a security group: the mark [`ALLOWED`] must stay free.
@@ -28,6 +34,23 @@ pub const TABLE_BASE: u32 = 1000;
 pub const MAX_GROUPS_PER_ENI: usize = 16;
 /// The mark by which a group's chain reports "one of my rules admits this".
 pub const ALLOWED: u32 = u32::MAX;
+/// The mark of packets that came from the edge or a peer: no rule asks for it, so they see the main table only.
+pub const OUTSIDE: u32 = 1;
+/// The kernel table (and mark) that leads to the edge whatever the destination: for answers from forwarded ports
+/// whose sender was masqueraded. The machine believes to answer its own gateway, so no route table is asked.
+pub const EDGE_TABLE: u32 = 999;
+/// The netlink log group that drops are reported to, in every router namespace (see [`crate::DropRecord`]).
+pub const LOG_GROUP: u16 = 4100;
+/// How much of a dropped packet is reported: headers, and room for IPv6 extensions.
+pub const LOG_BYTES: u32 = 128;
+/// A NAT gateway spreads its connections over so many slots; its addresses take turns in them.
+pub const NAT_SLOTS: u32 = 64;
+/// Bits of a connection's mark: not tracked where it began.
+pub const UNTRACKED_OUT: u32 = 1;
+/// Not tracked where it leads.
+pub const UNTRACKED_IN: u32 = 2;
+/// Its sender was masqueraded by a forwarded port: answers go to the edge.
+pub const MASQUERADED: u32 = 4;
 /// The kernel's main table: the addresses of the ENIs live there.
 pub const MAIN_TABLE: u32 = 254;
 
@@ -61,6 +84,30 @@ pub const fn eni_number(index: u32) -> Option<u32> {
     } else {
         None
     }
+}
+
+/// The interface name of a peering connection's link in both routers, at most 9 bytes.
+pub fn peering_link_name(number: u32) -> String {
+    format!("p{number}")
+}
+
+/// The interface index of a peering connection's link in both routers.
+pub const fn peering_index(number: u32) -> u32 {
+    PEER_INDEX_BASE + number
+}
+
+/// The number of the peering connection that an interface index belongs to.
+pub const fn peering_number(index: u32) -> Option<u32> {
+    if index >= PEER_INDEX_BASE && index <= PEER_INDEX_BASE + MAX_PEERING_NUMBER {
+        Some(index - PEER_INDEX_BASE)
+    } else {
+        None
+    }
+}
+
+/// The route table whose packets carry this mark.
+pub const fn table_number(mark: u32) -> Option<u32> {
+    if mark >= TABLE_BASE && mark <= TABLE_BASE + MAX_TABLE_NUMBER { Some(mark - TABLE_BASE) } else { None }
 }
 
 /// The router's address in a subnet: base + 1.

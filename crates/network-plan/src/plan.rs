@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::{Key, SetId};
+use crate::{ChainId, EniKind, Key, RuleChain, SetId};
 
 /// The wanted state of one VPC on this host, as a value. Two plans for equal
 /// inputs are equal, whatever the order of the input's lists.
@@ -25,7 +25,18 @@ pub struct VpcPlan {
     pub addresses: BTreeSet<IpAddr>,
     /// What the edge must send to this VPC: public addresses and IPv6 blocks.
     pub edge_routes: BTreeSet<IpNet>,
-    /// The ENIs by number; their links are made when a machine appears.
+    /// The chains of network ACLs and NSGs; the only chains that come and go.
+    pub chains: BTreeMap<ChainId, RuleChain>,
+    /// The links to peered VPCs, by the number of the peering connection. Both routers have such a link: index
+    /// [`crate::peering_index`], name [`crate::peering_link_name`], one veth. The network makes it as soon as both
+    /// routers exist and removes it as soon as one plan no longer has it; routes through it wait for it.
+    pub peerings: BTreeMap<u32, PeerLink>,
+    /// The NAT gateways by id. Each is a namespace that forwards IPv4, with its ENI as `eth0` (all of
+    /// [`NatPlan::addresses`] on it, a default route to the subnet's gateway) and the table of
+    /// [`crate::nat_skeleton`]. The table holds no state: replacing it as a whole cuts no connection.
+    pub nat_gateways: BTreeMap<String, NatPlan>,
+    /// The ENIs by number; their links are made when a machine appears. NAT gateways' and endpoints' ENIs are among
+    /// them: their namespaces are the network's own.
     pub links: BTreeMap<u32, LinkPlan>,
     /// Which rule stands behind a counted element (an element's key is unique in
     /// its set). Not part of the kernel's state.
@@ -74,6 +85,8 @@ pub enum NextHop {
     Eni(u32),
     /// The edge namespace.
     Edge,
+    /// The router behind the peering connection with this number.
+    Peer(u32),
 }
 
 /// "Packets with mark `table` look into kernel table `table`."
@@ -101,6 +114,34 @@ pub struct LinkPlan {
     pub gateway_v4: Ipv4Addr,
     /// IPv6 addresses.
     pub addresses_v6: Vec<Ipv6Addr>,
+    /// What hangs on it.
+    pub kind: EniKind,
+}
+
+/// A link to a peered VPC's router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerLink {
+    /// The peering connection's id.
+    pub id: String,
+    /// Its number.
+    pub number: u32,
+    /// This VPC asked for the peering; its side makes the veth.
+    pub requester: bool,
+    /// The other VPC's id.
+    pub remote_vpc: String,
+}
+
+/// A NAT gateway's namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatPlan {
+    /// The gateway's id.
+    pub id: String,
+    /// The number of its ENI.
+    pub eni: u32,
+    /// The ENI's private addresses, the primary one first. Connections through an address that goes must be forgotten.
+    pub addresses: Vec<Ipv4Addr>,
+    /// The elements of [`SetId::NAT`], sorted by key.
+    pub elements: BTreeMap<SetId, Vec<Element>>,
 }
 
 impl VpcPlan {
@@ -111,7 +152,12 @@ impl VpcPlan {
 
     /// Routes that lead through the ENI with this number.
     pub fn routes_through(&self, eni: u32) -> impl Iterator<Item = &Route> + '_ {
-        let via = RouteKind::Via(NextHop::Eni(eni));
+        self.routes_to(NextHop::Eni(eni))
+    }
+
+    /// Routes that lead to a neighbour.
+    pub fn routes_to(&self, hop: NextHop) -> impl Iterator<Item = &Route> + '_ {
+        let via = RouteKind::Via(hop);
         self.routes.iter().filter(move |route| route.kind == via)
     }
 }

@@ -1,7 +1,8 @@
 //! Adding and deleting set elements.
 
-use network_plan::{Element, SetId};
+use network_plan::{ChainId, Element, SetId, SetKind};
 
+use super::expression::jump;
 use super::{Batch, CREATE, DATA_VALUE, Family, LIST_ELEMENT, header, kind, message};
 use crate::netlink::Messages;
 
@@ -13,7 +14,7 @@ pub(super) const DATA: u16 = 2;
 pub(super) const KEY_END: u16 = 10;
 
 /// How many elements go into one message: the list attribute's length field has
-/// 16 bits, and an element takes at most 100 bytes.
+/// 16 bits, and an element takes at most 120 bytes.
 const PER_MESSAGE: usize = 500;
 
 /// Adds elements; those that are there already stay as they are.
@@ -35,7 +36,7 @@ fn write(batch: &mut Batch, table: &str, set: SetId, elements: &[Element], messa
             .text(LIST_SET, set.name())
             .nest(LIST_ELEMENTS, |list| {
                 for element in chunk {
-                    list.nest(LIST_ELEMENT, |one| write_one(one, element));
+                    list.nest(LIST_ELEMENT, |one| write_one(one, set, element));
                 }
             });
         let verb = if message == message::NEWSETELEM { "add to" } else { "delete from" };
@@ -43,7 +44,7 @@ fn write(batch: &mut Batch, table: &str, set: SetId, elements: &[Element], messa
     }
 }
 
-fn write_one(out: &mut Messages, element: &Element) {
+fn write_one(out: &mut Messages, set: SetId, element: &Element) {
     out.nest(KEY, |key| {
         key.put(DATA_VALUE, element.key.as_bytes());
     });
@@ -53,8 +54,14 @@ fn write_one(out: &mut Messages, element: &Element) {
         });
     }
     if let Some(datum) = &element.datum {
-        out.nest(DATA, |data| {
-            data.put(DATA_VALUE, datum.as_bytes());
+        out.nest(DATA, |data| match set.kind() {
+            SetKind::Chains(list) => {
+                let number = datum.read_native(0).unwrap_or_default();
+                jump(data, &ChainId { list, number }.name());
+            }
+            _ => {
+                data.put(DATA_VALUE, datum.as_bytes());
+            }
         });
     }
 }

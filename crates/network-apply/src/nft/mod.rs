@@ -13,8 +13,12 @@ pub(crate) use element::{add_elements, delete_elements};
 #[cfg(test)]
 pub(crate) use expression::expression as write_expression;
 pub(crate) use flows::forget_flows;
-pub(crate) use read::{CountedElement, counted, elements, tables_are_ours};
-pub(crate) use structure::{add_chain, add_rule, add_set, add_table, delete_table, replace_tables};
+pub(crate) use read::{CountedElement, chains, counted, elements, tables_are_ours};
+#[allow(unused_imports, reason = "whoever makes NAT gateways' namespaces calls it")]
+pub(crate) use structure::replace_nat_table;
+pub(crate) use structure::{
+    add_chain, add_rule, add_set, add_table, delete_chain, delete_table, put_chain, replace_tables,
+};
 
 /// `NFT_MSG_*`.
 mod message {
@@ -22,7 +26,10 @@ mod message {
     pub(super) const GETTABLE: u16 = 1;
     pub(super) const DELTABLE: u16 = 2;
     pub(super) const NEWCHAIN: u16 = 3;
+    pub(super) const DELCHAIN: u16 = 5;
     pub(super) const NEWRULE: u16 = 6;
+    pub(super) const GETRULE: u16 = 7;
+    pub(super) const DELRULE: u16 = 8;
     pub(super) const NEWSET: u16 = 9;
     pub(super) const NEWSETELEM: u16 = 12;
     pub(super) const GETSETELEM: u16 = 13;

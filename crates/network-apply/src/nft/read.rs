@@ -1,8 +1,12 @@
 //! Reading our own sets back: to adopt a running router, and for counters.
 
-use network_plan::{Element, Key, SetId, skeleton_fingerprint};
+use std::collections::BTreeMap;
+
+use network_plan::{ChainId, Element, Key, RuleChain, SetId, SetKind, skeleton_fingerprint};
 
 use super::element::{DATA, KEY, KEY_END, LIST_ELEMENTS, LIST_SET, LIST_TABLE};
+use super::expression::{DATA_VERDICT, VERDICT_CHAIN};
+use super::structure::{RULE_CHAIN, RULE_TABLE, RULE_USERDATA, chain_note};
 use super::{DATA_VALUE, Family, LIST_ELEMENT, header, kind, message};
 use crate::Counts;
 use crate::netlink::{Messages, Refusal, Socket, attributes, nested};
@@ -47,7 +51,10 @@ pub(crate) fn elements(socket: &mut Socket, table: &str, set: SetId) -> Result<V
     dump(socket, table, set, |raw| {
         let key = key_at(raw, &[KEY, DATA_VALUE])?;
         let end = key_at(raw, &[KEY_END, DATA_VALUE]);
-        let datum = key_at(raw, &[DATA, DATA_VALUE]);
+        let datum = match set.kind() {
+            SetKind::Chains(_) => chain_at(raw),
+            _ => key_at(raw, &[DATA, DATA_VALUE]),
+        };
         found.push(Element { key, end, datum });
         Some(())
     })?;
@@ -73,6 +80,38 @@ pub(crate) fn counted(socket: &mut Socket, table: &str, set: SetId) -> Result<Ve
         Some(())
     })?;
     Ok(found)
+}
+
+/// The number of the chain that an element leads to.
+fn chain_at(raw: &[u8]) -> Option<Key> {
+    let verdict = nested(raw, &[DATA, DATA_VERDICT])?;
+    let chain = attributes(verdict).find(|attribute| attribute.kind == VERDICT_CHAIN)?;
+    Some(Key::new().native(ChainId::by_name(&chain.text())?.number))
+}
+
+/// The chains of ACLs and NSGs. One that lost a rule, or got one from somebody else, has a fingerprint that no plan
+/// has.
+pub(crate) fn chains(socket: &mut Socket, table: &str) -> Result<BTreeMap<ChainId, RuleChain>, Refusal> {
+    let mut request = Messages::new();
+    request.begin(kind(message::GETRULE), 0, &header(Family::Inet)).text(RULE_TABLE, table);
+    let mut notes: BTreeMap<ChainId, Vec<Vec<u8>>> = BTreeMap::new();
+    for reply in socket.dump(&mut request)? {
+        let body = reply.body.get(NFGEN..).unwrap_or_default();
+        let chain = attributes(body).find(|attribute| attribute.kind == RULE_CHAIN);
+        if let Some(id) = chain.and_then(|name| ChainId::by_name(&name.text())) {
+            let note = attributes(body).find(|attribute| attribute.kind == RULE_USERDATA);
+            notes.entry(id).or_default().push(note.map(|note| note.value.to_vec()).unwrap_or_default());
+        }
+    }
+    let judge = |notes: Vec<Vec<u8>>| {
+        let first = notes.first().and_then(|note| note.get(..8)?.try_into().ok());
+        let fingerprint = first.map(u64::from_be_bytes).filter(|fingerprint| {
+            let whole = chain_note(*fingerprint, notes.len());
+            notes.iter().all(|note| *note == whole)
+        });
+        RuleChain { fingerprint: fingerprint.unwrap_or(0), rules: Vec::new() }
+    };
+    Ok(notes.into_iter().map(|(id, notes)| (id, judge(notes))).collect())
 }
 
 fn key_at(raw: &[u8], path: &[u16]) -> Option<Key> {

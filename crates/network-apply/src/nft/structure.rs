@@ -1,7 +1,8 @@
 //! Tables, sets, chains and rules.
 
 use network_plan::{
-    Chain, ChainKind, ChainRule, Field, Hook, SetId, SetKind, arp_skeleton, skeleton, skeleton_fingerprint,
+    Chain, ChainId, ChainKind, ChainRule, Field, Hook, NatPlan, RuleChain, SetId, SetKind, arp_skeleton,
+    nat_skeleton, skeleton, skeleton_fingerprint,
 };
 
 use super::expression::{counter, expression};
@@ -18,9 +19,10 @@ const CHAIN_TYPE: u16 = 7;
 const HOOK_NUMBER: u16 = 1;
 const HOOK_PRIORITY: u16 = 2;
 
-const RULE_TABLE: u16 = 1;
-const RULE_CHAIN: u16 = 2;
+pub(super) const RULE_TABLE: u16 = 1;
+pub(super) const RULE_CHAIN: u16 = 2;
 const RULE_EXPRESSIONS: u16 = 4;
+pub(super) const RULE_USERDATA: u16 = 7;
 
 const SET_TABLE: u16 = 1;
 const SET_NAME: u16 = 2;
@@ -34,6 +36,8 @@ const SET_ID: u16 = 10;
 const SET_EXPRESSION: u16 = 17;
 const DESC_CONCAT: u16 = 2;
 const FIELD_LEN: u16 = 1;
+/// `NFT_DATA_VERDICT`: the data type of a map of chains.
+const VERDICTS: u32 = 0xffff_ff00;
 /// `NFT_SET_INTERVAL`, `NFT_SET_MAP`, `NFT_SET_CONCAT`.
 const INTERVAL: u32 = 0x4;
 const MAP: u32 = 0x8;
@@ -84,31 +88,38 @@ pub(crate) fn replace_tables(batch: &mut Batch, table: &str) {
 pub(crate) fn add_set(batch: &mut Batch, table: &str, set: SetId, id: u32) {
     let fields = set.fields();
     let mut flags = if fields.len() > 1 { CONCAT } else { 0 };
-    let data = match set.kind() {
-        SetKind::Hash => None,
-        SetKind::Intervals => {
-            flags |= INTERVAL;
-            None
-        }
-        SetKind::Map(data) => {
-            flags |= MAP;
-            Some(data)
-        }
-    };
+    if set.kind().has_ranges() {
+        flags |= INTERVAL;
+    }
+    if set.kind().has_data() {
+        flags |= MAP;
+    }
     // The type numbers mean something to the `nft` program only; they make its
     // listing readable. Six bits per field.
-    let key_type = fields.iter().fold(0, |all, field| all << 6 | type_number(*field));
+    let type_of = |fields: &[Field]| fields.iter().fold(0, |all, field| all << 6 | type_number(*field));
     let message = batch
         .messages
         .begin(kind(message::NEWSET), CREATE, &header(Family::of(set)))
         .text(SET_TABLE, table)
         .text(SET_NAME, set.name())
         .net32(SET_FLAGS, flags)
-        .net32(SET_KEY_TYPE, key_type)
+        .net32(SET_KEY_TYPE, type_of(fields))
         .net32(SET_KEY_LEN, u32::try_from(set.key_len()).unwrap_or(u32::MAX))
         .net32(SET_ID, id);
-    if let Some(data) = data {
-        message.net32(SET_DATA_TYPE, type_number(data)).net32(SET_DATA_LEN, len32(data));
+    match set.kind() {
+        SetKind::Hash | SetKind::Intervals => {}
+        // Nothing is padded behind the last field; in between, fields start at multiples of four.
+        SetKind::Map(data) | SetKind::IntervalMap(data) => {
+            let len: usize = match data {
+                [one] => one.width(),
+                many => many.iter().map(|field| field.padded()).sum(),
+            };
+            let len = u32::try_from(len).unwrap_or(u32::MAX);
+            message.net32(SET_DATA_TYPE, type_of(data)).net32(SET_DATA_LEN, len);
+        }
+        SetKind::Chains(_) => {
+            message.net32(SET_DATA_TYPE, VERDICTS);
+        }
     }
     if fields.len() > 1 {
         message.nest(SET_DESC, |desc| {
@@ -154,7 +165,19 @@ pub(crate) fn add_chain(batch: &mut Batch, family: Family, table: &str, chain: &
 
 /// Appends a rule to a chain.
 pub(crate) fn add_rule(batch: &mut Batch, family: Family, table: &str, chain: &str, rule: &ChainRule) {
-    batch
+    add_noted_rule(batch, family, table, chain, rule, &[]);
+}
+
+/// Appends a rule with a note that is read back with it.
+fn add_noted_rule(
+    batch: &mut Batch,
+    family: Family,
+    table: &str,
+    chain: &str,
+    rule: &ChainRule,
+    note: &[u8],
+) {
+    let message = batch
         .messages
         .begin(kind(message::NEWRULE), CREATE | APPEND, &header(family))
         .text(RULE_TABLE, table)
@@ -164,7 +187,69 @@ pub(crate) fn add_rule(batch: &mut Batch, family: Family, table: &str, chain: &s
                 list.nest(LIST_ELEMENT, |item| expression(item, one));
             }
         });
+    if !note.is_empty() {
+        message.put(RULE_USERDATA, note);
+    }
     batch.step(|| format!("add a rule to chain {chain}"));
+}
+
+/// Makes an ACL's or NSG's chain, or puts these rules in the place of those it has. Every rule carries the chain's
+/// fingerprint and the number of rules, so that a later process sees what is missing.
+pub(crate) fn put_chain(batch: &mut Batch, table: &str, id: ChainId, chain: &RuleChain) {
+    let name = id.name();
+    let empty = Chain { name: name.clone(), kind: ChainKind::Inner, rules: Vec::new() };
+    add_chain(batch, Family::Inet, table, &empty);
+    batch
+        .messages
+        .begin(kind(message::DELRULE), 0, &header(Family::Inet))
+        .text(RULE_TABLE, table)
+        .text(RULE_CHAIN, &name);
+    batch.step(|| format!("empty chain {name}"));
+    let note = chain_note(chain.fingerprint, chain.rules.len());
+    for rule in &chain.rules {
+        add_noted_rule(batch, Family::Inet, table, &name, rule, &note);
+    }
+}
+
+/// What every rule of an ACL's or NSG's chain carries.
+pub(super) fn chain_note(fingerprint: u64, rules: usize) -> [u8; 12] {
+    let mut note = [0; 12];
+    note[..8].copy_from_slice(&fingerprint.to_be_bytes());
+    note[8..].copy_from_slice(&u32::try_from(rules).unwrap_or(u32::MAX).to_be_bytes());
+    note
+}
+
+/// Removes an ACL's or NSG's chain with its rules; refused while an element leads there.
+pub(crate) fn delete_chain(batch: &mut Batch, table: &str, id: ChainId) {
+    let name = id.name();
+    batch
+        .messages
+        .begin(kind(message::DELCHAIN), 0, &header(Family::Inet))
+        .text(CHAIN_TABLE, table)
+        .text(CHAIN_NAME, &name);
+    batch.step(|| format!("delete chain {name}"));
+}
+
+/// Creates a NAT gateway's table as its plan wants it; a table of that name goes first. Connections live in the
+/// kernel's connection table and do not notice.
+#[cfg_attr(not(test), allow(dead_code, reason = "whoever makes NAT gateways' namespaces calls it"))]
+pub(crate) fn replace_nat_table(batch: &mut Batch, table: &str, plan: &NatPlan) {
+    let family = Family::Inet;
+    add_table(batch, family, table, 0);
+    delete_table(batch, family, table);
+    add_table(batch, family, table, skeleton_fingerprint());
+    for (set, id) in SetId::NAT.into_iter().zip(1..) {
+        add_set(batch, table, set, id);
+    }
+    for chain in nat_skeleton() {
+        add_chain(batch, family, table, chain);
+        for rule in &chain.rules {
+            add_rule(batch, family, table, &chain.name, rule);
+        }
+    }
+    for (set, elements) in &plan.elements {
+        super::add_elements(batch, table, *set, elements);
+    }
 }
 
 /// `enum nf_inet_hooks`; ARP counts by itself (`NF_ARP_IN`, `NF_ARP_OUT`).

@@ -9,7 +9,7 @@ use network_plan::{Gate, Protocol, VpcInput};
 
 use crate::facts::{anywhere, eni, open_out, public, rule, tcp, vpc};
 use crate::wire::{begin, connect, listen, ping, seen_as, send_icmp};
-use crate::world::{Namespace, World, no_route_drops, private_host};
+use crate::world::{Namespace, World, private_host};
 
 /// 11: private subnet, no public address. 12: public subnet with 198.18.0.12.
 /// 13: public subnet without. 14: private subnet with 198.18.0.14.
@@ -78,15 +78,11 @@ fn a_public_address_needs_a_route_and_a_route_needs_a_public_address() {
     // A route without an address.
     world.drops("eni-13", Gate::NoPublicAddress, |w| begin(w.at("eni-13"), "203.0.113.2:80"));
     // Neither.
-    let before = no_route_drops(&mut world);
-    let _attempt = begin(world.at("eni-11"), "203.0.113.2:80");
-    world.until("the router drops it", |w| no_route_drops(w) > before);
+    world.drops("eni-11", Gate::NoRoute, |w| begin(w.at("eni-11"), "203.0.113.2:80"));
     // An address without a route: the request arrives, the answer gets lost.
     let server = listen(world.at("eni-14"), "0.0.0.0:80");
     server.set_nonblocking(true).unwrap();
-    let before = no_route_drops(&mut world);
-    let _attempt = begin(&host(), "198.18.0.14:80");
-    world.until("the answer is dropped", |w| no_route_drops(w) > before);
+    world.drops("eni-14", Gate::NoRoute, |_| begin(&host(), "198.18.0.14:80"));
     assert!(server.accept().is_err());
 }
 
@@ -97,10 +93,8 @@ fn detaching_the_gateway_cuts_the_way_out() {
     drop(server);
     assert!(ping(world.at("eni-12"), "198.18.255.253"));
     world.change(|input| input.internet_gateway = None);
-    let before = no_route_drops(&mut world);
     let host_side = "198.18.255.253".parse().unwrap();
-    let _attempt = send_icmp(world.at("eni-12"), host_side, 8, 0);
-    world.until("the router drops it", |w| no_route_drops(w) > before);
+    world.drops("eni-12", Gate::NoRoute, |w| send_icmp(w.at("eni-12"), host_side, 8, 0));
 }
 
 #[test]
@@ -234,7 +228,7 @@ fn the_outside_cannot_use_inside_addresses() {
     input.groups[0].ingress = vec![rule("sgr-vpc", Protocol::All, "10.0.0.0/16")];
     let Some(world) = World::new(input) else { return };
     ip(&["addr", "add", "10.0.1.11/32", "dev", "lo"]);
-    let dropped = || crate::kernel::router_drops(&world, "from_edge");
+    let dropped = || crate::kernel::router_drops(&world, "spoofed");
     let before = dropped();
     host().inside(|| {
         let socket = std::net::UdpSocket::bind("10.0.1.11:0").unwrap();

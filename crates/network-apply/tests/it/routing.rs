@@ -6,7 +6,7 @@ use network_plan::{Gate, InputRoute, Protocol, RouteTarget, VpcInput};
 
 use crate::facts::{anywhere, eni, group, vpc};
 use crate::wire::{begin, bind_udp, connect, listen, send_frame};
-use crate::world::{Namespace, World, no_route_drops};
+use crate::world::{Namespace, World};
 
 /// Machines 11 (subnet a), 12 (subnet b), 13 (subnet a), 14 (public subnet);
 /// groups that forbid nothing.
@@ -88,11 +88,11 @@ fn a_blackhole_is_silent_and_so_is_a_missing_route() {
     let Some(mut world) = World::new(input) else { return };
     // Beyond any route; in a blackhole; in the own subnet but nobody's.
     for nowhere in ["192.0.2.1", "172.16.0.1", "10.0.2.77"] {
-        let before = no_route_drops(&mut world);
         let to: Ipv4Addr = nowhere.parse().unwrap();
         let heard = crate::wire::receive_protocol(world.at("eni-11"), 1);
-        send_frame(world.at("eni-11"), [2, 0, 0, 0, 0, 11], Ipv4Addr::new(10, 0, 1, 11), to);
-        world.until("the router drops it", |w| no_route_drops(w) > before);
+        world.drops("eni-11", Gate::NoRoute, |w| {
+            send_frame(w.at("eni-11"), [2, 0, 0, 0, 0, 11], Ipv4Addr::new(10, 0, 1, 11), to);
+        });
         // An error message would be on its way already: the router writes it
         // while it drops the packet. A ping that is answered closes the list.
         assert!(crate::wire::ping(world.at("eni-11"), "10.0.1.1"));
@@ -118,9 +118,7 @@ fn a_route_whose_machine_is_gone_drops_and_works_again_with_a_new_one() {
     wrong.set_nonblocking(true).unwrap();
     world.network().detach("vpc-1", "eni-12").unwrap();
     world.network().detach("vpc-1", "eni-12").unwrap();
-    let before = no_route_drops(&mut world);
-    let _attempt = begin(world.at("eni-11"), "172.16.5.1:80");
-    world.until("the router drops it", |w| no_route_drops(w) > before);
+    world.drops("eni-11", Gate::NoRoute, |w| begin(w.at("eni-11"), "172.16.5.1:80"));
     world.boot("eni-12");
     also(world.at("eni-12"), "172.16.5.1");
     let right = listen(world.at("eni-12"), "0.0.0.0:80");
@@ -151,9 +149,7 @@ fn routes_change_under_a_live_flow() {
     world.change(|input| {
         input.route_tables[0].routes.pop();
     });
-    let before = no_route_drops(&mut world);
-    client.send_to(b"never", "172.16.0.1:9").unwrap();
-    world.until("the router drops it", |w| no_route_drops(w) > before);
+    world.drops("eni-11", Gate::NoRoute, |_| client.send_to(b"never", "172.16.0.1:9").unwrap());
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl World {
         self.router().inside(|| {
             let output = commands.iter().flat_map(|words| {
                 let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
-                assert!(output.status.success(), "{words:?}");
+                assert!(output.status.success(), "{words:?} {output:?}");
                 let text = String::from_utf8(output.stdout).unwrap().replace("elements = {", "");
                 // Which order a set is listed in depends on its history.
                 let mut lines: Vec<String> =
@@ -228,20 +228,6 @@ pub fn assert_same(left: &[String], right: &[String]) {
     };
     let nothing = (Vec::<String>::new(), Vec::new());
     assert_eq!((only(left, right), only(right, left)), nothing);
-}
-
-/// Packets that the router dropped for want of a route, or in a blackhole.
-pub fn no_route_drops(world: &mut World) -> u64 {
-    world.router().inside(|| {
-        let text = std::fs::read_to_string("/proc/thread-self/net/stat/rt_cache").unwrap();
-        let mut lines = text.lines();
-        let at = lines.next().unwrap().split_whitespace().position(|name| name == "in_no_route");
-        let column = |line: &str| {
-            let word = line.split_whitespace().nth(at.unwrap()).unwrap();
-            u64::from_str_radix(word, 16).unwrap()
-        };
-        lines.map(column).sum()
-    })
 }
 
 impl Drop for World {

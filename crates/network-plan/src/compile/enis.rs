@@ -1,24 +1,32 @@
 //! What an ENI puts into the sets, the main table and its machine.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::block::block;
 use super::index::Placed;
 use super::routes::insert_host_route;
-use super::{Draft, Index};
+use super::{Draft, Index, subnet_key, untracked};
 use crate::{
-    EDGE_INDEX, Element, Gate, Key, LinkPlan, RouteTarget, SetId, TABLE_BASE, VpcInput, eni_index,
-    subnet_gateway,
+    EDGE_INDEX, Element, EniKind, Gate, Key, LinkPlan, RouteTarget, SetId, Subnet, TABLE_BASE, VpcInput,
+    eni_index, subnet_gateway,
 };
 
 pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
     bad_sources(input, draft);
+    for subnet in &input.subnets {
+        on_link(subnet, draft);
+    }
     for placed in &index.placed {
         identity(placed, draft);
-        routing(input, placed, draft);
+        routing(placed, index, draft);
+        guards(placed, draft);
         memberships(placed, draft);
-        public_addresses(placed, draft);
+        untracked::compile(placed, index, draft);
+        if input.internet_gateway.is_some() {
+            public_addresses(placed, draft);
+        }
         link(placed, draft);
     }
 }
@@ -34,22 +42,35 @@ fn bad_sources(input: &VpcInput, draft: &mut Draft) {
     }
 }
 
+/// Inside one subnet AWS machines reach one another directly, whatever the table says.
+fn on_link(subnet: &Subnet, draft: &mut Draft) {
+    let key = subnet_key(subnet);
+    draft.element(SetId::OnLink4, block(key, IpNet::V4(subnet.cidr_v4)));
+    if let Some(v6) = subnet.cidr_v6 {
+        draft.element(SetId::OnLink6, block(key, IpNet::V6(v6)));
+    }
+}
+
 fn identity(placed: &Placed<'_>, draft: &mut Draft) {
     let eni = placed.eni;
     let port = Key::new().native(eni_index(eni.number));
-    draft.element(SetId::EniMac, Element::of(port.mac(eni.mac)));
-    for address in eni.addresses() {
-        let set = match address {
-            IpAddr::V4(_) => SetId::EniAddress4,
-            IpAddr::V6(_) => SetId::EniAddress6,
+    let card = port.mac(eni.mac);
+    draft.element(SetId::EniMac, Element::of(card));
+    let link_local = IpAddr::V6(link_local(eni.mac));
+    for address in eni.all_addresses().chain([link_local]) {
+        let (source, own) = match address {
+            IpAddr::V4(_) => (SetId::EniSource4, SetId::EniAddress4),
+            IpAddr::V6(_) => (SetId::EniSource6, SetId::EniAddress6),
         };
-        draft.element(set, Element::of(port.address(address)));
+        draft.element(source, Element::of(card.address(address)));
+        draft.element(own, Element::of(port.address(address)));
         if address.is_ipv4() {
             draft.element(SetId::ArpSender, Element::of(port.address(address)));
         }
     }
-    let link_local = Element::of(port.address(IpAddr::V6(link_local(eni.mac))));
-    draft.element(SetId::EniAddress6, link_local);
+    for prefix in eni.prefixes_v6() {
+        draft.element(SetId::EniPrefix6, block(port, IpNet::V6(prefix)));
+    }
     if !eni.source_dest_check {
         draft.element(SetId::EniUnchecked, Element::of(port));
         draft.element(SetId::ArpUnchecked, Element::of(port));
@@ -69,34 +90,38 @@ fn link_local(mac: [u8; 6]) -> Ipv6Addr {
     Ipv6Addr::from(octets)
 }
 
-fn routing(input: &VpcInput, placed: &Placed<'_>, draft: &mut Draft) {
+fn routing(placed: &Placed<'_>, index: &Index<'_>, draft: &mut Draft) {
     let Placed { eni, subnet, table, .. } = placed;
     let port = Key::new().native(eni_index(eni.number));
     let mark = Key::new().native(TABLE_BASE + table.number);
     draft.element(SetId::TableMark, Element::pair(port, mark));
+    draft.element(SetId::EniSubnet, Element::pair(port, subnet_key(subnet)));
+    for route in &table.routes {
+        let RouteTarget::Eni(id) = &route.target else { continue };
+        let gateway = index.enis.get(id.as_str()).filter(|gateway| gateway.subnet_id == subnet.id);
+        if let Some(gateway) = gateway {
+            let pair = port.native(eni_index(gateway.number));
+            draft.element(SetId::InnerGateway, Element::of(pair));
+        }
+    }
     for address in eni.addresses() {
         insert_host_route(draft, IpNet::from(address), eni.number);
     }
-    // A route inside the VPC's own blocks steers traffic between subnets. Inside
-    // one subnet AWS machines reach one another directly, whatever the table.
-    let local_blocks = || {
-        let v4 = input.cidrs_v4.iter().copied().map(IpNet::V4);
-        v4.chain(input.cidrs_v6.iter().copied().map(IpNet::V6))
-    };
-    let steers = |block: IpNet| {
-        table.routes.iter().any(|route| {
-            let destination = route.destination;
-            route.target != RouteTarget::Local
-                && (destination.contains(&block) || block.contains(&destination))
-                && local_blocks().any(|local| local.contains(&destination))
-        })
-    };
-    let v4 = IpNet::V4(subnet.cidr_v4);
-    if steers(v4) {
-        draft.element(SetId::OnLink4, block(port, v4));
+    for prefix in &eni.prefixes {
+        insert_host_route(draft, prefix.trunc(), eni.number);
     }
-    if let Some(v6) = subnet.cidr_v6.map(IpNet::V6).filter(|v6| steers(*v6)) {
-        draft.element(SetId::OnLink6, block(port, v6));
+}
+
+/// What stands apart from groups and NSGs.
+fn guards(placed: &Placed<'_>, draft: &mut Draft) {
+    let port = Element::of(Key::new().native(eni_index(placed.eni.number)));
+    match placed.eni.kind {
+        EniKind::Machine => {}
+        EniKind::NatGateway => {
+            draft.element(SetId::Unguarded, port);
+            draft.element(SetId::AlwaysTracked, port);
+        }
+        EniKind::Endpoint => draft.element(SetId::AlwaysTracked, port),
     }
 }
 
@@ -105,13 +130,19 @@ fn memberships(placed: &Placed<'_>, draft: &mut Draft) {
     for (slot, group) in (0..).zip(&placed.groups) {
         let datum = Key::new().native(*group);
         draft.element(SetId::EniGroup, Element::pair(port.native(slot), datum));
-        for address in placed.eni.addresses() {
+        for address in placed.eni.all_addresses() {
             let set = match address {
                 IpAddr::V4(_) => SetId::Member4,
                 IpAddr::V6(_) => SetId::Member6,
             };
             let key = Key::new().address(address).native(slot);
             draft.element(set, Element::pair(key, datum));
+        }
+        for prefix in placed.eni.prefixes_v6() {
+            let range = block(Key::new(), IpNet::V6(prefix));
+            let end = range.end.map(|end| end.native(slot));
+            let element = Element { key: range.key.native(slot), end, datum: Some(datum) };
+            draft.element(SetId::MemberPrefix6, element);
         }
     }
 }
@@ -137,19 +168,7 @@ fn link(placed: &Placed<'_>, draft: &mut Draft) {
             prefix_v4: subnet.cidr_v4.prefix_len(),
             gateway_v4: subnet_gateway(subnet.cidr_v4),
             addresses_v6: eni.v6.clone(),
+            kind: eni.kind,
         },
     );
-}
-
-/// `port . first address` to `port . last address`.
-fn block(port: Key, net: IpNet) -> Element {
-    Element::range(port.address(net.network()), port.address(last(net)))
-}
-
-/// The last address of a block, the broadcast address included.
-fn last(net: IpNet) -> IpAddr {
-    match net {
-        IpNet::V4(v4) => IpAddr::V4(Ipv4Addr::from(u32::from(v4.network()) | u32::from(v4.hostmask()))),
-        IpNet::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6.network()) | u128::from(v6.hostmask()))),
-    }
 }

@@ -62,10 +62,10 @@ fn compile_rules(group: u32, rules: &[Rule], sets: &Sets, index: &Index<'_>, dra
                 share.push([protocol, port, addresses(*net)], &rule.id);
             }
             Peer::Group(id) => {
-                let peer = index.groups.get(id.as_str());
+                let peer = index.group_numbers.get(id.as_str());
                 let found = peer.zip(protocol_box(rule.protocol, None));
                 if let Some((peer, [protocol, port])) = found {
-                    let share = peers.entry(peer.number).or_default();
+                    let share = peers.entry(*peer).or_default();
                     share.push([protocol, port, (0, 0)], &rule.id);
                 }
             }

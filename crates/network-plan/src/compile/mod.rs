@@ -1,13 +1,19 @@
 //! From the facts to the wanted state.
 
+mod acls;
+mod block;
 mod enis;
+mod gateways;
 mod groups;
 mod index;
+mod nsgs;
+mod peerings;
 mod routes;
+mod untracked;
 
 use std::collections::BTreeMap;
 
-use crate::{Element, PlanError, SetId, VpcInput, VpcPlan};
+use crate::{Element, Key, PlanError, SetId, Subnet, VpcInput, VpcPlan};
 use index::Index;
 
 /// The wanted kernel state of a VPC. Deterministic: equal facts give equal
@@ -24,7 +30,16 @@ pub fn plan(input: &VpcInput) -> Result<VpcPlan, PlanError> {
     routes::compile(input, &index, &mut draft);
     enis::compile(input, &index, &mut draft);
     groups::compile(input, &index, &mut draft);
+    acls::compile(input, &index, &mut draft);
+    nsgs::compile(input, &index, &mut draft);
+    gateways::compile(input, &index, &mut draft);
+    peerings::compile(input, &index, &mut draft);
     Ok(draft.finish())
+}
+
+/// What stands for a subnet in the sets: its first address, since blocks do not overlap.
+fn subnet_key(subnet: &Subnet) -> Key {
+    Key::new().native(subnet.cidr_v4.network().into())
 }
 
 /// A plan in the making.

@@ -1,10 +1,12 @@
 //! Route tables, the router's own addresses and what the edge sends here.
 
+use std::collections::BTreeMap;
+
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Draft, Index};
 use crate::{
-    InputRoute, MAIN_TABLE, NextHop, Route, RouteKind, RouteTable, RouteTarget, SERVICE_ADDRESSES,
+    MAIN_TABLE, NextHop, Route, RouteKind, RouteOrigin, RouteTable, RouteTarget, SERVICE_ADDRESSES,
     TABLE_BASE, TableRule, VpcInput, subnet_gateway, subnet_resolver,
 };
 
@@ -27,45 +29,63 @@ pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
         draft.plan.addresses.insert(subnet_resolver(subnet.cidr_v4).into());
     }
     draft.plan.addresses.extend(SERVICE_ADDRESSES);
-    if input.internet_gateway.is_some() {
+    let leads_out = |target: &RouteTarget| *target == RouteTarget::EgressOnlyGateway;
+    let egress_only =
+        input.route_tables.iter().any(|table| winners(table, input).values().any(|to| leads_out(to)));
+    if input.internet_gateway.is_some() || egress_only {
         let blocks = input.cidrs_v6.iter().map(|cidr| IpNet::V6(cidr.trunc()));
         draft.plan.edge_routes.extend(blocks);
     }
 }
 
+/// The route that counts for each destination: the one with the greatest origin. What lost has no effect even while
+/// the winner leads nowhere. Propagated routes never take traffic from the VPC's own blocks (VPC guide, "Route
+/// priority").
+pub(super) fn winners<'a>(table: &'a RouteTable, input: &VpcInput) -> BTreeMap<IpNet, &'a RouteTarget> {
+    let v4 = input.cidrs_v4.iter().map(|cidr| IpNet::V4(cidr.trunc()));
+    let v6 = input.cidrs_v6.iter().map(|cidr| IpNet::V6(cidr.trunc()));
+    let own: Vec<IpNet> = v4.chain(v6).collect();
+    // Every table has a local route for every block of the VPC (VPC guide, "Local route"), unless the user gave
+    // that very destination a target.
+    let local = own.iter().map(|block| (*block, (RouteOrigin::System, &RouteTarget::Local)));
+    let mut best: BTreeMap<IpNet, (RouteOrigin, &RouteTarget)> = local.collect();
+    for route in &table.routes {
+        let destination = route.destination.trunc();
+        let learned = route.origin == RouteOrigin::Propagated;
+        if learned && own.iter().any(|block| block.contains(&destination)) {
+            continue;
+        }
+        let better = best.get(&destination).is_none_or(|(origin, _)| *origin <= route.origin);
+        if better {
+            best.insert(destination, (route.origin, &route.target));
+        }
+    }
+    best.into_iter().map(|(destination, (_, target))| (destination, target)).collect()
+}
+
 fn compile_table(input: &VpcInput, table: &RouteTable, index: &Index<'_>, draft: &mut Draft) {
     let number = TABLE_BASE + table.number;
     draft.plan.table_rules.insert(TableRule { table: number });
-    for InputRoute { destination, target, origin: _ } in &table.routes {
-        let destination = destination.trunc();
-        match target {
-            RouteTarget::Local => insert(draft, number, destination, FIRST, RouteKind::Throw),
-            RouteTarget::Eni(id) => {
-                if let Some(eni) = index.enis.get(id.as_str()) {
-                    let via = RouteKind::Via(NextHop::Eni(eni.number));
-                    insert(draft, number, destination, FIRST, via);
-                }
-                insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
+    for (destination, target) in winners(table, input) {
+        let hop = match target {
+            RouteTarget::Local => {
+                insert(draft, number, destination, FIRST, RouteKind::Throw);
+                continue;
             }
-            RouteTarget::InternetGateway => {
-                if input.internet_gateway.is_some() {
-                    insert(draft, number, destination, FIRST, RouteKind::Via(NextHop::Edge));
-                }
-                insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
+            RouteTarget::Eni(id) => index.enis.get(id.as_str()).map(|eni| NextHop::Eni(eni.number)),
+            RouteTarget::InternetGateway => input.internet_gateway.as_ref().map(|_| NextHop::Edge),
+            RouteTarget::EgressOnlyGateway => {
+                Some(NextHop::Edge).filter(|_| matches!(destination, IpNet::V6(_)))
             }
-            RouteTarget::Blackhole | RouteTarget::EgressOnlyGateway | RouteTarget::Peering(_) => {
-                insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
+            RouteTarget::Peering(id) => {
+                index.peerings.get(id.as_str()).map(|peering| NextHop::Peer(peering.number))
             }
+            RouteTarget::Blackhole => None,
+        };
+        if let Some(hop) = hop {
+            insert(draft, number, destination, FIRST, RouteKind::Via(hop));
         }
-    }
-    // Every table has a local route for every block of the VPC (VPC guide,
-    // "Local route"), unless the user gave that very destination a target.
-    let v4 = input.cidrs_v4.iter().map(|cidr| IpNet::V4(cidr.trunc()));
-    let v6 = input.cidrs_v6.iter().map(|cidr| IpNet::V6(cidr.trunc()));
-    for block in v4.chain(v6) {
-        if !table.routes.iter().any(|route| route.destination.trunc() == block) {
-            insert(draft, number, block, FIRST, RouteKind::Throw);
-        }
+        insert(draft, number, destination, FALLBACK, RouteKind::Blackhole);
     }
 }
 
@@ -77,4 +97,9 @@ pub(super) fn insert(draft: &mut Draft, table: u32, destination: IpNet, metric: 
 pub(super) fn insert_host_route(draft: &mut Draft, destination: IpNet, eni: u32) {
     let via = RouteKind::Via(NextHop::Eni(eni));
     insert(draft, MAIN_TABLE, destination, FIRST, via);
+}
+
+/// A route that leads somewhere.
+pub(super) fn insert_first(draft: &mut Draft, table: u32, destination: IpNet, kind: RouteKind) {
+    insert(draft, table, destination, FIRST, kind);
 }

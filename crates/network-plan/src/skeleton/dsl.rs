@@ -1,7 +1,8 @@
 //! Short words for writing rules.
 
 use crate::{
-    ALLOWED, Chain, ChainKind, ChainRule, EDGE_INDEX, Expr, Gate, Hook, MetaKey, PayloadBase, SetId, Verdict,
+    ALLOWED, Chain, ChainKind, ChainRule, CtKey, DropRecord, EDGE_INDEX, Expr, FibKey, Gate, Hook, LOG_BYTES,
+    LOG_GROUP, ListEntry, MetaKey, PayloadBase, SetId, Verdict,
 };
 
 pub(super) const TCP: u8 = 6;
@@ -159,11 +160,135 @@ pub(super) fn nat(name: &str, hook: Hook, priority: i32, rules: Vec<ChainRule>) 
     Chain { name: name.into(), kind: ChainKind::Nat { hook, priority }, rules }
 }
 
-/// The end of a gate: counted under the ENI, or at least under the chain. Flow
-/// logs will report the packet from here.
-pub(super) fn dropped(name: impl Into<String>, gate: Gate, side: MetaKey) -> Chain {
-    inner(
-        name,
-        vec![rule![Expr::Meta(side, 0), Expr::In(SetId::Dropped(gate), 0), DROP], rule![Expr::Counter, DROP]],
-    )
+/// Loopback has index 1 in every namespace.
+const LOOPBACK: u32 = 1;
+/// `RTN_LOCAL`: an address of the router's own.
+const LOCAL: u32 = 2;
+/// Bits of `ct state` (kernel: `NF_CT_STATE_BIT`).
+const ESTABLISHED: u32 = 0b010;
+const RELATED: u32 = 0b100;
+
+/// Matches packets of the router to itself.
+pub(super) fn from_loopback() -> [Expr; 2] {
+    [Expr::Meta(MetaKey::Iif, 0), Expr::Equal(0, LOOPBACK.to_ne_bytes().to_vec())]
+}
+
+/// Matches packets to an address of the router.
+pub(super) fn to_router() -> [Expr; 2] {
+    [Expr::Fib(FibKey::AddressType, 0), Expr::Equal(0, LOCAL.to_ne_bytes().to_vec())]
+}
+
+fn state(bits: u32) -> [Expr; 3] {
+    [
+        Expr::Ct(CtKey::State, 0),
+        Expr::Bits { register: 0, mask: bits.to_ne_bytes().to_vec(), flip: vec![0; 4] },
+        Expr::NotEqual(0, vec![0; 4]),
+    ]
+}
+
+/// Matches packets of known connections and errors about them.
+pub(super) fn known() -> [Expr; 3] {
+    state(ESTABLISHED | RELATED)
+}
+
+/// Matches packets of known connections.
+pub(super) fn established() -> [Expr; 3] {
+    state(ESTABLISHED)
+}
+
+/// Matches errors about known connections.
+pub(super) fn related() -> [Expr; 3] {
+    state(RELATED)
+}
+
+/// Matches packets of connections that carry no mark: the ordinary ones.
+pub(super) fn unmarked() -> [Expr; 2] {
+    [Expr::Ct(CtKey::Mark, 0), Expr::Equal(0, vec![0; 4])]
+}
+
+/// Matches packets whose connection carries a bit.
+pub(super) fn marked(bit: u32) -> [Expr; 3] {
+    [
+        Expr::Ct(CtKey::Mark, 0),
+        Expr::Bits { register: 0, mask: bit.to_ne_bytes().to_vec(), flip: vec![0; 4] },
+        Expr::NotEqual(0, vec![0; 4]),
+    ]
+}
+
+/// Gives the connection a bit.
+pub(super) fn mark_connection(bit: u32) -> [Expr; 3] {
+    // `old & !bit ^ bit` is `old | bit`.
+    [
+        Expr::Ct(CtKey::Mark, 0),
+        Expr::Bits { register: 0, mask: (!bit).to_ne_bytes().to_vec(), flip: bit.to_ne_bytes().to_vec() },
+        Expr::SetCtMark(0),
+    ]
+}
+
+/// Takes all bits from the connection.
+pub(super) fn unmark_connection() -> [Expr; 2] {
+    [Expr::Constant(0, vec![0; 4]), Expr::SetCtMark(0)]
+}
+
+/// Matches packets that go the way of the first one (0), or answer (1).
+pub(super) fn direction(number: u8) -> [Expr; 2] {
+    [Expr::Ct(CtKey::Direction, 0), Expr::Equal(0, vec![number])]
+}
+
+/// Loads what the first packet was sent to, as the key of a forwarded port.
+pub(super) const fn original_service() -> [Expr; 3] {
+    [
+        Expr::Ct(CtKey::OriginalDestination, 0),
+        Expr::Meta(MetaKey::L4Proto, 1),
+        Expr::Ct(CtKey::OriginalPort, 2),
+    ]
+}
+
+/// Puts the subnet of the ENI on one side into the priority; does not match at the edge and at peers.
+///
+/// A map's result goes to a later rule by the priority, never straight into a further key: some versions of the
+/// `nft` program cannot list that.
+pub(super) const fn subnet(side: MetaKey) -> [Expr; 3] {
+    [
+        Expr::Meta(side, 0),
+        Expr::Map { set: SetId::EniSubnet, key: 0, to: 0 },
+        Expr::SetMeta(MetaKey::Priority, 0),
+    ]
+}
+
+/// Reports a drop.
+pub(crate) fn log(record: DropRecord) -> Expr {
+    Expr::Log { group: LOG_GROUP, bytes: LOG_BYTES, prefix: record.prefix() }
+}
+
+/// The last words of an ACL's or NSG's entry that denies: report, then count.
+pub(crate) fn denied(gate: Gate, number: u32, entry: Option<u16>) -> [Expr; 2] {
+    let list = Some(ListEntry { number, entry });
+    [log(DropRecord { gate, list }), goto(counter_chain(gate))]
+}
+
+/// The chain that counts and drops what a gate has refused.
+pub(super) fn counter_chain(gate: Gate) -> String {
+    gate.name().replace('-', "_")
+}
+
+/// The end of a gate: counted under the ENI, or at least under the chain. ACLs
+/// and NSGs report by themselves, since they know the entry.
+pub(super) fn drops() -> Vec<Chain> {
+    let chain = |gate: Gate| {
+        let side = if gate.is_inbound() { MetaKey::Oif } else { MetaKey::Iif };
+        let report = match gate {
+            Gate::AclIn | Gate::AclOut | Gate::NsgIn | Gate::NsgOut => None,
+            _ => Some(rule![log(DropRecord { gate, list: None })]),
+        };
+        let count =
+            [rule![Expr::Meta(side, 0), Expr::In(SetId::Dropped(gate), 0), DROP], rule![Expr::Counter, DROP]];
+        inner(counter_chain(gate), report.into_iter().chain(count).collect())
+    };
+    Gate::ALL.into_iter().map(chain).collect()
+}
+
+/// To the end of a gate.
+pub(super) fn refuse(gate: Gate) -> Expr {
+    goto(counter_chain(gate))
 }

@@ -110,7 +110,6 @@ pub(super) fn chains() -> Vec<Chain> {
         for band in 0..BANDS.len() {
             chains.push(own_groups(direction, band));
         }
-        chains.push(dropped(format!("{name}_denied"), direction.gate(), direction.side()));
         chains.push(inner(
             format!("{name}_group"),
             Family::BOTH
@@ -125,6 +124,11 @@ pub(super) fn chains() -> Vec<Chain> {
             }
             for band in 0..BANDS.len() {
                 chains.push(peer_groups(direction, family, band));
+            }
+            if family == Family::V6 {
+                for band in 0..BANDS.len() {
+                    chains.push(prefix_groups(direction, band));
+                }
             }
         }
         chains.push(by_protocol(&format!("{name}_peer"), &format!("{name}_peer")));
@@ -160,7 +164,7 @@ fn own_groups(direction: Direction, band: usize) -> Chain {
     if let Some(next) = BANDS.get(band + 1) {
         rules.push(rule![group_in(next.start), goto(band_name(name, band + 1))]);
     }
-    rules.push(rule![goto(format!("{name}_denied"))]);
+    rules.push(rule![refuse(direction.gate())]);
     inner(band_name(name, band), rules)
 }
 
@@ -198,10 +202,32 @@ fn block_question(direction: Direction, family: Family, field: PortField) -> Cha
     )
 }
 
-/// The groups behind the other side's address.
+/// The groups behind the other side's address. What IPv6 does not know as an
+/// address it may know by its delegated prefix.
 fn peer_groups(direction: Direction, family: Family, band: usize) -> Chain {
     let base = format!("{}{}_peers", direction.name(), family.digit());
     let members = family.pick(SetId::Member4, SetId::Member6);
+    let mut rules = members_of(direction, family, band, &base, members);
+    if family == Family::V6 {
+        rules.push(rule![goto(format!("{}_prefix", direction.name()))]);
+    }
+    inner(band_name(&base, band), rules)
+}
+
+/// The groups behind the other side's delegated prefix.
+fn prefix_groups(direction: Direction, band: usize) -> Chain {
+    let base = format!("{}_prefix", direction.name());
+    let rules = members_of(direction, Family::V6, band, &base, SetId::MemberPrefix6);
+    inner(band_name(&base, band), rules)
+}
+
+fn members_of(
+    direction: Direction,
+    family: Family,
+    band: usize,
+    base: &str,
+    members: SetId,
+) -> Vec<ChainRule> {
     // The slot follows the address, which takes one register or four.
     let slot_register = match family {
         Family::V4 => 1,
@@ -220,9 +246,9 @@ fn peer_groups(direction: Direction, family: Family, band: usize) -> Chain {
         rules.push(rule![is_allowed(), RETURN]);
     }
     if let Some(next) = BANDS.get(band + 1) {
-        rules.push(rule![group_in(next.start), goto(band_name(&base, band + 1))]);
+        rules.push(rule![group_in(next.start), goto(band_name(base, band + 1))]);
     }
-    inner(band_name(&base, band), rules)
+    rules
 }
 
 /// Does a rule that names the other side's group admit the packet?

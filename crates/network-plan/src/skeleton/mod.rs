@@ -2,37 +2,45 @@
 //!
 //! ```text
 //! prerouting  source    who are you?  foreign MAC or address: drop
-//!                       which route table?  mark
-//!             dnat      public → private, from the edge
+//!   ── connection tracking ──
+//!             dnat      public → private, forwarded ports; from the edge
+//!             depart    the sender's side, before routing:
+//!               egress    the sender's groups        ┐ new connections, and
+//!               nsg …     of the ENI, of the subnet  ┘ what is not tracked
+//!               acl_out   the ACL of the subnet left; not within a subnet
+//!               table     by mark; what leads nowhere is dropped here
+//!   ── routing ──
 //! forward     leave     to the edge: only with a public address
 //!             arrive    to an ENI: only for its own addresses
-//!                       (network ACLs will be judged here, before connections)
-//!             ── known connection: accepted ──
-//!             egress    the sender's groups   ┐ two gates; each returns
-//!             ingress   the receiver's groups ┘ or drops, neither accepts
+//!             enter     the ACL of the subnet entered; not within a subnet
+//!   ── known connection: accepted ──
+//!             admit     egress-only gateway, then
+//!               nsg …     of the subnet, of the ENI
+//!               ingress   the receiver's groups
 //!             accepted
-//! input                 metadata, names, time, echo: never judged by groups
+//! input                 metadata, names, time, echo: never judged by groups or ACLs
 //! postrouting snat      private → public, to the edge
 //! ```
 //!
-//! Accepting happens in one place at the very end: a gate that accepted would
-//! let an egress rule skip the receiver's ingress rules. Every chain that
-//! dispatches ends in a drop, so an interface that no set knows gets nowhere.
-
+//! The order is AWS's, so that of several components that would drop a packet the first one on its way is the one
+//! that is reported.
 //!
-//! What comes later has its place already:
-//! - network ACLs: a map `interface → subnet` on both sides and, if they differ,
-//!   a jump from `forward` before the known connections are let through;
-//! - NAT gateways: a further next hop of a route table, behind which `snat` finds
-//!   the gateway's address by outgoing interface;
-//! - peering: a veth between two routers whose interface is "not the edge" and
-//!   has no groups of its own: it needs a third kind of side in `forward`;
-//! - flow logs: a `log` expression at the ends of the gates (drops), connection
-//!   events (accepts).
+//! Accepting happens in one place at the very end: a gate that accepted would
+//! let an egress rule skip the receiver's ingress rules. Gates, ACLs and NSGs
+//! `return` or drop. Every chain that dispatches ends in a drop, so an interface
+//! that no set knows gets nowhere.
+//!
+//! ACLs are judged for every packet and know no connections. They stand behind
+//! connection tracking all the same: only there an incoming packet has its
+//! private address. A packet that is dropped before its hook's end never
+//! confirms a connection.
 
-mod dsl;
+mod arrive;
+mod depart;
+pub(crate) mod dsl;
 mod gates;
-mod path;
+mod source;
+mod translate;
 
 use std::sync::OnceLock;
 
@@ -43,8 +51,12 @@ use crate::Chain;
 pub fn skeleton() -> &'static [Chain] {
     static SKELETON: OnceLock<Vec<Chain>> = OnceLock::new();
     SKELETON.get_or_init(|| {
-        let mut chains = path::chains();
+        let mut chains = source::chains();
+        chains.extend(depart::chains());
+        chains.extend(arrive::chains());
         chains.extend(gates::chains());
+        chains.extend(translate::chains());
+        chains.extend(dsl::drops());
         chains
     })
 }
@@ -54,16 +66,28 @@ pub fn skeleton() -> &'static [Chain] {
 /// neighbour table, which all namespaces of the host share and which is small.
 pub fn arp_skeleton() -> &'static [Chain] {
     static SKELETON: OnceLock<Vec<Chain>> = OnceLock::new();
-    SKELETON.get_or_init(path::arp_chains)
+    SKELETON.get_or_init(source::arp_chains)
+}
+
+/// The chains of a NAT gateway's table.
+pub fn nat_skeleton() -> &'static [Chain] {
+    static SKELETON: OnceLock<Vec<Chain>> = OnceLock::new();
+    SKELETON.get_or_init(translate::nat_gateway)
 }
 
 /// A number that changes whenever the skeleton or the layout of a set changes.
 /// It is kept in the kernel's table, so that a newer binary recognises the
 /// table of an older one and replaces it in one transaction.
 pub fn skeleton_fingerprint() -> u64 {
-    // FNV-1a over the debug text: any change of meaning changes the text.
-    let sets = crate::SetId::ALL.map(|set| (set, set.fields(), set.kind(), set.counted()));
-    let text = format!("{:?}{:?}{sets:?}", skeleton(), arp_skeleton());
+    static FINGERPRINT: OnceLock<u64> = OnceLock::new();
+    *FINGERPRINT.get_or_init(|| {
+        let sets = crate::SetId::ALL.map(|set| (set, set.fields(), set.kind(), set.counted()));
+        fnv(&format!("{:?}{:?}{sets:?}", skeleton(), arp_skeleton()))
+    })
+}
+
+/// FNV-1a over a debug text: any change of meaning changes the text.
+pub(crate) fn fnv(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,9 +1,13 @@
-//! A few dozen lines of nf_tables: runs the skeleton over a packet, with the sets
-//! of a plan. It knows nothing of security groups.
+//! A few dozen lines of nf_tables: runs chains over a packet, with the sets of a plan. It knows nothing of groups,
+//! ACLs or routes beyond what the expressions say.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use crate::{Chain, ChainKind, Element, Expr, Hook, MetaKey, PayloadBase, SetId, Verdict, VpcPlan, skeleton};
+use crate::{
+    Chain, ChainId, ChainKind, ChainRule, CtKey, DropRecord, Element, Expr, FibKey, MetaKey, NatKind,
+    PayloadBase, SetId, SetKind, Verdict, VpcPlan, skeleton,
+};
 
 /// A packet at a hook.
 #[derive(Clone, Debug, Default)]
@@ -16,31 +20,41 @@ pub(super) struct Packet {
     pub(super) l4proto: u8,
     pub(super) mark: u32,
     pub(super) priority: u32,
-    /// The connection's state bits.
-    pub(super) state: u32,
+    pub(super) connection: Connection,
 }
 
-/// Where a packet ended.
+/// What connection tracking knows of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connection {
+    /// `ct state` bits; 8 is "new".
+    pub(super) state: u32,
+    pub(super) mark: u32,
+    pub(super) answer: bool,
+    pub(super) original_destination: Option<IpAddr>,
+    pub(super) original_port: u16,
+}
+
+/// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Accepted,
-    /// Dropped, with the set whose counter moved last.
-    Dropped(Option<SetId>),
+    /// Dropped: what the log said, and the set whose counter moved last.
+    Dropped(Option<DropRecord>, Option<SetId>),
 }
 
 pub(super) struct Machine<'a> {
-    plan: &'a VpcPlan,
-    chains: BTreeMap<&'a str, &'a Chain>,
+    pub(super) plan: &'a VpcPlan,
+    chains: BTreeMap<String, &'a [ChainRule]>,
 }
 
 /// What an expression does.
-enum Effect<'e> {
+enum Effect {
     Next,
     NoMatch,
-    Decide(&'e Verdict),
+    Decide(Verdict),
 }
 
-fn when(holds: bool) -> Effect<'static> {
+fn when(holds: bool) -> Effect {
     if holds { Effect::Next } else { Effect::NoMatch }
 }
 
@@ -50,44 +64,65 @@ enum Flow {
     Final(bool),
 }
 
+/// What is seen from outside.
+#[derive(Default)]
+struct Traces {
+    record: Option<DropRecord>,
+    counted: Option<SetId>,
+    translation: Option<(NatKind, Vec<u8>, Option<Vec<u8>>)>,
+}
+
 impl<'a> Machine<'a> {
     pub(super) fn new(plan: &'a VpcPlan) -> Self {
-        let chains = skeleton().iter().map(|chain| (chain.name.as_str(), chain)).collect();
-        Self { plan, chains }
+        let fixed = skeleton().iter().map(|chain| (chain.name.clone(), &chain.rules[..]));
+        let own = plan.chains.iter().map(|(id, chain)| (id.name(), &chain.rules[..]));
+        Self { plan, chains: fixed.chain(own).collect() }
     }
 
-    /// Runs the filter chain of a hook.
-    pub(super) fn run(&self, hook: Hook, packet: &mut Packet) -> Fate {
-        let chain = skeleton()
-            .iter()
-            .find(|chain| matches!(chain.kind, ChainKind::FilterElseDrop { hook: at, .. } if at == hook));
-        let mut last = None;
-        match self.chain(&chain.unwrap().name, packet, &mut last, 0) {
+    /// Runs a filter chain that stands at a hook.
+    pub(super) fn filter(&self, name: &str, packet: &mut Packet) -> Fate {
+        assert!(matches!(base(name).kind, ChainKind::FilterElseDrop { .. }));
+        let mut traces = Traces::default();
+        match self.chain(name, packet, &mut traces, 0) {
             Flow::Final(true) => Fate::Accepted,
-            Flow::Final(false) | Flow::Back => Fate::Dropped(last),
+            Flow::Final(false) | Flow::Back => Fate::Dropped(traces.record, traces.counted),
         }
     }
 
-    fn chain(&self, name: &str, p: &mut Packet, last: &mut Option<SetId>, depth: u32) -> Flow {
+    /// Runs a chain of address translation, for the first packet of a connection.
+    pub(super) fn translate(&self, name: &str, packet: &mut Packet) {
+        assert!(matches!(base(name).kind, ChainKind::Nat { .. }));
+        let mut traces = Traces::default();
+        self.chain(name, packet, &mut traces, 0);
+        if let Some((kind, address, port)) = traces.translation {
+            let at = if kind == NatKind::Source { 12 } else { 16 };
+            packet.network[at..at + 4].copy_from_slice(&address);
+            if let Some(port) = port {
+                packet.transport[2..4].copy_from_slice(&port);
+            }
+        }
+    }
+
+    fn chain(&self, name: &str, p: &mut Packet, traces: &mut Traces, depth: u32) -> Flow {
         // The kernel's limit (NFT_JUMP_STACK_SIZE) counts jumps only.
         assert!(depth < 16, "jumps too deep");
-        let mut chain = self.chains[name];
+        let mut rules = self.chains[name];
         'chain: loop {
-            'rule: for rule in &chain.rules {
+            'rule: for rule in rules {
                 let mut registers = [0_u8; 64];
                 for expr in &rule.body {
-                    match self.expression(expr, p, &mut registers, last) {
+                    match self.expression(expr, p, &mut registers, traces) {
                         Effect::NoMatch => continue 'rule,
                         Effect::Next => {}
                         Effect::Decide(Verdict::Accept) => return Flow::Final(true),
                         Effect::Decide(Verdict::Drop) => return Flow::Final(false),
                         Effect::Decide(Verdict::Return) => return Flow::Back,
                         Effect::Decide(Verdict::Goto(next)) => {
-                            chain = self.chains[next.as_str()];
+                            rules = self.chains[next.as_str()];
                             continue 'chain;
                         }
                         Effect::Decide(Verdict::Jump(next)) => {
-                            if let Flow::Final(verdict) = self.chain(next, p, last, depth + 1) {
+                            if let Flow::Final(verdict) = self.chain(&next, p, traces, depth + 1) {
                                 return Flow::Final(verdict);
                             }
                         }
@@ -98,24 +133,9 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn expression<'e>(
-        &self,
-        expr: &'e Expr,
-        p: &mut Packet,
-        r: &mut [u8; 64],
-        last: &mut Option<SetId>,
-    ) -> Effect<'e> {
+    fn expression(&self, expr: &Expr, p: &mut Packet, r: &mut [u8; 64], traces: &mut Traces) -> Effect {
         match expr {
-            Expr::Meta(key, to) => match key {
-                MetaKey::Priority => store(r, *to, &p.priority.to_ne_bytes()),
-                MetaKey::Mark => store(r, *to, &p.mark.to_ne_bytes()),
-                MetaKey::Iif => store(r, *to, &p.iif.to_ne_bytes()),
-                MetaKey::Oif => store(r, *to, &p.oif.to_ne_bytes()),
-                MetaKey::NfProto => {
-                    store(r, *to, &[if p.network[0] >> 4 == 4 { 2 } else { 10 }, 0, 0, 0]);
-                }
-                MetaKey::L4Proto => store(r, *to, &[p.l4proto, 0, 0, 0]),
-            },
+            Expr::Meta(key, to) => meta(*key, p, r, *to),
             Expr::SetMeta(key, from) => {
                 let value = u32::from_ne_bytes(load(r, *from, 4).try_into().unwrap());
                 match key {
@@ -132,19 +152,15 @@ impl<'a> Machine<'a> {
                 };
                 let (offset, len) = (*offset as usize, *len as usize);
                 let Some(found) = header.get(offset..offset + len) else { return Effect::NoMatch };
-                let mut bytes = found.to_vec();
-                bytes.resize(len.next_multiple_of(4), 0);
-                store(r, *to, &bytes);
+                store(r, *to, found);
             }
             Expr::Equal(at, bytes) => return when(load(r, *at, bytes.len()) == bytes),
-            Expr::NotEqual(at, bytes) => {
-                return when(load(r, *at, bytes.len()) != bytes);
+            Expr::NotEqual(at, bytes) => return when(load(r, *at, bytes.len()) != bytes),
+            Expr::InRange(at, low, high) => {
+                let value = load(r, *at, low.len());
+                return when(value >= &low[..] && value <= &high[..]);
             }
-            Expr::Constant(to, bytes) => {
-                let mut bytes = bytes.clone();
-                bytes.resize(bytes.len().next_multiple_of(4), 0);
-                store(r, *to, &bytes);
-            }
+            Expr::Constant(to, bytes) => store(r, *to, bytes),
             Expr::Bits { register, mask, flip } => {
                 let old = load(r, *register, mask.len()).to_vec();
                 let new: Vec<u8> = old.iter().zip(mask).zip(flip).map(|((o, m), f)| o & m ^ f).collect();
@@ -154,17 +170,47 @@ impl<'a> Machine<'a> {
                 if self.find(*set, r, *from).is_none() {
                     return Effect::NoMatch;
                 }
-                *last = Some(*set);
+                traces.counted = Some(*set);
             }
             Expr::NotIn(set, from) => return when(self.find(*set, r, *from).is_none()),
             Expr::Map { set, key, to } => {
                 let Some(element) = self.find(*set, r, *key) else { return Effect::NoMatch };
                 store(r, *to, element.datum.unwrap().as_bytes());
             }
-            Expr::Ct(_, to) => store(r, *to, &p.state.to_ne_bytes()),
-            Expr::Counter => *last = None,
-            Expr::Nat(..) | Expr::Masquerade | Expr::Log { .. } | Expr::Limit { .. } => {}
-            Expr::Verdict(verdict) => return Effect::Decide(verdict),
+            Expr::Dispatch { set, key } => {
+                let Some(element) = self.find(*set, r, *key) else { return Effect::NoMatch };
+                let SetKind::Chains(list) = set.kind() else { panic!("{set:?} has no chains") };
+                let number = element.datum.unwrap().read_native(0).unwrap();
+                return Effect::Decide(Verdict::Jump(ChainId { list, number }.name()));
+            }
+            Expr::Fib(FibKey::Interface, to) => {
+                let to_where = super::routing::interface(self.plan, p.mark, p.destination());
+                store(r, *to, &to_where.to_ne_bytes());
+            }
+            Expr::Fib(FibKey::AddressType, to) => {
+                let kind: u32 = if super::routing::is_local(self.plan, p.destination()) { 2 } else { 1 };
+                store(r, *to, &kind.to_ne_bytes());
+            }
+            Expr::Ct(key, to) => return connection(*key, &p.connection, r, *to),
+            Expr::SetCtMark(from) => {
+                p.connection.mark = u32::from_ne_bytes(load(r, *from, 4).try_into().unwrap());
+            }
+            Expr::Nat(kind, at) => {
+                traces.translation = Some((*kind, load(r, *at, 4).to_vec(), None));
+                return Effect::Decide(Verdict::Accept);
+            }
+            Expr::NatPort { kind, address, port } => {
+                let port = load(r, *port, 2).to_vec();
+                traces.translation = Some((*kind, load(r, *address, 4).to_vec(), Some(port)));
+                return Effect::Decide(Verdict::Accept);
+            }
+            Expr::Log { prefix, .. } => {
+                assert!(prefix.len() < 64);
+                traces.record = Some(DropRecord::parse(prefix).unwrap());
+            }
+            Expr::Counter => traces.counted = None,
+            Expr::Masquerade | Expr::Limit { .. } | Expr::Hash { .. } => {}
+            Expr::Verdict(verdict) => return Effect::Decide(verdict.clone()),
         }
         Effect::Next
     }
@@ -190,8 +236,61 @@ impl<'a> Machine<'a> {
     }
 }
 
+impl Packet {
+    pub(super) fn is_v4(&self) -> bool {
+        self.network[0] >> 4 == 4
+    }
+
+    fn address(&self, v4: usize, v6: usize) -> IpAddr {
+        if self.is_v4() {
+            <[u8; 4]>::try_from(&self.network[v4..v4 + 4]).unwrap().into()
+        } else {
+            <[u8; 16]>::try_from(&self.network[v6..v6 + 16]).unwrap().into()
+        }
+    }
+
+    pub(super) fn source(&self) -> IpAddr {
+        self.address(12, 8)
+    }
+
+    pub(super) fn destination(&self) -> IpAddr {
+        self.address(16, 24)
+    }
+}
+
+fn base(name: &str) -> &'static Chain {
+    skeleton().iter().find(|chain| chain.name == name).unwrap()
+}
+
+fn meta(key: MetaKey, p: &Packet, r: &mut [u8; 64], to: u8) {
+    match key {
+        MetaKey::Priority => store(r, to, &p.priority.to_ne_bytes()),
+        MetaKey::Mark => store(r, to, &p.mark.to_ne_bytes()),
+        MetaKey::Iif => store(r, to, &p.iif.to_ne_bytes()),
+        MetaKey::Oif => store(r, to, &p.oif.to_ne_bytes()),
+        MetaKey::NfProto => store(r, to, &[if p.is_v4() { 2 } else { 10 }]),
+        MetaKey::L4Proto => store(r, to, &[p.l4proto]),
+    }
+}
+
+fn connection(key: CtKey, connection: &Connection, r: &mut [u8; 64], to: u8) -> Effect {
+    match key {
+        CtKey::State => store(r, to, &connection.state.to_ne_bytes()),
+        CtKey::Mark => store(r, to, &connection.mark.to_ne_bytes()),
+        CtKey::Direction => store(r, to, &[u8::from(connection.answer)]),
+        CtKey::OriginalDestination => match connection.original_destination {
+            Some(IpAddr::V4(v4)) => store(r, to, &v4.octets()),
+            _ => return Effect::NoMatch,
+        },
+        CtKey::OriginalPort => store(r, to, &connection.original_port.to_be_bytes()),
+    }
+    Effect::Next
+}
+
+/// Registers are written in steps of four bytes.
 fn store(registers: &mut [u8; 64], to: u8, bytes: &[u8]) {
     let at = usize::from(to) * 4;
+    registers[at..at + bytes.len().next_multiple_of(4)].fill(0);
     registers[at..at + bytes.len()].copy_from_slice(bytes);
 }
 

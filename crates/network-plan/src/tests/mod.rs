@@ -3,7 +3,9 @@
 
 mod facts;
 mod interpreter;
+mod oracle;
 mod packets;
 mod plans;
 mod regions;
+mod routing;
 mod skeletons;

@@ -6,14 +6,15 @@ use proptest::prelude::*;
 
 use super::facts::vpc;
 use crate::{
-    Element, Eni, MAIN_TABLE, NextHop, PlanError, Ports, Protocol, Route, RouteKind, RouteTarget, SetId,
-    SetKind, Step, VpcInput, VpcPlan, diff, plan,
+    ChainId, Element, Eni, MAIN_TABLE, NextHop, PlanError, Ports, Protocol, Route, RouteKind, RouteTarget,
+    RuleChain, SetId, SetKind, Step, VpcInput, VpcPlan, diff, plan,
 };
 
 /// The kernel as far as steps go: it refuses what the real one refuses.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Kernel {
     elements: BTreeMap<SetId, BTreeSet<Element>>,
+    chains: BTreeMap<ChainId, RuleChain>,
     routes: BTreeSet<Route>,
     rules: BTreeSet<u32>,
     addresses: BTreeSet<std::net::IpAddr>,
@@ -29,6 +30,13 @@ impl Kernel {
     fn apply(&mut self, steps: &[Step]) {
         for step in steps {
             match step.clone() {
+                Step::PutChain(id, chain) => {
+                    self.chains.insert(id, chain);
+                }
+                Step::DeleteChain(id) => {
+                    assert!(self.chains.remove(&id).is_some());
+                    assert!(!self.leads_to(id), "{id:?} is still used");
+                }
                 Step::DeleteElements(set, elements) => {
                     for element in elements {
                         let there = self.elements.entry(set).or_default().remove(&element);
@@ -37,6 +45,10 @@ impl Kernel {
                 }
                 Step::AddElements(set, elements) => {
                     for element in elements {
+                        if let SetKind::Chains(list) = set.kind() {
+                            let number = element.datum.unwrap().read_native(0).unwrap();
+                            assert!(self.chains.contains_key(&ChainId { list, number }));
+                        }
                         let all = self.elements.entry(set).or_default();
                         for other in all.iter() {
                             assert!(!overlap(set, other, &element), "{set:?} {other:?} {element:?}");
@@ -70,6 +82,13 @@ impl Kernel {
             }
         }
         self.elements.retain(|_, elements| !elements.is_empty());
+    }
+
+    fn leads_to(&self, id: ChainId) -> bool {
+        let datum = crate::Key::new().native(id.number);
+        self.elements.iter().any(|(set, elements)| {
+            set.kind() == SetKind::Chains(id.list) && elements.iter().any(|e| e.datum == Some(datum))
+        })
     }
 
     fn occupied(&self, route: &Route) -> bool {
@@ -113,7 +132,8 @@ proptest! {
         gone in 0_usize..6,
     ) {
         let mut new = new;
-        new.enis.remove(gone);
+        let gone = new.enis.remove(gone).id;
+        new.nat_gateways.retain(|gateway| gateway.eni_id != gone);
         let (old, new) = (plan(&old).unwrap(), plan(&new).unwrap());
         let empty = VpcPlan::default();
         for links in [all_links(&old), attached] {
@@ -156,8 +176,8 @@ proptest! {
         for (set, elements) in plan(&input).unwrap().elements {
             for element in elements {
                 prop_assert_eq!(element.key.as_bytes().len(), set.key_len());
-                prop_assert_eq!(element.end.is_some(), set.kind() == SetKind::Intervals);
-                prop_assert_eq!(element.datum.is_some(), matches!(set.kind(), SetKind::Map(_)));
+                prop_assert_eq!(element.end.is_some(), set.kind().has_ranges());
+                prop_assert_eq!(element.datum.is_some(), set.kind().has_data());
             }
         }
     }

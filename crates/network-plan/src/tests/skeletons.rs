@@ -2,7 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{ChainKind, Expr, Hook, SetId, SetKind, Verdict, arp_skeleton, skeleton, skeleton_fingerprint};
+use crate::{
+    ChainKind, Expr, Gate, Hook, SetId, SetKind, Verdict, arp_skeleton, nat_skeleton, skeleton,
+    skeleton_fingerprint,
+};
+
+fn all_chains() -> impl Iterator<Item = &'static crate::Chain> {
+    skeleton().iter().chain(arp_skeleton()).chain(nat_skeleton())
+}
 
 fn targets(body: &[Expr]) -> impl Iterator<Item = &str> {
     body.iter().filter_map(|expr| match expr {
@@ -28,7 +35,9 @@ fn names_are_unique_and_every_target_exists() {
     let names: BTreeSet<_> = skeleton().iter().map(|chain| &chain.name).collect();
     assert_eq!(names.len(), skeleton().len());
     let bases = skeleton().iter().filter(|chain| chain.kind != ChainKind::Inner);
-    let used: BTreeSet<_> = bases.flat_map(|chain| reachable(&chain.name)).collect();
+    let mut used: BTreeSet<_> = bases.flat_map(|chain| reachable(&chain.name)).collect();
+    // Reached from the chains of ACLs and NSGs.
+    used.extend(["acl_in", "acl_out", "nsg_in", "nsg_out"]);
     assert_eq!(used.len(), names.len(), "a chain that nothing leads to");
     for name in names {
         assert!(name.len() < 128);
@@ -59,7 +68,7 @@ fn every_filter_falls_closed_and_every_gate_ends_in_a_drop() {
     for chain in skeleton() {
         assert!(!matches!(chain.kind, ChainKind::FilterElsePass { .. }), "{}", chain.name);
     }
-    for gate in ["spoofed", "egress_denied", "ingress_denied", "misdelivered", "no_public"] {
+    for gate in Gate::ALL.map(|gate| gate.name().replace('-', "_")) {
         let chain = skeleton().iter().find(|chain| chain.name == gate).unwrap();
         let last = chain.rules.last().unwrap();
         assert_eq!(last.body, [Expr::Counter, Expr::Verdict(Verdict::Drop)], "{gate}");
@@ -69,30 +78,30 @@ fn every_filter_falls_closed_and_every_gate_ends_in_a_drop() {
 #[test]
 fn sets_are_used_as_what_they_are() {
     let mut used = BTreeSet::new();
-    for expr in
-        skeleton().iter().chain(arp_skeleton()).flat_map(|chain| &chain.rules).flat_map(|rule| &rule.body)
-    {
+    for expr in all_chains().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.body) {
         match expr {
             Expr::In(set, from) | Expr::NotIn(set, from) => {
-                assert!(!matches!(set.kind(), SetKind::Map(_)), "{set:?}");
+                assert!(!set.kind().has_data(), "{set:?}");
                 assert!(usize::from(*from) * 4 + set.key_len() <= 64);
                 used.insert(*set);
             }
-            Expr::Map { set, key, .. } => {
-                assert!(matches!(set.kind(), SetKind::Map(_)), "{set:?}");
+            Expr::Map { set, key, .. } | Expr::Dispatch { set, key } => {
+                assert!(set.kind().has_data(), "{set:?}");
                 assert!(usize::from(*key) * 4 + set.key_len() <= 64);
                 used.insert(*set);
             }
             _ => {}
         }
     }
-    assert_eq!(used.len(), SetId::ALL.len(), "a set that no rule asks");
+    // The lists of NSG rules are asked by the NSGs' own chains, drops of ACLs and NSGs counted from theirs.
+    used.extend([SetId::NsgBlock4, SetId::NsgBlock6, SetId::NsgPort]);
+    assert_eq!(used.len(), SetId::ALL.len() + SetId::NAT.len(), "a set that no rule asks");
 }
 
 #[test]
 fn registers_are_written_before_they_are_read() {
     // Kernels since 6.12 refuse a rule that reads what it did not write.
-    for rule in skeleton().iter().chain(arp_skeleton()).flat_map(|chain| &chain.rules) {
+    for rule in all_chains().flat_map(|chain| &chain.rules) {
         let mut written = [false; 64];
         let mut write = |to: u8, len: usize, read: &mut dyn FnMut(&[bool; 64])| {
             read(&written);
@@ -108,20 +117,33 @@ fn registers_are_written_before_they_are_read() {
         let mut nothing = |_: &[bool; 64]| {};
         for expr in &rule.body {
             match expr {
-                Expr::Meta(_, to) | Expr::Ct(_, to) => write(*to, 4, &mut nothing),
+                Expr::Meta(_, to) | Expr::Ct(_, to) | Expr::Fib(_, to) => write(*to, 4, &mut nothing),
                 Expr::Payload { len, to, .. } => write(*to, *len as usize, &mut nothing),
                 Expr::Constant(to, bytes) => write(*to, bytes.len(), &mut nothing),
-                Expr::SetMeta(_, from) | Expr::Nat(_, from) => write(0, 0, &mut check(*from, 4)),
-                Expr::Equal(at, bytes) | Expr::NotEqual(at, bytes) => {
+                Expr::SetMeta(_, from) | Expr::SetCtMark(from) | Expr::Nat(_, from) => {
+                    write(0, 0, &mut check(*from, 4));
+                }
+                Expr::NatPort { address, port, .. } => {
+                    write(0, 0, &mut check(*address, 4));
+                    write(0, 0, &mut check(*port, 2));
+                }
+                Expr::Hash { from, len, to, .. } => write(*to, 4, &mut check(*from, *len as usize)),
+                Expr::Equal(at, bytes) | Expr::NotEqual(at, bytes) | Expr::InRange(at, bytes, _) => {
                     write(0, 0, &mut check(*at, bytes.len()));
                 }
                 Expr::Bits { register, mask, .. } => {
                     write(0, 0, &mut check(*register, mask.len()));
                 }
-                Expr::In(set, from) | Expr::NotIn(set, from) => {
+                Expr::In(set, from) | Expr::NotIn(set, from) | Expr::Dispatch { set, key: from } => {
                     write(0, 0, &mut check(*from, set.key_len()));
                 }
-                Expr::Map { set, key, to } => write(*to, 4, &mut check(*key, set.key_len())),
+                Expr::Map { set, key, to } => {
+                    let (SetKind::Map(data) | SetKind::IntervalMap(data)) = set.kind() else {
+                        panic!("{set:?}")
+                    };
+                    let len = data.iter().map(|field| field.padded()).sum();
+                    write(*to, len, &mut check(*key, set.key_len()));
+                }
                 _ => {}
             }
         }

@@ -1,0 +1,198 @@
+//! The sender's side: what is judged before a packet is routed.
+//!
+//! In AWS's order: the sender's groups, its NSGs, the ACL of the subnet it leaves, the route table. It runs behind
+//! connection tracking and destination translation, so it sees the addresses that count. A packet dropped here
+//! confirms no connection.
+
+use super::dsl::*;
+use crate::{
+    Chain, EDGE_TABLE, Expr, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN, UNTRACKED_OUT,
+};
+use MetaKey::{Iif, L4Proto, Mark, NfProto, Priority};
+
+/// Just behind destination translation, which stands at -100.
+const BEHIND_DNAT: i32 = -90;
+
+pub(super) fn chains() -> Vec<Chain> {
+    vec![
+        depart(),
+        begin(),
+        group_addressed4(),
+        group_addressed6(),
+        border(),
+        from_subnet(),
+        by_table(),
+        leave_subnet(),
+        acl_of_subnet_left(),
+        inside(),
+        nowhere(),
+        answer_of_forwarded(),
+    ]
+}
+
+fn depart() -> Chain {
+    filter(
+        "depart",
+        Hook::Prerouting,
+        BEHIND_DNAT,
+        vec![
+            rule![from_loopback(), ACCEPT],
+            rule![known(), unmarked(), goto("border")],
+            rule![related(), goto("border")],
+            // What is not tracked is judged anew, packet by packet.
+            rule![established(), direction(0), marked(UNTRACKED_OUT), set_mark(0), jump("egress")],
+            rule![established(), direction(1), marked(UNTRACKED_IN), set_mark(0), jump("egress")],
+            rule![established(), direction(1), marked(MASQUERADED), goto("answer_of_forwarded")],
+            rule![established(), goto("border")],
+            rule![goto("begin")],
+        ],
+    )
+}
+
+/// The first packet of a connection, or one that belongs to none.
+fn begin() -> Chain {
+    inner(
+        "begin",
+        vec![
+            rule![
+                Family::V4.matches(),
+                network(16, 1, 0),
+                Expr::InRange(0, vec![224], vec![255]),
+                goto("group_addressed4")
+            ],
+            rule![
+                Family::V6.matches(),
+                network(24, 1, 0),
+                Expr::Equal(0, vec![0xff]),
+                goto("group_addressed6")
+            ],
+            // Link-local addresses are the router's, or nobody's beyond the link.
+            rule![
+                Family::V6.matches(),
+                network(24, 2, 0),
+                Expr::Bits { register: 0, mask: vec![0xff, 0xc0], flip: vec![0; 2] },
+                Expr::Equal(0, vec![0xfe, 0x80]),
+                ACCEPT
+            ],
+            // `input` judges what is for the router; no group, NSG or ACL does.
+            rule![to_router(), ACCEPT],
+            rule![Expr::Meta(Iif, 0), Expr::In(SetId::Unguarded, 0), goto("border")],
+            // The gates use the mark for "group in question" and "allowed".
+            rule![set_mark(0), jump("egress")],
+            rule![
+                Expr::Meta(Iif, 0),
+                Expr::Meta(NfProto, 1),
+                Expr::Meta(L4Proto, 2),
+                transport(2, 2, 3),
+                Expr::In(SetId::UntrackedOut, 0),
+                mark_connection(UNTRACKED_OUT)
+            ],
+            rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgEniOut, key: 0 }],
+            rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgSubnetOut, key: 0 }],
+            rule![goto("border")],
+        ],
+    )
+}
+
+/// Nothing is sent to groups of machines, but for the question for an address.
+fn group_addressed4() -> Chain {
+    inner(
+        "group_addressed4",
+        vec![
+            rule![Family::V4.destination(0), Expr::Equal(0, vec![255; 4]), protocol(UDP), port(67), ACCEPT],
+            rule![refuse(Gate::Multicast)],
+        ],
+    )
+}
+
+/// The same for IPv6, where the router itself is asked by multicast.
+fn group_addressed6() -> Chain {
+    let asked = [133, 135, 136].map(|kind| rule![protocol(ICMPV6), icmp_type(kind), ACCEPT]);
+    inner("group_addressed6", asked.into_iter().chain([rule![refuse(Gate::Multicast)]]).collect())
+}
+
+/// From a subnet, or from outside?
+fn border() -> Chain {
+    inner(
+        "border",
+        vec![
+            rule![subnet(Iif), goto("from_subnet")],
+            rule![by_mark(), goto("by_table")],
+            // Whose interface has no table falls off the end: dropped.
+        ],
+    )
+}
+
+fn by_mark() -> [Expr; 3] {
+    [Expr::Meta(Iif, 0), Expr::Map { set: SetId::TableMark, key: 0, to: 0 }, Expr::SetMeta(Mark, 0)]
+}
+
+/// To a neighbour, or by the subnet's route table? The priority holds the subnet.
+fn from_subnet() -> Chain {
+    let mut rules = Vec::new();
+    for family in Family::BOTH {
+        rules.push(rule![
+            family.matches(),
+            Expr::Meta(Priority, 0),
+            family.destination(1),
+            Expr::In(family.pick(SetId::OnLink4, SetId::OnLink6), 0),
+            set_mark(0),
+            goto("inside")
+        ]);
+    }
+    rules.push(rule![by_mark(), goto("by_table")]);
+    inner("from_subnet", rules)
+}
+
+/// By the mark just set; out of the subnet, or to a gateway inside it.
+fn by_table() -> Chain {
+    inner(
+        "by_table",
+        vec![
+            rule![
+                Expr::Fib(FibKey::Interface, 0),
+                Expr::SetMeta(Priority, 0),
+                Expr::Equal(0, vec![0; 4]),
+                goto("nowhere")
+            ],
+            rule![Expr::Meta(Iif, 0), Expr::Meta(Priority, 1), Expr::In(SetId::InnerGateway, 0), ACCEPT],
+            rule![jump("leave_subnet")],
+            rule![ACCEPT],
+        ],
+    )
+}
+
+/// The ACL of the subnet left; what comes from outside leaves none.
+fn leave_subnet() -> Chain {
+    inner("leave_subnet", vec![rule![subnet(Iif), goto("acl_of_subnet_left")]])
+}
+
+fn acl_of_subnet_left() -> Chain {
+    let acl = Expr::Dispatch { set: SetId::AclOut, key: 0 };
+    inner("acl_of_subnet_left", vec![rule![Expr::Meta(Priority, 0), acl]])
+}
+
+/// To a neighbour in the own subnet: no ACL, no table.
+fn inside() -> Chain {
+    inner(
+        "inside",
+        vec![
+            rule![Expr::Fib(FibKey::Interface, 0), Expr::NotEqual(0, vec![0; 4]), ACCEPT],
+            rule![to_router(), ACCEPT],
+            rule![refuse(Gate::NoRoute)],
+        ],
+    )
+}
+
+/// No interface to leave by: for the router, or for nobody.
+fn nowhere() -> Chain {
+    inner(
+        "nowhere",
+        vec![rule![to_router(), ACCEPT], rule![jump("leave_subnet")], rule![refuse(Gate::NoRoute)]],
+    )
+}
+
+/// The machine believes to answer its own gateway; behind it, the edge is the only way.
+fn answer_of_forwarded() -> Chain {
+    inner("answer_of_forwarded", vec![rule![jump("leave_subnet")], rule![set_mark(EDGE_TABLE), ACCEPT]])
+}
