@@ -2,12 +2,14 @@
 //!
 //! The agent opens the keeper and the network beside a running API: an instance launched meanwhile waits as `pending`.
 
+mod dns;
 pub mod imds;
 mod machines;
 mod network;
 mod queue;
 
 pub use network::Drops;
+pub use resolver::{PrivateZones, ResolverConfig, Upstreams};
 
 use crate::imds::Metadata;
 use crate::machines::{Commands, Consoles, Controller, Shared};
@@ -15,6 +17,7 @@ use crate::network::{Gateways, NetworkHandle};
 use contracts::Clock;
 use contracts::seams::{CommandHost, MachineView, NetworkGate};
 use records::{Instance, InstanceState};
+use resolver::Resolver;
 use state_store::typed::Store;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -49,12 +52,15 @@ pub struct HostConfig {
     pub metadata_key: [u8; 32],
     /// Whether machines with a public address may reach the world through this host's uplink.
     pub uplink: bool,
+    /// The name server of the VPCs.
+    pub resolver: ResolverConfig,
 }
 
 /// The agent of this host.
 pub struct HostAgent {
     shared: Arc<Shared>,
     metadata: Arc<Metadata>,
+    resolver: Option<Arc<Resolver>>,
     config: HostConfig,
 }
 
@@ -65,6 +71,10 @@ impl HostAgent {
         let metadata = Arc::new(Metadata::new(store.clone(), clock.clone(), config.metadata_key));
         let shared = Shared::new(store.clone(), clock, config.host.clone(), network);
         let runtime = tokio::runtime::Handle::current();
+        let resolver = Resolver::start(config.resolver.clone(), store.clone())
+            .inspect_err(|error| tracing::error!(%error, "machines will find no name server"))
+            .ok()
+            .map(Arc::new);
         let start = network::Start {
             host: config.host.clone(),
             cloud: config.cloud.clone(),
@@ -73,13 +83,14 @@ impl HostAgent {
             run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),
+            resolver: resolver.clone(),
             runtime: runtime.clone(),
         };
         std::thread::Builder::new()
             .name("network".into())
             .spawn(move || network::run(start, inbox))
             .map_or_else(|error| tracing::error!(%error, "no thread for the network"), drop);
-        let agent = Arc::new(HostAgent { shared, metadata, config });
+        let agent = Arc::new(HostAgent { shared, metadata, resolver, config });
         let worker = agent.clone();
         std::thread::Builder::new()
             .name("machines".into())
@@ -91,6 +102,11 @@ impl HostAgent {
     /// The metadata service, to be given its source of role credentials.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The name server of the VPCs, to be given further zones; `None` on a host where it could not start.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// Waits for the data plane.

@@ -19,7 +19,7 @@ use records::NetworkInterface;
 use state_store::typed::Store;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// What all VPCs of a cloud share.
 pub(crate) struct Engine {

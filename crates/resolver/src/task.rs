@@ -8,7 +8,7 @@ use crate::wire::answer::{Answer, Rcode};
 use crate::wire::name::Name;
 use crate::wire::record::{Kind, Record};
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Aliases followed for one question; more is a loop or as bad as one.
 pub(crate) const MAX_ALIASES: usize = 16;

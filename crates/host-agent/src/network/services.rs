@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::worker::Worker;
+use crate::dns::VpcNames;
 use network_plan::{METADATA_V4, VpcInput};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tokio::task::JoinHandle;
 #[derive(Default)]
 pub(super) struct Services {
     metadata: Option<Running>,
+    names: Option<VpcNames>,
 }
 
 /// A task that ends with its owner.
@@ -24,8 +26,18 @@ impl Drop for Running {
 
 impl Worker {
     /// Starts what is not yet served in a VPC whose plan was applied.
-    pub(super) fn serve(&mut self, vpc_id: &str, _input: &VpcInput) -> Outcome {
-        self.serve_metadata(vpc_id)
+    pub(super) fn serve(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
+        self.serve_metadata(vpc_id)?;
+        self.serve_names(vpc_id, input)
+    }
+
+    /// Opens sockets at addresses of the name server that have come since.
+    fn serve_names(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
+        // Opened by the plan that was just applied.
+        let (Some(resolver), Some(network)) = (&self.start.resolver, &mut self.network) else { return Ok(()) };
+        let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
+        let names = vpc.services.names.get_or_insert_with(|| VpcNames::new(resolver.clone(), &vpc.scope, vpc_id));
+        names.follow(network, input)
     }
 
     fn serve_metadata(&mut self, vpc_id: &str) -> Outcome {

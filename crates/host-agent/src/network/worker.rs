@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use network_apply::{Attachment, HostConfig, Network, Uplink};
 use network_plan::VpcInput;
 use parking_lot::RwLock;
+use resolver::Resolver;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::Ipv4Addr;
@@ -34,6 +35,8 @@ pub(crate) struct Start {
     pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
+    /// `None` on a host where it could not start.
+    pub(crate) resolver: Option<Arc<Resolver>>,
     pub(crate) runtime: tokio::runtime::Handle,
 }
 

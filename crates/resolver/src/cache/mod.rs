@@ -8,7 +8,8 @@ use crate::wire::writer::Encoded;
 use lru::Lru;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a failure of upstream is remembered, in seconds (RFC 2308 §7 allows five minutes): a storm of questions for a
 /// broken name costs one exchange per this time.

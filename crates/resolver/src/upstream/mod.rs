@@ -14,8 +14,9 @@ use servers::{ServerList, Upstreams};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 
 pub(crate) use exchange::Trouble;
 
