@@ -126,7 +126,10 @@ mod tests {
             read(&amazon, block),
             Settings { servers: vec![[10, 20, 0, 2].into()], search: vec!["ec2.internal".into()] }
         );
-        let own = options(&[("domain-name-servers", &["10.20.1.9, fd00::1", AMAZON]), ("domain-name", &["a.b c.d"])]);
+        let own = options(&[
+            ("domain-name-servers", &["10.20.1.9, fd00::1", AMAZON]),
+            ("domain-name", &["a.b c.d"]),
+        ]);
         assert_eq!(
             read(&own, block),
             Settings {

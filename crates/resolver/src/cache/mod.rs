@@ -24,17 +24,20 @@ pub(crate) struct Entry {
     pub(crate) encoded: Encoded,
     /// It has aliases: their targets may be names of the asking VPC.
     pub(crate) has_aliases: bool,
+    /// Its last alias is still to be followed.
+    pub(crate) leads_on: bool,
     stored: Instant,
     until: Instant,
 }
 
 impl Entry {
     /// Makes one that is not yet kept.
-    pub(crate) fn new(name: &[u8], answer: Answer, now: Instant) -> Entry {
+    pub(crate) fn new(name: &[u8], kind: Kind, answer: Answer, now: Instant) -> Entry {
         let ttl = if answer.rcode == Rcode::ServFail { FAILURE_TTL } else { answer.ttl() };
         Entry {
             encoded: Encoded::new(name, &answer),
             has_aliases: answer.records.iter().any(|record| record.kind == Kind::CNAME),
+            leads_on: answer.leads_on(name, kind),
             stored: now,
             until: now + Duration::from_secs(ttl.into()),
             answer,

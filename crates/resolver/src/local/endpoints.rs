@@ -35,7 +35,8 @@ impl Local<'_> {
 /// Whether a name is the usual one of a service: `com.amazonaws.us-east-1.ecr.api` is known as
 /// `api.ecr.us-east-1.amazonaws.com`.
 fn is_name_of(name: &[u8], service: &str) -> bool {
-    let Some((region, service)) = service.strip_prefix("com.amazonaws.").and_then(|s| s.split_once('.')) else {
+    let Some((region, service)) = service.strip_prefix("com.amazonaws.").and_then(|s| s.split_once('.'))
+    else {
         return false;
     };
     let mut expected = service.rsplit('.').chain([region, "amazonaws", "com"]);
