@@ -34,9 +34,12 @@ impl Worker {
     /// Opens sockets at addresses of the name server that have come since.
     fn serve_names(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
         // Opened by the plan that was just applied.
-        let (Some(resolver), Some(network)) = (&self.start.resolver, &mut self.network) else { return Ok(()) };
+        let (Some(resolver), Some(network)) = (&self.start.resolver, &mut self.network) else {
+            return Ok(());
+        };
         let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
-        let names = vpc.services.names.get_or_insert_with(|| VpcNames::new(resolver.clone(), &vpc.scope, vpc_id));
+        let names =
+            vpc.services.names.get_or_insert_with(|| VpcNames::new(resolver.clone(), &vpc.scope, vpc_id));
         names.follow(network, input)
     }
 

@@ -59,7 +59,7 @@ pub(super) struct ActiveVpc {
 pub(super) struct Worker {
     pub(super) start: Start,
     /// Opened at the first need, and again after a reset.
-    network: Option<Network>,
+    pub(super) network: Option<Network>,
     pub(super) numbers: Numbers,
     pub(super) vpcs: BTreeMap<String, ActiveVpc>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,
