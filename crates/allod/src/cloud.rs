@@ -7,7 +7,7 @@ use crate::{pool, services};
 use anyhow::{Context as _, ensure};
 use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
 use gateway::{AuditLog, AuditPlace, AuditSink, ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
-use host_agent::{HostAgent, HostConfig, ResolverConfig, Upstreams};
+use host_agent::{HostAgent, HostConfig};
 use state_store::typed::Store;
 use state_store_embedded::EmbeddedStore;
 use std::net::SocketAddr;
@@ -108,6 +108,7 @@ impl Cloud {
         };
         let parts = services::assemble(&platform, home.join("commands"));
         agent.metadata().set_roles(parts.roles);
+        let network_view = agent.network_view();
         let levers = Levers { store, agent: agent.clone(), platform };
         let gateway = Gateway::new(GatewayParts {
             tables: parts.tables,
@@ -115,7 +116,7 @@ impl Cloud {
             authorizer: parts.authorizer,
             clock,
             hooks: options.allow_reset.then(|| Arc::new(levers) as Arc<dyn ControlHooks>),
-            network: None,
+            network: Some(network_view),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             config: GatewayConfig {
                 mode: if open { Mode::Open } else { Mode::Enforced },
@@ -185,17 +186,6 @@ fn open_store(home: &Home) -> anyhow::Result<Store> {
     Ok(Store::new(Arc::new(backend)))
 }
 
-fn resolver_config(options: &Up, public_pool: (std::net::Ipv4Addr, u8), rootless: bool) -> ResolverConfig {
-    let upstreams = match &options.dns_upstream {
-        // Names are a way to the world too.
-        none if none.is_empty() && (options.no_uplink || rootless) => Upstreams::Nowhere,
-        none if none.is_empty() => Upstreams::Host,
-        servers => Upstreams::Servers(servers.iter().take(3).copied().collect()),
-    };
-    let public_pool = ipnet::Ipv4Net::new(public_pool.0, public_pool.1).ok();
-    ResolverConfig { upstreams, max_ttl: options.dns_max_ttl, public_pool, ..ResolverConfig::default() }
-}
-
 fn host_config(
     home: &Home,
     public_pool: (std::net::Ipv4Addr, u8),
@@ -231,7 +221,6 @@ fn host_config(
         metadata_key: home.key("metadata"),
         // A namespace of one's own has no way out of the host.
         uplink: !(options.no_uplink || rootless),
-        resolver: resolver_config(options, public_pool, rootless),
     })
 }
 

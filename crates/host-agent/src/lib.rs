@@ -2,28 +2,27 @@
 //!
 //! The agent opens the keeper and the network beside a running API: an instance launched meanwhile waits as `pending`.
 
-mod dns;
+mod flow_logs;
 pub mod imds;
 mod machines;
 mod network;
 mod queue;
 
 pub use network::Drops;
-pub use resolver::{PrivateZones, ResolverConfig, Upstreams};
 
+use crate::flow_logs::{FileLogs, Writer};
 use crate::imds::Metadata;
 use crate::machines::{Commands, Consoles, Controller, Shared};
-use crate::network::{Gateways, NetworkHandle};
+use crate::network::{Board, Gateways, NetworkHandle, View};
 use contracts::Clock;
-use contracts::seams::{CommandHost, MachineView, NetworkGate};
+use contracts::seams::{CommandHost, EndpointServices, MachineView, NetworkGate, NetworkView};
 use records::{Instance, InstanceState};
-use resolver::Resolver;
 use state_store::typed::Store;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Machines destroyed side by side at a reset.
 const DEATHS_AT_ONCE: usize = 16;
@@ -52,15 +51,14 @@ pub struct HostConfig {
     pub metadata_key: [u8; 32],
     /// Whether machines with a public address may reach the world through this host's uplink.
     pub uplink: bool,
-    /// The name server of the VPCs.
-    pub resolver: ResolverConfig,
 }
 
 /// The agent of this host.
 pub struct HostAgent {
     shared: Arc<Shared>,
     metadata: Arc<Metadata>,
-    resolver: Option<Arc<Resolver>>,
+    board: Arc<Board>,
+    endpoints: Arc<OnceLock<Arc<dyn EndpointServices>>>,
     config: HostConfig,
 }
 
@@ -69,12 +67,13 @@ impl HostAgent {
     pub fn start(config: HostConfig, store: Store, clock: Arc<dyn Clock>) -> Arc<HostAgent> {
         let (network, inbox) = NetworkHandle::new();
         let metadata = Arc::new(Metadata::new(store.clone(), clock.clone(), config.metadata_key));
-        let shared = Shared::new(store.clone(), clock, config.host.clone(), network);
         let runtime = tokio::runtime::Handle::current();
-        let resolver = Resolver::start(config.resolver.clone(), store.clone())
-            .inspect_err(|error| tracing::error!(%error, "machines will find no name server"))
-            .ok()
-            .map(Arc::new);
+        let logs = Arc::new(FileLogs::new(config.data_dir.join("logs")));
+        let writer = Writer::start(logs, store.clone(), runtime.clone());
+        let board = Board::new(store.clone(), clock.clone(), writer);
+        let endpoints = Arc::new(OnceLock::new());
+        runtime.spawn(network::follow_flow_logs(store.clone(), network.clone()));
+        let shared = Shared::new(store.clone(), clock, config.host.clone(), network);
         let start = network::Start {
             host: config.host.clone(),
             cloud: config.cloud.clone(),
@@ -83,14 +82,15 @@ impl HostAgent {
             run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),
-            resolver: resolver.clone(),
             runtime: runtime.clone(),
+            board: board.clone(),
+            endpoints: endpoints.clone(),
         };
         std::thread::Builder::new()
             .name("network".into())
             .spawn(move || network::run(start, inbox))
             .map_or_else(|error| tracing::error!(%error, "no thread for the network"), drop);
-        let agent = Arc::new(HostAgent { shared, metadata, resolver, config });
+        let agent = Arc::new(HostAgent { shared, metadata, board, endpoints, config });
         let worker = agent.clone();
         std::thread::Builder::new()
             .name("machines".into())
@@ -104,14 +104,22 @@ impl HostAgent {
         &self.metadata
     }
 
-    /// The name server of the VPCs, to be given further zones; `None` on a host where it could not start.
-    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
-        self.resolver.as_ref()
-    }
-
     /// Waits for the data plane.
     pub fn network_gate(&self) -> Arc<dyn NetworkGate> {
         Arc::new(self.shared.network.clone())
+    }
+
+    /// Shows the data plane.
+    pub fn network_view(&self) -> Arc<dyn NetworkView> {
+        Arc::new(View { network: self.shared.network.clone(), board: self.board.clone() })
+    }
+
+    /// Lets interface endpoints answer: what they lead to. The first call counts; endpoints made before it answer from
+    /// the next change of their VPC on.
+    pub fn set_endpoint_services(&self, services: Arc<dyn EndpointServices>) {
+        if self.endpoints.set(services).is_err() {
+            tracing::warn!("endpoint services are set already");
+        }
     }
 
     /// What can be seen of machines.

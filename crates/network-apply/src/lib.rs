@@ -13,6 +13,7 @@
 // a namespace, opening a netlink socket and pinning a namespace are system calls.
 #![allow(unsafe_code)]
 
+mod appliance;
 mod attach;
 mod config;
 mod counters;
@@ -24,12 +25,14 @@ mod netlink;
 mod netns;
 mod network;
 mod nft;
+mod peering;
 mod probe;
 mod readback;
 mod route;
 mod router;
 mod sysctl;
 pub mod user_ground;
+mod watch;
 
 pub use attach::Attachment;
 pub use config::{HostConfig, Uplink};
@@ -37,6 +40,7 @@ pub use counters::{Counts, EniCounters, VpcCounters};
 pub use error::ApplyError;
 pub use network::Network;
 pub use probe::{Feature, probe};
+pub use watch::{DropListener, DroppedPacket, Flow, FlowListener, FlowTable, Heard, Tuple};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,10 @@ use network_plan::VpcPlan;
 use crate::config::check_name;
 use crate::edge::{EDGE_HANDLE, Edge};
 use crate::router::{Router, vpc_index};
-use crate::{ApplyError, Attachment, HostConfig, VpcCounters, netns};
+use crate::{
+    ApplyError, Attachment, DropListener, FlowListener, FlowTable, HostConfig, VpcCounters, appliance, netns,
+    peering,
+};
 
 /// The network of one cloud on this host.
 ///
@@ -67,8 +70,11 @@ impl Network {
             let path = self.config.dir().join(&plan.id);
             self.vpcs.insert(plan.id.clone(), Router::create(&path)?);
         }
+        let mtu = self.config.mtu;
         let router = lookup(&mut self.vpcs, &plan.id)?;
-        router.apply(plan, &mut self.edge)
+        router.apply(plan, &mut self.edge)?;
+        router.house(plan, mtu)?;
+        peering::join(&mut self.vpcs, plan, mtu)
     }
 
     /// Two VPCs with one number would fight over one link.
@@ -91,7 +97,7 @@ impl Network {
     /// [`Self::apply`] reads it and repairs whatever was changed from outside.
     pub fn distrust(&mut self, vpc: &str) {
         if let Some(router) = self.vpcs.get_mut(vpc) {
-            router.applied = None;
+            router.distrust();
         }
     }
 
@@ -128,10 +134,30 @@ impl Network {
         lookup(&mut self.vpcs, vpc)?.datagrams(address)
     }
 
+    /// A TCP listener behind an endpoint's ENI, whose groups decide who reaches it.
+    pub fn listen_behind(
+        &mut self,
+        vpc: &str,
+        eni: &str,
+        address: SocketAddr,
+    ) -> Result<TcpListener, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.listen_behind(eni, address)
+    }
+
     /// What was dropped per ENI and gate, and admitted per rule. A plan must have
     /// been applied by this process, since only it knows whose counters these are.
     pub fn counters(&mut self, vpc: &str) -> Result<VpcCounters, ApplyError> {
         lookup(&mut self.vpcs, vpc)?.counters()
+    }
+
+    /// Hears of every packet that a VPC's router drops; one listener per VPC.
+    pub fn listen_to_drops(&mut self, vpc: &str) -> Result<DropListener, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.listen_to_drops()
+    }
+
+    /// Hears of the connections that end in a VPC's router, and reads those there are.
+    pub fn listen_to_flows(&mut self, vpc: &str) -> Result<(FlowListener, FlowTable), ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.listen_to_flows()
     }
 
     /// The ids of the VPCs that have a router on this host.
@@ -142,13 +168,16 @@ impl Network {
     /// Removes a VPC's router with all its links. Nothing happens if there is none.
     pub fn remove_vpc(&mut self, vpc: &str) -> Result<(), ApplyError> {
         let Some(mut router) = self.vpcs.remove(vpc) else { return Ok(()) };
+        peering::forget(&mut self.vpcs, &router);
         if let Some(index) = router.edge_index()? {
             for block in self.edge.routes(index)? {
                 self.edge.delete_route(block, index)?;
             }
         }
         router.dissolve()?;
-        netns::unpin(&self.config.dir().join(vpc))
+        let path = self.config.dir().join(vpc);
+        appliance::unpin_all(&path)?;
+        netns::unpin(&path)
     }
 
     /// Removes every VPC; the edge stays, ready for new ones. This is what a reset
@@ -179,7 +208,8 @@ fn handles(config: &HostConfig) -> Result<Vec<String>, ApplyError> {
     for entry in fs::read_dir(&dir).map_err(ApplyError::io(failed()))? {
         let entry = entry.map_err(ApplyError::io(failed()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("vpc-") {
+        // Those with a dot stand behind interfaces of a VPC.
+        if name.starts_with("vpc-") && !name.contains('.') {
             names.push(name);
         }
     }

@@ -1,13 +1,15 @@
 //! One VPC's router namespace.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use network_plan::{
     EDGE_INDEX, EDGE_LINK, NextHop, Route, RouteKind, SetId, Step, VpcPlan, diff, eni_index, peering_index,
 };
 
+use crate::appliance::{self, Appliance};
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
 use crate::netlink::Socket;
 use crate::nft;
@@ -30,19 +32,28 @@ pub(crate) struct Router {
     pub(crate) filter: Socket,
     /// What is known to be in the kernel; `None` until applied or read back.
     pub(crate) applied: Option<VpcPlan>,
+    /// Where the namespace is pinned.
+    pub(crate) path: PathBuf,
+    /// NAT gateways and endpoints, by ENI.
+    pub(crate) appliances: BTreeMap<String, Appliance>,
+    /// Peering links that are there, by number; `None` until looked for.
+    pub(crate) joined: Option<BTreeSet<u32>>,
 }
 
 impl Router {
     /// Finds the router pinned at `path`.
     pub(crate) fn find(path: &Path) -> Result<Option<Self>, ApplyError> {
-        netns::open(path)?.map(Self::enter).transpose()
+        let Some(namespace) = netns::open(path)? else { return Ok(None) };
+        let mut router = Self::enter(namespace, path)?;
+        router.appliances = appliance::find_all(path)?;
+        Ok(Some(router))
     }
 
     /// Makes a router and pins it at `path`.
     pub(crate) fn create(path: &Path) -> Result<Self, ApplyError> {
         let (namespace, prepared) = netns::create(sysctl::prepare_router)?;
         prepared?;
-        let mut router = Self::enter(namespace)?;
+        let mut router = Self::enter(namespace, path)?;
         let mut changes = Changes::new();
         changes.add("raise the router's loopback", &[], |out| set_up(out, LOOPBACK, None));
         changes.commit(&mut router.route)?;
@@ -50,12 +61,20 @@ impl Router {
         Ok(router)
     }
 
-    fn enter(namespace: OwnedFd) -> Result<Self, ApplyError> {
+    fn enter(namespace: OwnedFd, path: &Path) -> Result<Self, ApplyError> {
         let sockets = netns::inside(namespace.as_fd(), || {
             Socket::route().and_then(|route| Ok((route, Socket::netfilter()?)))
         })?;
         let (route, filter) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
-        Ok(Self { namespace, route, filter, applied: None })
+        let (path, appliances) = (path.to_owned(), BTreeMap::new());
+        Ok(Self { namespace, route, filter, applied: None, path, appliances, joined: None })
+    }
+
+    /// Forgets what is known of the kernel's state.
+    pub(crate) fn distrust(&mut self) {
+        self.applied = None;
+        self.joined = None;
+        self.distrust_appliances();
     }
 
     /// Makes the plan true. See [`crate::Network::apply`].

@@ -32,7 +32,24 @@ const ROUTER: &[(&str, &str)] = &[
     ("ipv4/conf/all/proxy_arp", "1"),
     // An appliance makes the router see each packet of a flow twice.
     ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
+    // Flow logs want packets, bytes and times; a connection has them only from its beginning on.
+    ("netfilter/nf_conntrack_acct", "1"),
+    ("netfilter/nf_conntrack_timestamp", "1"),
 ];
+
+/// Settings of a NAT gateway on top of those that forward. Idle connections are forgotten after 350 s (VPC guide, "NAT
+/// gateway basics"); AWS then answers with RST, here nothing comes back.
+const NAT_GATEWAY: &[(&str, &str)] = &[
+    ("netfilter/nf_conntrack_tcp_timeout_established", "350"),
+    ("netfilter/nf_conntrack_udp_timeout_stream", "350"),
+    ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
+];
+
+/// Prepares the current namespace for a NAT gateway.
+pub(crate) fn prepare_nat_gateway() -> Result<(), ApplyError> {
+    write_all(FORWARDING)?;
+    write_all(NAT_GATEWAY)
+}
 
 /// Prepares the current namespace for the edge.
 pub(crate) fn prepare_edge() -> Result<(), ApplyError> {

@@ -37,6 +37,3 @@ pub use wire::answer::{Answer, Rcode};
 pub use wire::name::{Name, NameError};
 pub use wire::record::{Kind, Record};
 pub use zones::{PrivateZones, ZoneAnswer};
-
-#[cfg(test)]
-mod tests;

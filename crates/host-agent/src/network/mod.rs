@@ -5,6 +5,8 @@ mod input;
 mod numbers;
 mod services;
 mod settle;
+mod view;
+mod watch;
 mod worker;
 
 use contracts::BoxFuture;
@@ -18,6 +20,8 @@ use std::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 
 pub(crate) use gateways::Gateways;
+pub(crate) use view::{View, follow_flow_logs};
+pub(crate) use watch::Board;
 pub(crate) use worker::{Start, run};
 
 /// What became of a piece of work for the network thread.
@@ -49,6 +53,8 @@ pub(crate) enum Job {
     Adopt { scope: Scope, vpc: String, interfaces: Vec<String>, reply: oneshot::Sender<Outcome> },
     /// Take an interface away.
     Detach { scope: Scope, vpc: String, interface: String, reply: oneshot::Sender<Outcome> },
+    /// Listen to the router of a VPC, if anybody wants to know.
+    Watch { vpc: String, reply: oneshot::Sender<Outcome> },
     /// Read the drop counters of a VPC.
     Drops { vpc: String, reply: oneshot::Sender<Result<Vec<Drops>, String>> },
     /// Remove every VPC, and for good also what all of them share.
@@ -113,6 +119,15 @@ impl NetworkHandle {
             return Ok(());
         }
         self.ask(|reply| Job::Reset { for_good, reply }).await
+    }
+
+    /// Listens to the router of a VPC from now on, if it has one here and anybody wants to know.
+    pub(crate) async fn watch(&self, vpc: &str) -> Outcome {
+        if !self.active.read().contains(vpc) {
+            return Ok(());
+        }
+        let vpc = vpc.to_owned();
+        self.ask(|reply| Job::Watch { vpc, reply }).await
     }
 
     pub(crate) async fn drops(&self, vpc: &str) -> Result<Vec<Drops>, String> {

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::input::{neighbours, vpc_input};
 use super::numbers::HostNumber;
+use super::watch::Counters;
 use super::worker::Worker;
 use network_plan::VpcInput;
 use records::VpcPeering;
@@ -48,6 +49,7 @@ impl Worker {
         }
         let outcome = self.settle(vpc);
         if let Err(error) = &outcome {
+            Counters::add(&self.start.board.counters.refusals);
             tracing::error!(vpc, %error, "the kernel does not follow the records of the VPC");
         }
         done.insert(vpc.to_owned(), outcome.clone());
@@ -74,6 +76,9 @@ impl Worker {
         self.keep_numbers()?;
         let plan = network_plan::plan(&input).map_err(|e| e.to_string())?;
         self.network()?.apply(&plan).map_err(|e| e.to_string())?;
+        if let Some(vpc) = self.vpcs.get(vpc_id) {
+            self.start.board.put(&vpc.scope, &input);
+        }
         self.serve(vpc_id, &input)?;
         self.numbers.free_unused(vpc_id, &used(&input));
         if let Some(vpc) = self.vpcs.get_mut(vpc_id) {
@@ -95,6 +100,7 @@ impl Worker {
     /// The VPC's record is gone: so are its kernel objects.
     fn remove(&mut self, vpc_id: &str) -> Outcome {
         self.active.write().remove(vpc_id);
+        self.start.board.remove(vpc_id);
         // Its services end with it.
         if let Some(vpc) = self.vpcs.remove(vpc_id) {
             let known = vpc.settled.iter().flat_map(|input| &input.enis).map(|eni| &eni.id);

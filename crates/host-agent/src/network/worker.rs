@@ -3,20 +3,21 @@
 use super::numbers::Numbers;
 use super::services::Services;
 use super::settle::Dirty;
+use super::watch::Board;
 use super::{Drops, Job, Outcome};
 use crate::imds::Metadata;
+use contracts::seams::EndpointServices;
 use ipnet::Ipv4Net;
 use network_apply::{Attachment, HostConfig, Network, Uplink};
 use network_plan::VpcInput;
 use parking_lot::RwLock;
-use resolver::Resolver;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
 /// Metric of the first interface's default route; later ones rank behind.
@@ -35,9 +36,9 @@ pub(crate) struct Start {
     pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
-    /// `None` on a host where it could not start.
-    pub(crate) resolver: Option<Arc<Resolver>>,
     pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) board: Arc<Board>,
+    pub(crate) endpoints: Arc<OnceLock<Arc<dyn EndpointServices>>>,
 }
 
 /// The thread's end of the queue.
@@ -59,7 +60,7 @@ pub(super) struct ActiveVpc {
 pub(super) struct Worker {
     pub(super) start: Start,
     /// Opened at the first need, and again after a reset.
-    pub(super) network: Option<Network>,
+    network: Option<Network>,
     pub(super) numbers: Numbers,
     pub(super) vpcs: BTreeMap<String, ActiveVpc>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,
@@ -128,7 +129,7 @@ impl Worker {
                     dirty.add(vpc.clone(), Some(reply));
                     gone.push((vpc, interface));
                 }
-                Job::Drops { .. } | Job::Reset { .. } => late.push(job),
+                Job::Watch { .. } | Job::Drops { .. } | Job::Reset { .. } => late.push(job),
             }
         }
         for (vpc, interface) in &gone {
@@ -153,6 +154,7 @@ impl Worker {
         }
         for job in late {
             match job {
+                Job::Watch { vpc, reply } => drop(reply.send(self.watch(&vpc))),
                 Job::Drops { vpc, reply } => drop(reply.send(self.drops(&vpc))),
                 Job::Reset { for_good, reply } => drop(reply.send(self.reset(for_good))),
                 _ => {}
@@ -209,6 +211,7 @@ impl Worker {
     fn reset(&mut self, for_good: bool) -> Outcome {
         // Their services end with them.
         self.vpcs.clear();
+        self.start.board.clear();
         self.active.write().clear();
         self.numbers.clear();
         let Some(network) = &mut self.network else { return Ok(()) };

@@ -14,6 +14,11 @@ impl Attribute<'_> {
         Some(u32::from_ne_bytes(self.value.get(..4)?.try_into().ok()?))
     }
 
+    /// A 32-bit value in network order.
+    pub(crate) fn net32(&self) -> Option<u32> {
+        Some(u32::from_be_bytes(self.value.get(..4)?.try_into().ok()?))
+    }
+
     /// A 64-bit value in network order.
     pub(crate) fn net64(&self) -> Option<u64> {
         Some(u64::from_be_bytes(self.value.get(..8)?.try_into().ok()?))

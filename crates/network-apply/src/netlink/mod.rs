@@ -7,6 +7,4 @@ mod socket;
 
 pub(crate) use attribute::{attributes, nested};
 pub(crate) use message::Messages;
-#[cfg(test)]
-pub(crate) use socket::split;
-pub(crate) use socket::{Refusal, Socket};
+pub(crate) use socket::{Refusal, Socket, split};

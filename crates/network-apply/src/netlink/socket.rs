@@ -3,7 +3,7 @@
 
 use std::io;
 use std::mem::size_of;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::message::{HEADER, Messages};
 use super::{attributes, nested};
@@ -90,6 +90,16 @@ impl Socket {
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
+    /// Takes part in a multicast group: the kernel's events come in from now on.
+    pub(crate) fn join(&self, group: libc::c_int) -> io::Result<()> {
+        self.option(libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, group)
+    }
+
+    /// The next datagram of events; `None` if there is none now. ENOBUFS says that some were lost.
+    pub(crate) fn next(&self) -> io::Result<Option<Vec<u8>>> {
+        self.receive(false).map_err(|refusal| io::Error::from_raw_os_error(refusal.errno))
+    }
+
     /// Makes the send buffer small, as an unprivileged process has it.
     #[cfg(test)]
     pub(crate) fn limit_send_buffer(&self, bytes: libc::c_int) -> io::Result<()> {
@@ -164,6 +174,11 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// For waiting.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 
     fn start(&mut self, messages: &mut Messages) -> Result<u32, Refusal> {

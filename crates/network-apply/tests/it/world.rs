@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use network_apply::{Attachment, Counts, HostConfig, Network, Uplink, VpcCounters};
-use network_plan::{Gate, VpcInput, VpcPlan, plan};
+use network_plan::{EniKind, Gate, VpcInput, VpcPlan, plan};
 
 /// A network namespace of the tests.
 pub struct Namespace {
@@ -93,7 +93,8 @@ impl World {
         let network = Network::open(config.clone()).unwrap();
         let mut world = Self { network: Some(network), machines: BTreeMap::new(), input, config, _dir: dir };
         world.apply();
-        let enis: Vec<String> = world.input.enis.iter().map(|eni| eni.id.clone()).collect();
+        let machines = world.input.enis.iter().filter(|eni| eni.kind == EniKind::Machine);
+        let enis: Vec<String> = machines.map(|eni| eni.id.clone()).collect();
         for eni in enis {
             world.boot(&eni);
         }

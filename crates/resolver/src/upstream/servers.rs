@@ -3,8 +3,7 @@
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The usual list of servers.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
