@@ -8,6 +8,22 @@
 //! sending interface → security groups → NSG → ACL of the subnet → route table
 //!       → gateway(s) → ACL of the target subnet → NSG → security groups → receiving interface
 //! ```
+//!
+//! # Questions
+//!
+//! - *What becomes of this packet?* [`judge`], or [`Index::judge`] for many. [`Judgement::path`] ends with the
+//!   component that decides; [`Judgement::objections`] names every filter that would refuse the packet as well, so a
+//!   drop seen elsewhere first is still a drop foreseen.
+//! - *What of its flow?* [`Judgement::flow`] is what the network remembers after a first packet. A later packet carries
+//!   it as [`State::Established`]; [`Judgement::answer`] is the receiver's answer with it. Change the topology in
+//!   between and see what survives.
+//! - *Does a conversation work?* [`round_trip`], through appliances too.
+//! - *Can anything get through?* [`header_space`]: a witness, or the proof that there is none.
+//! - *Where do verdicts change?* [`boundaries`]: packets at and one off every boundary.
+//! - *Show me.* [`render_text`] and [`render_svg`].
+//!
+//! What AWS's documentation leaves open, and what is assumed there, stands in
+//! `docs/decisions/0007-what-the-explainer-assumes.md`.
 
 mod codes;
 mod filter;

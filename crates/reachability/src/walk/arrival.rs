@@ -40,6 +40,10 @@ impl<'a> Walk<'a> {
             let why = "no NAT gateway is known behind this interface".to_owned();
             return Err(self.stop(note(why), Code::BadState));
         }
+        if interface.kind == InterfaceKind::VpcEndpoint {
+            self.track_sender();
+            self.track(interface);
+        }
         if interface.owns(destination) {
             self.pass(note(format!("{destination} is the interface's own address")));
             return Ok(self.delivered(Place::NetworkInterface(interface.id.clone())));

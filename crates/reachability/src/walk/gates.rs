@@ -64,8 +64,8 @@ impl<'a> Walk<'a> {
         let question = Question { interface, direction, remote, member, protocol: self.header.protocol };
         match question.ask(self.index) {
             Answer::Allowed { group, rule, tracked } => {
-                if tracked && self.flow().is_none() {
-                    self.tracked_at.push(interface.id.clone());
+                if tracked {
+                    self.track(interface);
                 }
                 let fact = GroupRuleFact { group: group.id.clone(), rule: rule.clone() };
                 let why = format!("rule {} of {} allows it", rule.id, group.id);

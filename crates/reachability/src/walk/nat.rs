@@ -5,7 +5,7 @@ use super::{End, Walk};
 use crate::codes::ExplanationCode as Code;
 use crate::judgement::ComponentKind as Kind;
 use crate::packet::{Header, Protocol};
-use crate::topology::{Direction, Id, NatGateway, PortForwarding, Subnet};
+use crate::topology::{Direction, Id, NatGateway, NetworkInterface, PortForwarding, Subnet};
 use std::net::IpAddr;
 
 /// Source ports behind a NAT gateway are ephemeral (code `REMAP_EPHEMERAL_PORT`: 1024–65535).
@@ -127,14 +127,18 @@ impl<'a> Walk<'a> {
         )
     }
 
-    /// Flows through NAT and egress-only gateways are tracked even where the rules would not ask for it (AWS
-    /// "Security group connection tracking": automatically tracked connections).
+    /// Flows through NAT and egress-only gateways and to interface endpoints are tracked even where the rules would
+    /// not ask for it (AWS "Security group connection tracking": automatically tracked connections).
     pub(crate) fn track_sender(&mut self) {
-        if let Some(sender) = self.sender
-            && self.flow().is_none()
-            && !self.tracked_at.contains(&sender.id)
-        {
-            self.tracked_at.push(sender.id.clone());
+        if let Some(sender) = self.sender {
+            self.track(sender);
+        }
+    }
+
+    /// Remembers a new flow at an interface.
+    pub(crate) fn track(&mut self, interface: &NetworkInterface) {
+        if self.flow().is_none() && !self.tracked_at.contains(&interface.id) {
+            self.tracked_at.push(interface.id.clone());
         }
     }
 }

@@ -180,6 +180,21 @@ fn check_53_what_makes_a_flow_tracked() {
 }
 
 #[test]
+fn check_53_flows_to_an_interface_endpoint_are_always_tracked() {
+    let mut w = two_subnets();
+    for group in ["g-a", "g-b"] {
+        w.add_rule(group, from_cidr("sgr-1", Selector::ALL, "0.0.0.0/0"));
+    }
+    assert_eq!(w.send("a", "10.0.2.20", HTTPS).flow.tracked_at, vec![]);
+    w.interface_mut("b").kind = InterfaceKind::VpcEndpoint;
+    let first = w.send("a", "10.0.2.20", HTTPS);
+    assert_eq!(first.flow.tracked_at, vec!["a".into(), "b".into()]);
+    w.0.security_groups.iter_mut().for_each(|g| g.rules.clear());
+    w.more("a", &first).reached("b");
+    w.answer(&first).reached("a");
+}
+
+#[test]
 fn check_54_icmp_types_protocol_numbers_and_everything() {
     let mut w = two_subnets();
     let unreachable = Protocol::Icmp { kind: 3, code: 4 };
