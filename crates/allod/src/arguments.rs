@@ -61,6 +61,13 @@ pub(crate) struct Up {
     /// directory, and an ephemeral one none.
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
+    /// Name server for names that are not of this cloud, such as 192.0.2.53 or [2001:db8::53]:5353; may be given up to
+    /// three times. The default is the host's list; nobody is asked with --no-uplink.
+    #[arg(long, value_name = "ADDRESS", value_parser = name_server)]
+    pub(crate) dns_upstream: Vec<SocketAddr>,
+    /// The longest time in seconds for which such names are kept, so that machines notice a failover by name.
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(0..=604_800))]
+    pub(crate) dns_max_ttl: u32,
     /// Write readiness as JSON to this file, for programs that start the cloud.
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -111,4 +118,10 @@ fn account_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("an account id has 12 digits".to_owned())
+}
+
+/// An address with a port, or without one, which is then that of name servers.
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    let plain = text.parse::<std::net::IpAddr>().map(|address| SocketAddr::new(address, 53));
+    plain.or_else(|_| text.parse()).map_err(|_| "an address is expected, with a port or without".to_owned())
 }

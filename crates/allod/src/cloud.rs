@@ -7,7 +7,7 @@ use crate::{pool, services};
 use anyhow::{Context as _, ensure};
 use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
 use gateway::{AuditLog, AuditPlace, AuditSink, ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
-use host_agent::{HostAgent, HostConfig};
+use host_agent::{HostAgent, HostConfig, ResolverConfig, Upstreams};
 use state_store::typed::Store;
 use state_store_embedded::EmbeddedStore;
 use std::net::SocketAddr;
@@ -186,6 +186,17 @@ fn open_store(home: &Home) -> anyhow::Result<Store> {
     Ok(Store::new(Arc::new(backend)))
 }
 
+fn resolver_config(options: &Up, public_pool: (std::net::Ipv4Addr, u8), rootless: bool) -> ResolverConfig {
+    let upstreams = match &options.dns_upstream {
+        // Names are a way to the world too.
+        none if none.is_empty() && (options.no_uplink || rootless) => Upstreams::Nowhere,
+        none if none.is_empty() => Upstreams::Host,
+        servers => Upstreams::Servers(servers.iter().take(3).copied().collect()),
+    };
+    let public_pool = ipnet::Ipv4Net::new(public_pool.0, public_pool.1).ok();
+    ResolverConfig { upstreams, max_ttl: options.dns_max_ttl, public_pool, ..ResolverConfig::default() }
+}
+
 fn host_config(
     home: &Home,
     public_pool: (std::net::Ipv4Addr, u8),
@@ -221,6 +232,7 @@ fn host_config(
         metadata_key: home.key("metadata"),
         // A namespace of one's own has no way out of the host.
         uplink: !(options.no_uplink || rootless),
+        resolver: resolver_config(options, public_pool, rootless),
     })
 }
 

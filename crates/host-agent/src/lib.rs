@@ -2,6 +2,7 @@
 //!
 //! The agent opens the keeper and the network beside a running API: an instance launched meanwhile waits as `pending`.
 
+mod dns;
 mod flow_logs;
 pub mod imds;
 mod machines;
@@ -9,6 +10,7 @@ mod network;
 mod queue;
 
 pub use network::Drops;
+pub use resolver::{PrivateZones, ResolverConfig, Upstreams};
 
 use crate::flow_logs::{FileLogs, Writer};
 use crate::imds::Metadata;
@@ -17,6 +19,7 @@ use crate::network::{Board, Gateways, NetworkHandle, View};
 use contracts::Clock;
 use contracts::seams::{CommandHost, EndpointServices, MachineView, NetworkGate, NetworkView};
 use records::{Instance, InstanceState};
+use resolver::Resolver;
 use state_store::typed::Store;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -51,12 +54,15 @@ pub struct HostConfig {
     pub metadata_key: [u8; 32],
     /// Whether machines with a public address may reach the world through this host's uplink.
     pub uplink: bool,
+    /// The name server of the VPCs.
+    pub resolver: ResolverConfig,
 }
 
 /// The agent of this host.
 pub struct HostAgent {
     shared: Arc<Shared>,
     metadata: Arc<Metadata>,
+    resolver: Option<Arc<Resolver>>,
     board: Arc<Board>,
     endpoints: Arc<OnceLock<Arc<dyn EndpointServices>>>,
     config: HostConfig,
@@ -68,6 +74,10 @@ impl HostAgent {
         let (network, inbox) = NetworkHandle::new();
         let metadata = Arc::new(Metadata::new(store.clone(), clock.clone(), config.metadata_key));
         let runtime = tokio::runtime::Handle::current();
+        let resolver = Resolver::start(config.resolver.clone(), store.clone())
+            .inspect_err(|error| tracing::error!(%error, "machines will find no name server"))
+            .ok()
+            .map(Arc::new);
         let logs = Arc::new(FileLogs::new(config.data_dir.join("logs")));
         let writer = Writer::start(logs, store.clone(), runtime.clone());
         let board = Board::new(store.clone(), clock.clone(), writer);
@@ -82,6 +92,7 @@ impl HostAgent {
             run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),
+            resolver: resolver.clone(),
             runtime: runtime.clone(),
             board: board.clone(),
             endpoints: endpoints.clone(),
@@ -90,7 +101,7 @@ impl HostAgent {
             .name("network".into())
             .spawn(move || network::run(start, inbox))
             .map_or_else(|error| tracing::error!(%error, "no thread for the network"), drop);
-        let agent = Arc::new(HostAgent { shared, metadata, board, endpoints, config });
+        let agent = Arc::new(HostAgent { shared, metadata, board, endpoints, resolver, config });
         let worker = agent.clone();
         std::thread::Builder::new()
             .name("machines".into())
@@ -102,6 +113,11 @@ impl HostAgent {
     /// The metadata service, to be given its source of role credentials.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The name server of the VPCs, to be given further zones; `None` on a host where it could not start.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// Waits for the data plane.

@@ -13,6 +13,8 @@ pub enum PolicyUse {
     Identity,
     /// Of a role: says who may assume it.
     Trust,
+    /// Of a VPC endpoint: says who may do what through it.
+    Endpoint,
 }
 
 const STATEMENT: &[&str] = &[
@@ -97,7 +99,7 @@ fn statement(fields: &Map<String, Value>, usage: PolicyUse) -> Result<Statement,
     }
     match (usage, &resources) {
         (PolicyUse::Trust, Some(_)) => return Err(Malformed::Prohibited("Resource")),
-        (PolicyUse::Identity, None) => return Err(Malformed::NoResources),
+        (PolicyUse::Identity | PolicyUse::Endpoint, None) => return Err(Malformed::NoResources),
         _ => {}
     }
     for resource in resources.iter().flat_map(|r| &r.patterns) {
@@ -108,7 +110,7 @@ fn statement(fields: &Map<String, Value>, usage: PolicyUse) -> Result<Statement,
     let principals = principals(fields)?;
     match (usage, &principals) {
         (PolicyUse::Identity, Some(_)) => return Err(Malformed::PrincipalInIdentityPolicy),
-        (PolicyUse::Trust, None) => return Err(Malformed::Missing("Principal")),
+        (PolicyUse::Trust | PolicyUse::Endpoint, None) => return Err(Malformed::Missing("Principal")),
         // AWS took NotPrincipal out of trust policies; it would admit the whole world but one.
         (PolicyUse::Trust, Some(of)) if of.negated => return Err(Malformed::Prohibited("NotPrincipal")),
         _ => {}

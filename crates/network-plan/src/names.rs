@@ -115,7 +115,7 @@ pub fn subnet_gateway(subnet: Ipv4Net) -> Ipv4Addr {
     offset(subnet, 1)
 }
 
-/// The resolver's address in a subnet: base + 2.
+/// The resolver's address in a subnet, and in the VPC by its primary block: base + 2.
 pub fn subnet_resolver(subnet: Ipv4Net) -> Ipv4Addr {
     offset(subnet, 2)
 }

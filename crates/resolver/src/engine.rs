@@ -19,7 +19,7 @@ use records::NetworkInterface;
 use state_store::typed::Store;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// What all VPCs of a cloud share.
 pub(crate) struct Engine {
@@ -123,13 +123,13 @@ impl Engine {
         let dns64 = kind == Kind::AAAA && facts.wants_dns64(source);
         if let Some(answer) = self.own(&view.key, &facts, name, kind) {
             // An alias that leads elsewhere, or an absence that DNS64 may fill, takes further steps.
-            if !(leads_on(&answer, name, kind) || dns64 && answer.records.is_empty()) {
+            if !(answer.leads_on(name, kind) || dns64 && answer.records.is_empty()) {
                 counters.local.add();
                 writer::write(&query, &answer, limit, out);
                 return Step::Reply;
             }
         } else if let Some(entry) = self.cache.get(name, kind, now).filter(|_| !dns64)
-            && !(entry.has_aliases && self.leads_home(&view.key, &facts, &entry))
+            && !(entry.leads_on || entry.has_aliases && self.leads_home(&view.key, &facts, &entry))
         {
             counters.cached.add();
             if entry.answer.rcode == Rcode::ServFail {
@@ -195,15 +195,6 @@ impl Engine {
         let found = self.store.by_index::<NetworkInterface>(&view.key.scope, "address", &value);
         found.first().map(|interface| interface.id.clone())
     }
-}
-
-/// Whether the answer ends in an alias whose target is still to be found.
-pub(crate) fn leads_on(answer: &Answer, name: &[u8], kind: Kind) -> bool {
-    if kind == Kind::CNAME || !answer.records.iter().any(|record| record.kind == Kind::CNAME) {
-        return false;
-    }
-    let end = answer.end_of_chain(&Name::known(name));
-    !answer.records.iter().any(|record| record.kind == kind && record.name == end)
 }
 
 /// The answer to a question for everything: a record that says that there is none (RFC 8482 §4.2).

@@ -37,3 +37,6 @@ pub use wire::answer::{Answer, Rcode};
 pub use wire::name::{Name, NameError};
 pub use wire::record::{Kind, Record};
 pub use zones::{PrivateZones, ZoneAnswer};
+
+#[cfg(test)]
+mod tests;

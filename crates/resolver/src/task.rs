@@ -1,14 +1,14 @@
 //! The way of a question that has to wait: step by step along its aliases, each step answered by whoever knows.
 
 use crate::dns64;
-use crate::engine::{Engine, View, Waiting, leads_on};
+use crate::engine::{Engine, View, Waiting};
 use crate::facts::Facts;
 use crate::service::VpcKey;
 use crate::wire::answer::{Answer, Rcode};
 use crate::wire::name::Name;
 use crate::wire::record::{Kind, Record};
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Aliases followed for one question; more is a loop or as bad as one.
 pub(crate) const MAX_ALIASES: usize = 16;
@@ -47,25 +47,22 @@ impl Way<'_> {
             };
             let next = self
                 .turn_home(&mut part, &at)
-                .or_else(|| leads_on(&part, at.as_wire(), kind).then(|| part.end_of_chain(&at)));
+                .or_else(|| part.leads_on(at.as_wire(), kind).then(|| part.end_of_chain(&at)));
             let mut so_far = whole.take().unwrap_or_else(|| Answer {
                 authoritative: part.authoritative,
                 ..Answer::failure(Rcode::NoError)
             });
             so_far.records.append(&mut part.records);
             let aliases = so_far.records.iter().filter(|record| record.kind == Kind::CNAME).count();
-            if aliases > MAX_ALIASES {
+            let Some(next) = next else {
+                so_far.rcode = part.rcode;
+                so_far.soa = part.soa;
+                return so_far;
+            };
+            if aliases > MAX_ALIASES || next == at {
                 return Answer::failure(Rcode::ServFail);
             }
-            match next {
-                // An absence that upstream has reported for the end of the chain is an answer.
-                Some(next) if part.soa.is_none() && part.rcode == Rcode::NoError && next != at => at = next,
-                _ => {
-                    so_far.rcode = part.rcode;
-                    so_far.soa = part.soa;
-                    return so_far;
-                }
-            }
+            at = next;
             whole = Some(so_far);
         }
     }

@@ -47,6 +47,8 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
         no_uplink: true,
         public_pool: None,
         audit_log: None,
+        dns_upstream: Vec::new(),
+        dns_max_ttl: 86_400,
         ready_file: None,
     };
     let cloud = runtime.block_on(Cloud::start(&up, ground))?;

@@ -5,9 +5,9 @@ use crate::imds::full_hostname;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use machine::{LaunchSpec, MachineLimits};
-use records::{Instance, NetworkInterface, Subnet};
+use records::{Instance, NetworkInterface};
 use state_store::typed::Scope;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -56,7 +56,6 @@ fn spec(shared: &Shared, scope: &Scope, instance: &Instance) -> Result<LaunchSpe
     let image = shared.image.get().cloned().ok_or("the image is not ready")?;
     let primary =
         instance.network_interfaces.first().and_then(|id| shared.store.get::<NetworkInterface>(scope, id));
-    let subnet = shared.store.get::<Subnet>(scope, &instance.subnet_id);
     let user_data = match &instance.user_data {
         Some(text) => {
             let bytes = STANDARD.decode(text).map_err(|e| format!("user-data: {e}"))?;
@@ -65,12 +64,12 @@ fn spec(shared: &Shared, scope: &Scope, instance: &Instance) -> Result<LaunchSpe
         None => Vec::new(),
     };
     let disk = instance.block_devices.first().map_or(DEFAULT_DISK_GIB, |d| d.size).max(1);
-    let (first, domain) = (full_hostname(&instance.hostname, &scope.region), search_domain(&scope.region));
+    let names = crate::dns::settings(&shared.store, scope, &instance.vpc_id);
     Ok(LaunchSpec {
         id: instance.id.clone(),
         image,
         hostname: instance.hostname.clone(),
-        fqdn: Some(first),
+        fqdn: Some(full_hostname(&instance.hostname, &scope.region)),
         address: primary.as_ref().and_then(|i| i.primary()).map(|a| IpAddr::V4(a.address)),
         limits: MachineLimits {
             cpu_millis: instance.vcpus.saturating_mul(1000),
@@ -80,20 +79,8 @@ fn spec(shared: &Shared, scope: &Scope, instance: &Instance) -> Result<LaunchSpe
         },
         user_data,
         authorized_keys: instance.authorized_keys.clone(),
-        dns_servers: subnet.map(|s| resolver(s.cidr_block.network())).into_iter().collect(),
-        search_domains: vec![domain],
+        dns_servers: names.servers,
+        search_domains: names.search,
         start_sshd: instance.key_name.is_some(),
     })
-}
-
-/// The resolver stands two addresses above the base of the subnet's block.
-fn resolver(base: Ipv4Addr) -> IpAddr {
-    IpAddr::V4(Ipv4Addr::from(u32::from(base).wrapping_add(2)))
-}
-
-fn search_domain(region: &str) -> String {
-    match region {
-        "us-east-1" => "ec2.internal".to_owned(),
-        _ => format!("{region}.compute.internal"),
-    }
 }

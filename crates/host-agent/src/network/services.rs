@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::watch::{Ears, listen};
 use super::worker::Worker;
+use crate::dns::VpcNames;
 use network_plan::{EniKind, METADATA_V4, VpcInput};
 use records::VpcEndpoint;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ const ENDPOINT_PORT: u16 = 80;
 #[derive(Default)]
 pub(super) struct Services {
     metadata: Option<Running>,
+    names: Option<VpcNames>,
     /// By interface.
     endpoints: BTreeMap<String, Vec<Running>>,
     ears: Option<Running>,
@@ -35,11 +37,24 @@ impl Worker {
     /// Starts what is not yet served in a VPC whose plan was applied, and ends what it no longer has.
     pub(super) fn serve(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
         self.serve_metadata(vpc_id)?;
+        self.serve_names(vpc_id, input)?;
         self.serve_endpoints(vpc_id, input)?;
         // Packets are judged all the same when nobody can listen.
         self.watch(vpc_id)
             .unwrap_or_else(|error| tracing::warn!(vpc_id, %error, "the router cannot be listened to"));
         Ok(())
+    }
+
+    /// Opens sockets at addresses of the name server that have come since.
+    fn serve_names(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
+        // Opened by the plan that was just applied.
+        let (Some(resolver), Some(network)) = (&self.start.resolver, &mut self.network) else {
+            return Ok(());
+        };
+        let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
+        let names =
+            vpc.services.names.get_or_insert_with(|| VpcNames::new(resolver.clone(), &vpc.scope, vpc_id));
+        names.follow(network, input)
     }
 
     fn serve_metadata(&mut self, vpc_id: &str) -> Outcome {

@@ -11,6 +11,7 @@ use ipnet::Ipv4Net;
 use network_apply::{Attachment, HostConfig, Network, Uplink};
 use network_plan::VpcInput;
 use parking_lot::RwLock;
+use resolver::Resolver;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::Ipv4Addr;
@@ -36,6 +37,8 @@ pub(crate) struct Start {
     pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
+    /// `None` on a host where it could not start.
+    pub(crate) resolver: Option<Arc<Resolver>>,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) board: Arc<Board>,
     pub(crate) endpoints: Arc<OnceLock<Arc<dyn EndpointServices>>>,
@@ -60,7 +63,7 @@ pub(super) struct ActiveVpc {
 pub(super) struct Worker {
     pub(super) start: Start,
     /// Opened at the first need, and again after a reset.
-    network: Option<Network>,
+    pub(super) network: Option<Network>,
     pub(super) numbers: Numbers,
     pub(super) vpcs: BTreeMap<String, ActiveVpc>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,

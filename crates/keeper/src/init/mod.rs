@@ -79,8 +79,7 @@ fn keep_only(control: OwnedFd) -> Result<OwnedFd> {
 
 fn prepare(control: &OwnedFd, spec: &LaunchSpec, mode: Mode) -> Result<reaper::Machine> {
     let inherited = receive(control)?;
-    let standing = standing::Standing::open()
-        .map_err(|error| KeeperError::system("open /proc/self/oom_score_adj", error))?;
+    let standing = standing::Standing::open();
     privileges::become_inner_root(mode)?;
     mounts::build_root(spec, mode, inherited.layers)?;
     set_hostname(&spec.hostname)?;

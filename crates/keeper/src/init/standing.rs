@@ -24,15 +24,17 @@ const OWN: &str = "/proc/self/oom_score_adj";
 /// its files there; later neither is so.
 #[derive(Debug)]
 pub(super) struct Standing {
-    file: File,
+    /// Absent where the host does not let it be written.
+    file: Option<File>,
     own: i32,
 }
 
 impl Standing {
     /// Notes where PID 1 stands.
-    pub(super) fn open() -> io::Result<Self> {
-        let file = File::options().read(true).write(true).open(OWN)?;
-        Ok(Self { own: parse(&io::read_to_string(&file)?), file })
+    pub(super) fn open() -> Self {
+        let file = File::options().read(true).write(true).open(OWN).ok();
+        let text = file.as_ref().and_then(|file| io::read_to_string(file).ok());
+        Self { own: parse(&text.unwrap_or_default()), file }
     }
 
     /// Forks a child that stands above PID 1, see [`process::fork_inside`]. PID 1 steps up for the moment of the
@@ -48,7 +50,7 @@ impl Standing {
 
     /// Without effect where the kernel refuses it: a machine that is easier to kill still is a machine.
     fn write(&self, number: i32) {
-        let _ = self.file.write_all_at(number.to_string().as_bytes(), 0);
+        let _ = self.file.as_ref().map(|file| file.write_all_at(number.to_string().as_bytes(), 0));
     }
 }
 

@@ -13,7 +13,7 @@ use machine::{
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Upper bound of every wait: reached only when something is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// True when the test may run; prints why not otherwise.
 pub(crate) fn is_root() -> bool {

@@ -1,6 +1,7 @@
 //! Route tables, the router's own addresses and what the edge sends here.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -29,6 +30,8 @@ pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
         draft.plan.addresses.insert(subnet_resolver(subnet.cidr_v4).into());
     }
     draft.plan.addresses.extend(SERVICE_ADDRESSES);
+    // The resolver stands at the VPC's base + 2 whether a subnet lies there or not.
+    draft.plan.addresses.extend(input.cidrs_v4.first().map(|primary| IpAddr::V4(subnet_resolver(*primary))));
     let leads_out = |target: &RouteTarget| *target == RouteTarget::EgressOnlyGateway;
     let egress_only =
         input.route_tables.iter().any(|table| winners(table, input).values().any(|to| leads_out(to)));

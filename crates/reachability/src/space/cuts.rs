@@ -17,7 +17,11 @@ pub(crate) struct Cuts {
 
 impl Cuts {
     /// Everything that the components on a way compare packets of one protocol with; of `None` just the protocols.
-    pub(crate) fn of_steps(index: &Index<'_>, steps: &[Step], of: Option<u8>) -> Self {
+    pub(crate) fn of_steps<'s>(
+        index: &Index<'_>,
+        steps: impl IntoIterator<Item = &'s Step>,
+        of: Option<u8>,
+    ) -> Self {
         let mut cuts = Self { of, ..Self::default() };
         for step in steps {
             cuts.component(index, &step.component, step.attached_to.as_ref(), step.direction);

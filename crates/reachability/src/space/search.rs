@@ -5,11 +5,12 @@ use super::cell::{Cell, number, pieces};
 use super::cuts::Cuts;
 use super::{AddressRange, SpaceError};
 use crate::index::Index;
-use crate::judgement::{Judgement, Verdict};
+use crate::judgement::{Component, Judgement, Step, Verdict};
 use crate::packet::{Header, Packet, Place, SourceMac, State};
-use crate::topology::{PortRange, Topology};
+use crate::topology::{Direction, PortRange, Topology};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// Boxes looked at in one search; a machine with the largest quotas of rules stays far below.
 const MAX_CELLS: usize = 500_000;
@@ -115,18 +116,19 @@ pub struct HeaderSpace {
 /// Fails when a range of the question is empty or when the rules cut the space into too many boxes.
 pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, SpaceError> {
     let index = Index::new(topology);
-    let mut stack = first_cells(&index, query)?;
+    let mut stack: Vec<Open> =
+        first_cells(&index, query)?.into_iter().map(|cell| Open { cell, cut_by: Rc::default() }).collect();
     // Taken from the end, so the preferred boxes stand there.
     stack.reverse();
     let mut space = HeaderSpace { witness: None, nearest: None, examined: 0 };
-    while let Some(cell) = stack.pop() {
+    while let Some(open) = stack.pop() {
         if space.examined >= MAX_CELLS {
             return Err(SpaceError::TooManyCells { limit: MAX_CELLS });
         }
         space.examined += 1;
         let packet = Packet {
             at: query.from.clone(),
-            header: cell.representative(),
+            header: open.cell.representative(),
             source_mac: SourceMac::Own,
             state: State::New,
         };
@@ -137,7 +139,7 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
             return Ok(space);
         }
         let further = space.nearest.as_ref().is_none_or(|(_, j)| j.path.len() < judgement.path.len());
-        split(&index, query, cell, &judgement, &mut stack);
+        split(&index, query, &open, &judgement, &mut stack);
         if further {
             space.nearest = Some((packet, judgement));
         }
@@ -145,16 +147,38 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
     Ok(space)
 }
 
+/// A box still to be looked at.
+struct Open {
+    cell: Cell,
+    /// The components that have cut it already: their rules need not be read again.
+    cut_by: Rc<Vec<Filter>>,
+}
+
+/// A component as something that cuts: the same group cuts differently at another interface or in another direction.
+type Filter = (Component, Option<Direction>, Option<Component>);
+
 fn arrives(judgement: &Judgement, query: &Query) -> bool {
     matches!(&judgement.verdict, Verdict::Delivered { at, as_seen } if *at == query.to && query.seen.admits(*as_seen))
 }
 
 /// Cuts a box by everything that the judged packet was compared with. Inside the piece that the packet lies in, all
 /// comparisons come out alike, so that piece is settled; the others are judged in their turn.
-fn split(index: &Index<'_>, query: &Query, cell: Cell, judgement: &Judgement, stack: &mut Vec<Cell>) {
+fn split(index: &Index<'_>, query: &Query, open: &Open, judgement: &Judgement, stack: &mut Vec<Open>) {
+    let cell = open.cell;
+    let filter = |s: &Step| (s.component.clone(), s.direction, s.attached_to.clone());
+    let fresh: Vec<&Step> = judgement.path.iter().filter(|s| !open.cut_by.contains(&filter(s))).collect();
+    if fresh.is_empty() {
+        return;
+    }
     let single = cell.protocol.0 == cell.protocol.1;
-    let mut cuts = Cuts::of_steps(index, &judgement.path, single.then_some(cell.protocol.0));
+    let mut cuts = Cuts::of_steps(index, fresh.iter().copied(), single.then_some(cell.protocol.0));
     query.seen.cut(&mut cuts);
+    // While the protocol is open nothing is cut by ports, so the pieces begin anew.
+    let cut_by = if single {
+        Rc::new(open.cut_by.iter().cloned().chain(fresh.into_iter().map(filter)).collect())
+    } else {
+        Rc::default()
+    };
     let packet = judgement.flow.original.protocol;
     let (a, b) = fields(packet);
     let settled = |c: &Cell| {
@@ -169,7 +193,7 @@ fn split(index: &Index<'_>, query: &Query, cell: Cell, judgement: &Judgement, st
             for &second in &seconds {
                 let piece = Cell { protocol, first, second, ..cell };
                 if !settled(&piece) {
-                    stack.push(piece);
+                    stack.push(Open { cell: piece, cut_by: Rc::clone(&cut_by) });
                 }
             }
         }

@@ -8,7 +8,8 @@ use crate::wire::writer::Encoded;
 use lru::Lru;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a failure of upstream is remembered, in seconds (RFC 2308 §7 allows five minutes): a storm of questions for a
 /// broken name costs one exchange per this time.
@@ -23,17 +24,20 @@ pub(crate) struct Entry {
     pub(crate) encoded: Encoded,
     /// It has aliases: their targets may be names of the asking VPC.
     pub(crate) has_aliases: bool,
+    /// Its last alias is still to be followed.
+    pub(crate) leads_on: bool,
     stored: Instant,
     until: Instant,
 }
 
 impl Entry {
     /// Makes one that is not yet kept.
-    pub(crate) fn new(name: &[u8], answer: Answer, now: Instant) -> Entry {
+    pub(crate) fn new(name: &[u8], kind: Kind, answer: Answer, now: Instant) -> Entry {
         let ttl = if answer.rcode == Rcode::ServFail { FAILURE_TTL } else { answer.ttl() };
         Entry {
             encoded: Encoded::new(name, &answer),
             has_aliases: answer.records.iter().any(|record| record.kind == Kind::CNAME),
+            leads_on: answer.leads_on(name, kind),
             stored: now,
             until: now + Duration::from_secs(ttl.into()),
             answer,

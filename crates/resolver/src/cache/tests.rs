@@ -17,7 +17,7 @@ fn answers_end_with_their_time() {
     let cache = Cache::new(1 << 20);
     let (start, a) = (Instant::now(), name("a.example"));
     let put = |answer| {
-        let entry = Arc::new(Entry::new(a.as_wire(), answer, start));
+        let entry = Arc::new(Entry::new(a.as_wire(), Kind::A, answer, start));
         cache.put(a.as_wire(), Kind::A, &entry);
     };
     let at = |seconds| cache.get(a.as_wire(), Kind::A, start + Duration::from_secs(seconds)).is_some();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Connections of one machine.
@@ -25,11 +26,17 @@ const MAX_QUESTION: usize = 4_096;
 /// Open connections by machine.
 type Guests = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
-/// Serves a listener until the task is aborted.
+/// Serves a listener until the task is aborted; its connections end with it.
 pub(crate) async fn serve(engine: Arc<Engine>, view: Arc<View>, listener: TcpListener) {
     let guests = Guests::default();
+    let mut conversations = JoinSet::new();
     loop {
-        let (stream, peer) = match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // Those that have ended are forgotten at once.
+            Some(_) = conversations.join_next() => continue,
+        };
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, vpc = &*view.key.vpc_id, "a name server cannot accept");
@@ -40,7 +47,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, view: Arc<View>, listener: TcpLis
         // Without a seat the connection is closed at once: the machine may come back.
         if let Some(seat) = Seat::take(&guests, peer.ip()) {
             let (engine, view) = (engine.clone(), view.clone());
-            tokio::spawn(async move {
+            conversations.spawn(async move {
                 // A machine that hangs up, or is too slow, is no event of ours.
                 let _ = converse(&engine, &view, stream, seat.address).await;
                 drop(seat);

@@ -1,6 +1,7 @@
 //! Names that the records know: those of instances, forth and back.
 
 mod dashed;
+mod endpoints;
 mod instances;
 mod public;
 mod reverse;
@@ -37,7 +38,7 @@ impl Local<'_> {
         // The last label tells most foreign names apart at once.
         match labels(name).last()? {
             b"internal" => self.instance_name(name, kind),
-            b"com" => self.public_name(name, kind),
+            b"com" => self.public_name(name, kind).or_else(|| self.endpoint_name(name, kind)),
             b"arpa" => self.reverse(name, kind),
             b"localhost" | b"invalid" => special::answer(name, kind),
             _ => None,

@@ -6,7 +6,8 @@ use crate::wire::answer::Answer;
 use crate::wire::name::{Name, labels};
 use crate::wire::record::{Kind, Record};
 use records::address::{PublicAddressClaim, pool_scope};
-use records::{NetworkInterface, Vpc};
+use records::peering::PeeringSide;
+use records::{NetworkInterface, Vpc, VpcPeering};
 use state_store::typed::Scope;
 use std::net::Ipv4Addr;
 
@@ -42,10 +43,23 @@ impl Local<'_> {
         if !(vpc.enable_dns_hostnames && vpc.enable_dns_support) {
             return None;
         }
-        if scope != self.key.scope || *vpc.id != *self.key.vpc_id {
+        let same = scope == self.key.scope && *vpc.id == *self.key.vpc_id;
+        if !(same || self.is_let_in_by(&scope, &vpc.id)) {
             return Some(address);
         }
         interface.private_addresses.iter().find(|a| a.public == Some(address)).map(|a| a.address)
+    }
+
+    /// Whether a peer of this VPC lets it see private addresses behind public names (VPC peering guide, "Enable DNS
+    /// resolution for a VPC peering connection").
+    fn is_let_in_by(&self, scope: &Scope, vpc_id: &str) -> bool {
+        let peerings = self.store.by_index::<VpcPeering>(&self.key.scope, "vpc", &self.key.vpc_id);
+        peerings.iter().filter(|peering| peering.is_active()).any(|peering| {
+            let sides = [&peering.requester, &peering.accepter];
+            let here = sides.iter().any(|side| side.vpc_id == *self.key.vpc_id);
+            let there = |side: &PeeringSide| side.scope() == *scope && side.vpc_id == vpc_id;
+            here && sides.into_iter().any(|side| there(side) && side.allow_remote_dns)
+        })
     }
 
     /// Whose a public address of this cloud is.

@@ -14,8 +14,9 @@ use servers::{ServerList, Upstreams};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 
 pub(crate) use exchange::Trouble;
 
@@ -75,7 +76,7 @@ impl Upstream {
     async fn fetch(&self, cache: &Cache, name: &Name, kind: Kind) -> Arc<Entry> {
         let mut answer = self.try_servers(name, kind).await;
         answer.cap(self.max_ttl);
-        let entry = Arc::new(Entry::new(name.as_wire(), answer, Instant::now()));
+        let entry = Arc::new(Entry::new(name.as_wire(), kind, answer, Instant::now()));
         cache.put(name.as_wire(), kind, &entry);
         entry
     }

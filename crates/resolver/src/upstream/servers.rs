@@ -3,7 +3,8 @@
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// The usual list of servers.
 const RESOLV_CONF: &str = "/etc/resolv.conf";

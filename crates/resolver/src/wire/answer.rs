@@ -70,6 +70,17 @@ impl Answer {
         end
     }
 
+    /// Whether it ends in an alias whose target is still to be asked for.
+    pub(crate) fn leads_on(&self, name: &[u8], kind: Kind) -> bool {
+        let has_alias = || self.records.iter().any(|record| record.kind == Kind::CNAME);
+        // A SOA record, or NXDOMAIN, already speaks of the end of the chain (RFC 2308 §2).
+        if kind == Kind::CNAME || self.soa.is_some() || self.rcode != Rcode::NoError || !has_alias() {
+            return false;
+        }
+        let end = self.end_of_chain(&Name::known(name));
+        !self.records.iter().any(|record| record.kind == kind && record.name == end)
+    }
+
     /// How long it may be kept in seconds: the shortest time of its records, or that of the absence (RFC 2308 §5). An
     /// absence without a SOA record is not kept.
     pub(crate) fn ttl(&self) -> u32 {

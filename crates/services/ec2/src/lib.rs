@@ -40,6 +40,7 @@ mod test_world;
 #[cfg(test)]
 mod tests;
 mod vpc;
+mod vpc_endpoint;
 
 use contracts::{Platform, ServiceTable};
 use records::Millis;
@@ -90,6 +91,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     peering::add(&mut table, &service);
     flow_log::add(&mut table, &service);
     subnet_reservation::add(&mut table, &service);
+    vpc_endpoint::add(&mut table, &service);
     address::add(&mut table, &service);
     instances::table::add(&mut table, &service);
     table

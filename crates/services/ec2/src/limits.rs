@@ -54,3 +54,7 @@ pub(crate) const FLOW_LOGS_PER_RESOURCE: usize = 2;
 pub(crate) const FLOW_LOGS: usize = 5000;
 /// CIDR reservations of one subnet.
 pub(crate) const RESERVATIONS_PER_SUBNET: usize = 100;
+/// Interface endpoints of one VPC (AWS: 50).
+pub(crate) const ENDPOINTS_PER_VPC: usize = 50;
+/// Bytes of an endpoint's policy, white space included (AWS: 20,480 characters).
+pub(crate) const ENDPOINT_POLICY: usize = 20_480;

@@ -11,9 +11,9 @@ use aws_schema::Timestamp;
 use records::{Attachment, NetworkInterface, PrivateAddress, SecurityGroup, Subnet, Vpc};
 use state_store::typed::{Scope, Store};
 
-/// `available`, or `in-use` while attached.
+/// `available`, or `in-use` while attached; those of services always are.
 pub(super) fn status(interface: &NetworkInterface) -> &'static str {
-    if interface.attachment.is_some() { "in-use" } else { "available" }
+    if interface.attachment.is_some() || interface.requester_managed { "in-use" } else { "available" }
 }
 
 /// Who made an interface on the account's behalf.

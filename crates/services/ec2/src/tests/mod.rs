@@ -4,6 +4,7 @@ mod addresses;
 mod cloud;
 mod default_vpc;
 mod dhcp;
+mod endpoints;
 mod flow_logs;
 mod gateways;
 mod groups;
