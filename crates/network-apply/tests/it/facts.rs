@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use network_plan::{
-    Eni, InputRoute, Peer, Ports, Protocol, PublicAddress, RouteTable, RouteTarget, Rule, SecurityGroup,
-    Subnet, VpcInput,
+    AclEntry, Eni, InputRoute, NetworkAcl, Peer, Ports, Protocol, PublicAddress, RouteTable, RouteTarget,
+    Rule, SecurityGroup, Subnet, VpcInput,
 };
 
 /// Two private subnets and a public one; no machines, no groups.
@@ -111,4 +111,25 @@ pub fn tcp(port: u16) -> Protocol {
 
 pub fn udp(port: u16) -> Protocol {
     Protocol::Udp(Ports { from: port, to: port })
+}
+
+/// An ACL's entry for one block.
+pub fn entry(number: u16, protocol: Protocol, cidr: &str, allow: bool) -> AclEntry {
+    AclEntry { number, protocol, cidr: cidr.parse().unwrap(), allow }
+}
+
+/// Entry 100 of either family: everything may pass.
+pub fn allow_all() -> Vec<AclEntry> {
+    vec![entry(100, Protocol::All, "0.0.0.0/0", true), entry(101, Protocol::All, "::/0", true)]
+}
+
+/// A network ACL `acl-<number>`.
+pub fn acl(number: u32, ingress: Vec<AclEntry>, egress: Vec<AclEntry>) -> NetworkAcl {
+    NetworkAcl { id: format!("acl-{number}"), number, ingress, egress }
+}
+
+/// A route that a user wrote.
+pub fn route(destination: &str, target: RouteTarget) -> InputRoute {
+    let destination = destination.parse().unwrap();
+    InputRoute { destination, target, origin: network_plan::RouteOrigin::Static }
 }

@@ -8,15 +8,22 @@
 // test binary has no outside world to keep items from.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod acl;
 mod adoption;
+mod blackhole;
+mod egress_only;
 mod facts;
+mod forward;
 mod groups;
 mod internet;
 mod isolation;
 mod kernel;
+mod nflog;
+mod nsg;
 mod random;
 mod routing;
 mod services;
 mod unprivileged;
+mod untracked;
 mod wire;
 mod world;

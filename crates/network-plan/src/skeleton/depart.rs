@@ -192,7 +192,17 @@ fn nowhere() -> Chain {
     )
 }
 
-/// The machine believes to answer its own gateway; behind it, the edge is the only way.
+/// The machine believes to answer its own gateway; behind it, the edge is the only way, as long as the port is
+/// forwarded.
 fn answer_of_forwarded() -> Chain {
-    inner("answer_of_forwarded", vec![rule![jump("leave_subnet")], rule![set_mark(EDGE_TABLE), ACCEPT]])
+    let still =
+        [original_service().to_vec(), vec![Expr::Map { set: SetId::ForwardAs, key: 0, to: 0 }]].concat();
+    inner(
+        "answer_of_forwarded",
+        vec![
+            rule![jump("leave_subnet")],
+            rule![still, set_mark(EDGE_TABLE), ACCEPT],
+            rule![refuse(Gate::NoPublicAddress)],
+        ],
+    )
 }

@@ -142,6 +142,12 @@ impl Piece for Expr {
     }
 }
 
+impl Piece for Vec<Expr> {
+    fn expressions(self) -> Vec<Expr> {
+        self
+    }
+}
+
 impl<const N: usize> Piece for [Expr; N] {
     fn expressions(self) -> Vec<Expr> {
         self.into()
