@@ -5,8 +5,8 @@ use super::cell::{address, number, protocol};
 use super::cuts::Cuts;
 use crate::index::Index;
 use crate::packet::{Header, Packet, Place};
-use crate::topology::Topology;
-use crate::walk;
+use crate::topology::{RouteTarget, Topology};
+use crate::walk::{self, services};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ const MAX_PROBES: usize = 200_000;
 /// Packets with every field at and one off every boundary of every rule between two places.
 ///
 /// For each pair of addresses (an interface's own, its public ones, and one off each; at the internet, the edges of
-/// every block that a rule names) the fields are varied one at a time: each protocol number, destination port, source
+/// every block that a rule names; all of a service) the fields are varied one at a time: each protocol number, destination port, source
 /// port, ICMP type and code that a rule on the way compares with, and the value before it. Between neighbouring
 /// values of one field, the others alike, the verdict is the same. No probe comes twice.
 pub fn boundaries(topology: &Topology, from: &Place, to: &Place) -> Vec<Packet> {
@@ -114,7 +114,11 @@ fn ends(index: &Index<'_>, place: &Place, other: &Place, v6: bool, sending: bool
             let Place::NetworkInterface(id) = other else { return found };
             found.extend(outside_edges(index, id, v6));
         }
-        Place::Service { .. } | Place::GatewayEndpoint(_) => {}
+        Place::Service { vpc, service } => {
+            let own = services::addresses(index, vpc, *service);
+            found.extend(own.into_iter().filter(|a| a.is_ipv6() == v6));
+        }
+        Place::GatewayEndpoint(id) => found.extend(endpoint_edges(index, id, v6)),
     }
     found
 }
@@ -138,6 +142,14 @@ fn outside_edges(index: &Index<'_>, id: &str, v6: bool) -> BTreeSet<IpAddr> {
         unicast && !ours && index.public(*a).is_none()
     };
     edges.into_iter().filter(|n| *n <= top).map(|n| address(n, v6)).filter(outside).collect()
+}
+
+/// The edges of the blocks that are routed to a gateway endpoint.
+fn endpoint_edges(index: &Index<'_>, id: &str, v6: bool) -> BTreeSet<IpAddr> {
+    let routes = index.topology.route_tables.iter().flat_map(|t| &t.routes);
+    let to_it = routes.filter(|r| matches!(&r.target, RouteTarget::GatewayEndpoint(e) if **e == *id));
+    let blocks = to_it.flat_map(|r| &r.destinations).filter(|b| b.network().is_ipv6() == v6);
+    blocks.flat_map(|b| [b.network(), b.broadcast()]).collect()
 }
 
 /// The neighbour of an address.

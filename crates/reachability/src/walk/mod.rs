@@ -10,11 +10,11 @@ mod nat;
 mod note;
 mod router;
 mod sender;
-mod services;
+pub(crate) mod services;
 
 use crate::codes::ExplanationCode;
 use crate::index::Index;
-use crate::judgement::{Judgement, Outcome, Step, Verdict};
+use crate::judgement::{ComponentKind, Judgement, Outcome, Step, Verdict};
 use crate::packet::{Flow, Header, Packet, Place, State, Translation};
 use crate::topology::{Id, NetworkInterface};
 use note::Note;
@@ -68,6 +68,11 @@ impl<'a> Walk<'a> {
     }
 
     fn run(&mut self) -> End {
+        if self.header.source.is_ipv4() != self.header.destination.is_ipv4() {
+            let (kind, id) = origin(&self.packet.at);
+            let note = Note::new(kind, &id, "source and destination are of different families");
+            return Err(self.stop(note, ExplanationCode::EniAddressRestriction));
+        }
         match &self.packet.at {
             Place::NetworkInterface(id) => self.send_from_interface(id),
             Place::Internet => self.come_from_internet(),
@@ -152,6 +157,16 @@ impl<'a> Walk<'a> {
 
     fn delivered(&self, at: Place) -> Verdict {
         Verdict::Delivered { at, as_seen: self.header }
+    }
+}
+
+/// The component that a packet starts at.
+fn origin(place: &Place) -> (ComponentKind, Id) {
+    match place {
+        Place::NetworkInterface(id) => (ComponentKind::NetworkInterface, id.clone()),
+        Place::Internet => (ComponentKind::Internet, "internet".into()),
+        Place::Service { vpc, .. } => (ComponentKind::Router, vpc.clone()),
+        Place::GatewayEndpoint(id) => (ComponentKind::GatewayEndpoint, id.clone()),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn classify(index: &Index<'_>, sender: &NetworkInterface, header: Hea
     {
         return Special::Service(Service::NeighbourDiscovery);
     }
-    if let Some(service) = service_at(index, sender, header.destination) {
+    if let Some(service) = service_at(index, &sender.vpc, header.destination) {
         let spoken = match service {
             Service::Metadata => number == 6 && ports.1 == 80,
             Service::Dns => ports.1 == 53 && dns_support(index, sender),
@@ -73,14 +73,14 @@ fn dns_support(index: &Index<'_>, sender: &NetworkInterface) -> bool {
 }
 
 /// The service that an address belongs to.
-fn service_at(index: &Index<'_>, sender: &NetworkInterface, address: IpAddr) -> Option<Service> {
+fn service_at(index: &Index<'_>, vpc: &str, address: IpAddr) -> Option<Service> {
     match address {
         IpAddr::V4(v4) => match v4.octets() {
             [169, 254, 169, 254] => Some(Service::Metadata),
             [169, 254, 169, 253] => Some(Service::Dns),
             [169, 254, 169, 123] => Some(Service::Time),
-            _ if plus_two(index, sender) == Some(v4) => Some(Service::Dns),
-            _ if is_router(index, sender, v4) => Some(Service::Router),
+            _ if plus_two(index, vpc) == Some(v4) => Some(Service::Dns),
+            _ if routers(index, vpc).any(|r| r == v4) => Some(Service::Router),
             _ => None,
         },
         IpAddr::V6(v6) => match v6.segments() {
@@ -93,20 +93,39 @@ fn service_at(index: &Index<'_>, sender: &NetworkInterface, address: IpAddr) -> 
 }
 
 /// The resolver's address: the base of the primary IPv4 block plus two, wherever the other blocks are.
-fn plus_two(index: &Index<'_>, sender: &NetworkInterface) -> Option<Ipv4Addr> {
-    let vpc = index.vpc(&sender.vpc)?;
-    vpc.cidrs.iter().find_map(|c| match c {
+fn plus_two(index: &Index<'_>, vpc: &str) -> Option<Ipv4Addr> {
+    index.vpc(vpc)?.cidrs.iter().find_map(|c| match c {
         IpNet::V4(net) => offset(net.network(), 2),
         IpNet::V6(_) => None,
     })
 }
 
-/// Whether this is the router's address, the base plus one, in any subnet of the sender's VPC.
-fn is_router(index: &Index<'_>, sender: &NetworkInterface, address: Ipv4Addr) -> bool {
-    index.subnets_of(&sender.vpc).iter().flat_map(|s| &s.cidrs).any(|c| match c {
-        IpNet::V4(net) => offset(net.network(), 1) == Some(address),
-        IpNet::V6(_) => false,
+/// The router's addresses, the base plus one of every subnet of the VPC.
+fn routers<'i>(index: &'i Index<'_>, vpc: &str) -> impl Iterator<Item = Ipv4Addr> + 'i {
+    index.subnets_of(vpc).iter().flat_map(|s| &s.cidrs).filter_map(|c| match c {
+        IpNet::V4(net) => offset(net.network(), 1),
+        IpNet::V6(_) => None,
     })
+}
+
+/// The addresses of a service in a VPC, of both families.
+pub(crate) fn addresses(index: &Index<'_>, vpc: &str, service: Service) -> Vec<IpAddr> {
+    let amazon = |last| IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, last));
+    let link_local = |last| IpAddr::V4(Ipv4Addr::new(169, 254, 169, last));
+    match service {
+        Service::Metadata => vec![link_local(254), amazon(0x254)],
+        Service::Dns => {
+            let plus_two = plus_two(index, vpc).map(IpAddr::V4);
+            plus_two.into_iter().chain([link_local(253), amazon(0x253)]).collect()
+        }
+        Service::Time => vec![link_local(123), amazon(0x123)],
+        Service::Dhcp => {
+            vec![Ipv4Addr::BROADCAST.into(), Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2).into()]
+        }
+        // All routers of the link.
+        Service::NeighbourDiscovery => vec![Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2).into()],
+        Service::Router => routers(index, vpc).map(IpAddr::V4).collect(),
+    }
 }
 
 fn offset(base: Ipv4Addr, by: u32) -> Option<Ipv4Addr> {

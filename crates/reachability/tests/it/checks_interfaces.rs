@@ -113,3 +113,12 @@ fn a_packet_to_oneself_meets_ones_own_groups() {
     w.revoke("g-a", "sgr-in4");
     w.send("a", "10.0.1.10", HTTPS).dropped_by("g-a", "SG_HAS_NO_RULES");
 }
+
+#[test]
+fn families_do_not_mix() {
+    let w = open();
+    let mixed = Packet::new(eni("a"), ip("10.0.1.10"), ip("2001:db8:0:102::b"), HTTPS);
+    judge(&w.0, &mixed).dropped_by("a", "ENI_ADDRESS_RESTRICTION");
+    let mixed = Packet::new(reachability::Place::Internet, ip("2001:db8:ffff::1"), ip("198.18.0.1"), HTTPS);
+    judge(&w.0, &mixed).dropped_by("internet", "ENI_ADDRESS_RESTRICTION");
+}

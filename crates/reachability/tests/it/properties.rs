@@ -5,7 +5,7 @@ use crate::random::{Dice, MACHINES, chaos, network, packet};
 use crate::world::*;
 use proptest::prelude::*;
 use reachability::{
-    Header, Index, Judgement, Outcome, Packet, Place, Protocol, Query, State, Verdict, boundaries,
+    Header, Index, Judgement, Outcome, Packet, Place, PortRange, Protocol, Query, State, Verdict, boundaries,
     header_space, render_svg, render_text,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +132,41 @@ proptest! {
                 .collect();
             let tracked = gates.iter().all(|g| first.flow.tracked_at.contains(g));
             prop_assert_eq!(!bare.judge(&packet).verdict.is_dropped(), tracked);
+        }
+    }
+
+    /// Whatever arrives is found by a search that it lies in.
+    #[test]
+    fn a_search_misses_nothing(seed: u64) {
+        let w = network(seed);
+        let index = Index::new(&w.0);
+        let mut dice = Dice::new(!seed);
+        for _ in 0..40 {
+            let packet = packet(&mut dice, &w);
+            let Verdict::Delivered { at, as_seen } = index.judge(&packet).verdict else { continue };
+            let mut query = Query::between(packet.at.clone(), at);
+            query.protocol = Some(packet.header.protocol.number());
+            if let Some((source, destination)) = packet.header.protocol.ports() {
+                query.destination_ports = Some(PortRange::one(destination));
+                if dice.one_in(2) {
+                    query.source_ports = Some(PortRange::one(source));
+                }
+            }
+            let one = |a| Some(reachability::AddressRange::one(a));
+            // Addresses open, given where it starts, or given where it arrives.
+            match dice.below(3) {
+                0 => (query.source, query.destination) = (one(packet.header.source), one(packet.header.destination)),
+                1 => (query.seen.source, query.seen.destination) = (one(as_seen.source), one(as_seen.destination)),
+                _ => {}
+            }
+            // From outside, and under a source that is not its own, addresses have to be asked for.
+            if packet.at == Place::Internet {
+                query.destination = one(packet.header.destination);
+            }
+            if query.source.is_none() {
+                query.source = one(packet.header.source);
+            }
+            prop_assert!(header_space(&w.0, &query).unwrap().witness.is_some(), "{} is missed", packet.header);
         }
     }
 

@@ -174,3 +174,24 @@ fn questions_that_cannot_be_answered() {
     assert_eq!((space.witness, space.nearest, space.examined), (None, None, 0));
     assert_eq!(ask(&w, &between("ghost", "b")).examined, 0);
 }
+
+#[test]
+fn services_are_probed_at_their_own_ports() {
+    use reachability::{Service, boundaries, judge};
+    let w = two_subnets();
+    let to = |service| Place::Service { vpc: "v".into(), service };
+    for (service, port, addresses) in
+        [(Service::Metadata, 80, 2), (Service::Dns, 53, 3), (Service::Time, 123, 2)]
+    {
+        let probes = boundaries(&w.0, &eni("a"), &to(service));
+        let answered: Vec<_> = probes.iter().filter(|p| judge(&w.0, p).verdict.is_delivered()).collect();
+        assert!(!answered.is_empty() && answered.len() < probes.len());
+        let at = |p: &reachability::Packet, port| p.header.protocol.ports().is_some_and(|(_, d)| d == port);
+        for near in [port - 1, port, port + 1] {
+            assert!(probes.iter().any(|p| at(p, near)), "{service:?} {near}");
+            assert_eq!(answered.iter().any(|p| at(p, near)), near == port, "{service:?} {near}");
+        }
+        let seen: std::collections::BTreeSet<_> = answered.iter().map(|p| p.header.destination).collect();
+        assert_eq!(seen.len(), addresses, "{service:?}");
+    }
+}
