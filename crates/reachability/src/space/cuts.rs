@@ -1,8 +1,8 @@
 //! The numbers that a packet's way compares its protocol, ports, type and code with.
 
 use crate::index::Index;
-use crate::judgement::{Component, ComponentKind as Kind, Step};
-use crate::topology::{Direction, PortRange, Selector};
+use crate::judgement::{ComponentKind as Kind, Step};
+use crate::topology::{AclEntry, Direction, PortRange, RulePeer, Selector};
 use std::collections::BTreeSet;
 
 /// Cuts by field. A cut `c` separates `c - 1` from `c`.
@@ -24,34 +24,41 @@ impl Cuts {
     ) -> Self {
         let mut cuts = Self { of, ..Self::default() };
         for step in steps {
-            cuts.component(index, &step.component, step.attached_to.as_ref(), step.direction);
+            cuts.component(index, step);
         }
         cuts
     }
 
-    fn component(
-        &mut self,
-        index: &Index<'_>,
-        component: &Component,
-        attached_to: Option<&Component>,
-        direction: Option<Direction>,
-    ) {
-        let id = &component.id;
-        match component.kind {
+    /// The addresses are those of the judged packet, so rules for other addresses do not count.
+    fn component(&mut self, index: &Index<'_>, step: &Step) {
+        let id = &step.component.id;
+        let remote = match step.direction {
+            Some(Direction::Ingress) => step.inbound.source,
+            _ => step.inbound.destination,
+        };
+        match step.component.kind {
             Kind::SecurityGroup => {
-                let interface = attached_to.and_then(|a| index.interface(&a.id));
+                let interface = step.attached_to.as_ref().and_then(|a| index.interface(&a.id));
                 let groups = interface.into_iter().flat_map(|i| &i.groups).filter_map(|g| index.group(g));
-                for rule in groups.flat_map(|g| &g.rules).filter(|r| Some(r.direction) == direction) {
-                    self.selector(&rule.selector);
+                for rule in groups.flat_map(|g| &g.rules).filter(|r| Some(r.direction) == step.direction) {
+                    let meant = match &rule.peer {
+                        RulePeer::Cidr(cidr) => cidr.contains(&remote),
+                        RulePeer::PrefixList { cidrs, .. } => cidrs.iter().any(|c| c.contains(&remote)),
+                        RulePeer::Group(_) => true,
+                    };
+                    if meant {
+                        self.selector(&rule.selector);
+                    }
                 }
             }
             Kind::NetworkAcl => {
                 let entries = index.acl(id).into_iter().flat_map(|a| &a.entries);
-                for entry in entries.filter(|e| Some(e.direction) == direction) {
+                let meant = |e: &&AclEntry| Some(e.direction) == step.direction && e.cidr.contains(&remote);
+                for entry in entries.filter(meant) {
                     self.selector(&entry.selector);
                 }
             }
-            Kind::Nsg => self.nsg(index, id, direction),
+            Kind::Nsg => self.nsg(index, id, step.direction),
             // Behind a NAT gateway a low source port becomes an ephemeral one; the gateway takes three protocols.
             Kind::NatGateway => {
                 self.first.insert(1024);

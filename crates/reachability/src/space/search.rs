@@ -154,8 +154,9 @@ struct Open {
     cut_by: Rc<Vec<Filter>>,
 }
 
-/// A component as something that cuts: the same group cuts differently at another interface or in another direction.
-type Filter = (Component, Option<Direction>, Option<Component>);
+/// A component as something that cuts: it cuts differently at another interface, in another direction and between
+/// other addresses.
+type Filter = (Component, Option<Direction>, Option<Component>, IpAddr, IpAddr);
 
 fn arrives(judgement: &Judgement, query: &Query) -> bool {
     matches!(&judgement.verdict, Verdict::Delivered { at, as_seen } if *at == query.to && query.seen.admits(*as_seen))
@@ -165,7 +166,10 @@ fn arrives(judgement: &Judgement, query: &Query) -> bool {
 /// comparisons come out alike, so that piece is settled; the others are judged in their turn.
 fn split(index: &Index<'_>, query: &Query, open: &Open, judgement: &Judgement, stack: &mut Vec<Open>) {
     let cell = open.cell;
-    let filter = |s: &Step| (s.component.clone(), s.direction, s.attached_to.clone());
+    let filter = |s: &Step| {
+        let Header { source, destination, .. } = s.inbound;
+        (s.component.clone(), s.direction, s.attached_to.clone(), source, destination)
+    };
     let fresh: Vec<&Step> = judgement.path.iter().filter(|s| !open.cut_by.contains(&filter(s))).collect();
     if fresh.is_empty() {
         return;
