@@ -11,6 +11,7 @@ mod address;
 mod cidr;
 mod client_token;
 mod dhcp_options;
+mod egress_only;
 mod faults;
 mod filters;
 mod flow_log;
@@ -41,6 +42,7 @@ mod test_world;
 mod tests;
 mod vpc;
 mod vpc_endpoint;
+mod vpn_gateway;
 
 use contracts::{Platform, ServiceTable};
 use records::Millis;
@@ -83,6 +85,8 @@ pub fn table(platform: Platform) -> ServiceTable {
     dhcp_options::add(&mut table, &service);
     route_table::add(&mut table, &service);
     gateway::add(&mut table, &service);
+    egress_only::add(&mut table, &service);
+    vpn_gateway::add(&mut table, &service);
     network_acl::add(&mut table, &service);
     nat_gateway::add(&mut table, &service);
     security_group::add(&mut table, &service);

@@ -5,7 +5,7 @@ use crate::{Ec2, faults, lookup};
 use api_ec2::{AttachInternetGatewayRequest, DetachInternetGatewayRequest};
 use aws_schema::{Fault, Unit};
 use contracts::{Call, Reply};
-use records::{InternetGateway, NetworkInterface, Vpc};
+use records::{InternetGateway, NetworkInterface, RouteTable, Vpc};
 
 /// AttachInternetGateway: one gateway for one VPC.
 ///
@@ -41,7 +41,8 @@ pub(super) async fn attach_internet_gateway(
     Ok(Unit)
 }
 
-/// DetachInternetGateway: refused while an interface of the VPC has a public address.
+/// DetachInternetGateway: refused while an interface of the VPC has a public address or the gateway a
+/// route table.
 ///
 /// # Errors
 /// `Gateway.NotAttached`, `DependencyViolation`, `NotFound` faults.
@@ -66,6 +67,11 @@ pub(super) async fn detach_internet_gateway(
             return Err(faults::dependency_violation(format!(
                 "Network {vpc_id} has some mapped public address(es). \
                  Please unmap those public address(es) before detaching the gateway."
+            )));
+        }
+        if !tx.by_index::<RouteTable>(scope, "gateway", &id).is_empty() {
+            return Err(faults::dependency_violation(format!(
+                "The internetGateway '{id}' has a route table associated and cannot be detached."
             )));
         }
         gateway.vpc_id = None;

@@ -20,6 +20,7 @@ use contracts::{Call, ServiceTable};
 use records::VpcPeering;
 use std::sync::Arc;
 
+pub(crate) use status::is_open;
 pub(crate) use vpcs::{active_between, check_new_v4_block, end_with_vpc, follow_blocks};
 
 /// Adds the operations on peering connections.

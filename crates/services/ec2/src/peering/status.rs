@@ -65,7 +65,7 @@ pub(super) fn is_forgotten(peering: &VpcPeering, now: Millis) -> bool {
 }
 
 /// Whether it stands between two VPCs, or may come to stand: then there can be no second one.
-pub(super) fn is_open(peering: &VpcPeering, now: Millis) -> bool {
+pub(crate) fn is_open(peering: &VpcPeering, now: Millis) -> bool {
     matches!(at(peering, now).0, PENDING | ACTIVE)
 }
 

@@ -1,5 +1,6 @@
-//! Which table a subnet uses.
+//! Which table a subnet or gateway uses.
 
+use super::inside::Inside;
 use super::show::association_state;
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, faults, lookup};
@@ -9,7 +10,7 @@ use api_ec2::{
 };
 use aws_schema::{Fault, Unit};
 use contracts::{Call, Reply};
-use records::{RouteTable, Subnet, TableAssociation};
+use records::{InternetGateway, RouteTable, RouteTarget, Subnet, TableAssociation, Vpc};
 use state_store::typed::{Scope, Tx};
 
 /// A table and one of its associations.
@@ -22,57 +23,128 @@ fn association(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Result<(RouteTable, 
     Ok((RouteTable::clone(&table), found.ok_or_else(|| kind.not_found(id))?))
 }
 
-/// The fault for a table and a subnet of different VPCs.
-fn other_network(table: &RouteTable, subnet: &Subnet) -> Fault {
-    faults::invalid_parameter_value(format!(
-        "Route table {} and subnet {} belong to different networks",
-        table.id, subnet.id
-    ))
+/// What a table is associated with, beside being main.
+enum With {
+    Subnet(String),
+    Gateway(String),
 }
 
-/// AssociateRouteTable: of a subnet; gateways (edge associations) are refused.
+impl With {
+    /// Exactly one of the two members.
+    fn parse(subnet_id: Option<String>, gateway_id: Option<String>) -> Result<With, Fault> {
+        match (subnet_id, gateway_id) {
+            (Some(id), None) => Ok(With::Subnet(id)),
+            (None, Some(id)) if id.starts_with("vgw-") => Err(faults::unsupported(
+                "A virtual private gateway of this cloud brings no packets in, so it needs no route table.",
+            )),
+            (None, Some(id)) => Ok(With::Gateway(id)),
+            (None, None) => Err(faults::missing_parameter("subnetId")),
+            (Some(_), Some(_)) => Err(faults::invalid_combination(
+                "The parameters subnetId and gatewayId cannot be used together",
+            )),
+        }
+    }
+
+    /// The subnet or internet gateway with its VPC.
+    fn vpc(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, Fault> {
+        match self {
+            With::Subnet(id) => {
+                let subnet = lookup::find::<Subnet>(tx, scope, ResourceKind::Subnet, id)?;
+                Ok(Some(subnet.vpc_id.clone()))
+            }
+            With::Gateway(id) => {
+                let gateway = lookup::find::<InternetGateway>(tx, scope, ResourceKind::InternetGateway, id)?;
+                Ok(gateway.vpc_id.clone())
+            }
+        }
+    }
+
+    /// Its name in the index of tables, with its id.
+    fn key(&self) -> (&'static str, &str) {
+        match self {
+            With::Subnet(id) => ("subnet", id),
+            With::Gateway(id) => ("gateway", id),
+        }
+    }
+
+    fn is_of(&self, association: &TableAssociation) -> bool {
+        match self {
+            With::Subnet(id) => association.subnet_id.as_ref() == Some(id),
+            With::Gateway(id) => association.gateway_id.as_ref() == Some(id),
+        }
+    }
+
+    fn association(&self) -> TableAssociation {
+        let mut new = TableAssociation {
+            id: ResourceKind::RouteTableAssociation.new_id(),
+            main: false,
+            subnet_id: None,
+            gateway_id: None,
+        };
+        match self {
+            With::Subnet(id) => new.subnet_id = Some(id.clone()),
+            With::Gateway(id) => new.gateway_id = Some(id.clone()),
+        }
+        new
+    }
+}
+
+/// Whether a table may steer what comes in through a gateway: only into the VPC, only by way of machines, and nothing that
+/// changes by itself (VPC user guide, "Gateway route tables").
+fn check_for_gateway(tx: &mut Tx<'_>, scope: &Scope, table: &RouteTable) -> Result<(), Fault> {
+    if !table.propagating.is_empty() {
+        return Err(faults::invalid_parameter_value(format!(
+            "Route table {} propagates routes and cannot be associated with a gateway",
+            table.id
+        )));
+    }
+    let vpc = lookup::find::<Vpc>(tx, scope, ResourceKind::Vpc, &table.vpc_id)?;
+    let inside = Inside::of(tx, scope, &vpc);
+    let mut routes = table.routes.iter().filter(|route| route.target != RouteTarget::Local);
+    routes.try_for_each(|route| inside.check_at_gateway(&route.destination, &route.target))
+}
+
+/// AssociateRouteTable: of a subnet, or of an internet gateway (edge association).
 ///
 /// # Errors
-/// `Resource.AlreadyAssociated` when the subnet has another table, `InvalidParameterValue` across VPCs, `NotFound` faults.
+/// `Resource.AlreadyAssociated` when the subnet or gateway has another table, `InvalidParameterValue` across VPCs and for
+/// tables a gateway cannot have, `NotFound` faults.
 pub(super) async fn associate_route_table(
     call: Call<Ec2>,
     input: AssociateRouteTableRequest,
 ) -> Reply<AssociateRouteTableResult> {
-    if input.gateway_id.is_some() || input.public_ipv4_pool.is_some() {
-        return Err(faults::unsupported_parameter("GatewayId"));
+    if input.public_ipv4_pool.is_some() {
+        return Err(faults::unsupported_parameter("PublicIpv4Pool"));
     }
     let table_id = faults::required(input.route_table_id, "routeTableId")?;
-    let subnet_id = faults::required(input.subnet_id, "subnetId")?;
+    let with = With::parse(input.subnet_id, input.gateway_id)?;
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut table = lookup::find_mut::<RouteTable>(tx, scope, ResourceKind::RouteTable, &table_id)?;
-        let subnet = lookup::find::<Subnet>(tx, scope, ResourceKind::Subnet, &subnet_id)?;
-        if table.vpc_id != subnet.vpc_id {
-            return Err(other_network(&table, &subnet));
+        let vpc_id = table.vpc_id.clone();
+        let (index, id) = with.key();
+        if with.vpc(tx, scope)?.as_ref() != Some(&vpc_id) {
+            return Err(faults::invalid_parameter_value(format!(
+                "Route table {table_id} and {index} {id} belong to different networks"
+            )));
         }
         // The same association again is no error: AWS answers its id.
-        if let Some(have) =
-            table.associations.iter().find(|a| a.subnet_id.as_deref() == Some(subnet_id.as_str()))
-        {
-            return Ok((have.id.clone(), table.vpc_id.clone()));
+        if let Some(have) = table.associations.iter().find(|a| with.is_of(a)) {
+            return Ok((have.id.clone(), vpc_id));
         }
-        if !tx.by_index::<RouteTable>(scope, "subnet", &subnet_id).is_empty() {
+        if !tx.by_index::<RouteTable>(scope, index, id).is_empty() {
             return Err(Fault::sender(
                 "Resource.AlreadyAssociated",
                 format!("the specified association for route table {table_id} conflicts with an existing association"),
             ));
         }
-        let id = ResourceKind::RouteTableAssociation.new_id();
-        let new = TableAssociation {
-            id: id.clone(),
-            main: false,
-            subnet_id: Some(subnet_id.clone()),
-            gateway_id: None,
-        };
-        table.associations.push(new);
-        let vpc_id = table.vpc_id.clone();
+        if matches!(with, With::Gateway(_)) {
+            check_for_gateway(tx, scope, &table)?;
+        }
+        let new = with.association();
+        table.associations.push(new.clone());
         tx.put(scope, table);
-        Ok((id, vpc_id))
+        Ok((new.id, vpc_id))
     });
     let done = changed.await?;
     let (id, vpc_id) = done.value;
@@ -110,10 +182,11 @@ pub(super) async fn disassociate_route_table(
     Ok(Unit)
 }
 
-/// ReplaceRouteTableAssociation: another table for a subnet, or another main table for the VPC.
+/// ReplaceRouteTableAssociation: another table for a subnet or gateway, or another main table for the VPC.
 ///
 /// # Errors
-/// `InvalidAssociationID.NotFound`, `InvalidRouteTableID.NotFound`, `InvalidParameterValue` across VPCs.
+/// `InvalidAssociationID.NotFound`, `InvalidRouteTableID.NotFound`, `InvalidParameterValue` across VPCs and for tables a
+/// gateway cannot have.
 pub(super) async fn replace_route_table_association(
     call: Call<Ec2>,
     input: ReplaceRouteTableAssociationRequest,
@@ -133,6 +206,9 @@ pub(super) async fn replace_route_table_association(
         let vpc_id = new.vpc_id.clone();
         if old.id == new.id {
             return Ok((id.clone(), vpc_id));
+        }
+        if found.gateway_id.is_some() {
+            check_for_gateway(tx, scope, &new)?;
         }
         let fresh = ResourceKind::RouteTableAssociation.new_id();
         old.associations.retain(|a| a.id != id);

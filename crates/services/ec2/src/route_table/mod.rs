@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod describe;
 mod destination;
+mod inside;
 mod routes;
 mod show;
 mod target;

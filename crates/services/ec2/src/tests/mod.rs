@@ -19,10 +19,12 @@ mod peerings;
 mod places;
 mod prefix_lists;
 mod prefixes;
+mod route_targets;
 mod routes;
 mod rules;
 mod subnets;
 mod tagging;
 mod vpcs;
+mod vpn_gateways;
 
 use cloud::Cloud;

@@ -71,7 +71,7 @@ async fn bad_routes() {
             "InvalidInternetGatewayID.NotFound",
         ),
         ("DestinationCidrBlock=0.0.0.0/0&GatewayId=vgw-00000000".to_owned(), "InvalidGatewayID.NotFound"),
-        ("DestinationCidrBlock=0.0.0.0/0&NatGatewayId=nat-1".to_owned(), "UnsupportedOperation"),
+        ("DestinationCidrBlock=0.0.0.0/0&NatGatewayId=nat-1".to_owned(), "NatGatewayMalformed"),
         ("DestinationCidrBlock=0.0.0.0/0&InstanceId=i-00000000".to_owned(), "InvalidInstanceID.NotFound"),
         (
             "DestinationCidrBlock=0.0.0.0/0&NetworkInterfaceId=eni-00000000".to_owned(),

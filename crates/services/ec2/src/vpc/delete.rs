@@ -6,7 +6,10 @@ use crate::{Ec2, faults, lookup, network_acl, peering, security_group, tags};
 use api_ec2::DeleteVpcRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
-use records::{InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint};
+use records::{
+    EgressOnlyInternetGateway, InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    VpcEndpoint, VpnGateway,
+};
 
 /// DeleteVpc: refused while anything but the main route table, the default group and the default network ACL lives in it.
 ///
@@ -21,6 +24,8 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
         let groups = tx.by_index::<SecurityGroup>(scope, "vpc", &id);
         let in_use = !tx.by_index::<Subnet>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<InternetGateway>(scope, "vpc", &id).is_empty()
+            || !tx.by_index::<EgressOnlyInternetGateway>(scope, "vpc", &id).is_empty()
+            || !tx.by_index::<VpnGateway>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<NetworkInterface>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<VpcEndpoint>(scope, "vpc", &id).is_empty()
             || network_acl::has_custom(tx, scope, &id)
