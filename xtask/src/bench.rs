@@ -12,7 +12,7 @@ const PEERS: &[(&str, &str, &str)] = &[
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, reset); all without one.
+    /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, network-dns, reset); all without one.
     measures: Vec<String>,
     /// Leave the peers out.
     #[arg(long)]

@@ -6,6 +6,7 @@ mod fleet;
 mod front;
 mod groups;
 mod memory;
+mod network_dns;
 mod reset;
 mod start;
 mod store;
@@ -36,6 +37,8 @@ pub(crate) enum Measure {
     Groups,
     /// From SendCommand to the output.
     Commands,
+    /// CPU per question of the VPCs' name server.
+    NetworkDns,
     /// Wiping everything.
     Reset,
 }
@@ -57,12 +60,16 @@ impl Measure {
             Measure::Fleet => "fleet",
             Measure::Groups => "groups",
             Measure::Commands => "commands",
+            Measure::NetworkDns => "network-dns",
             Measure::Reset => "reset",
         }
     }
 
     /// What this host lacks for it.
     pub(crate) fn needs(self) -> Option<String> {
+        if self == Measure::NetworkDns {
+            return network_dns::needs();
+        }
         let machines = matches!(self, Measure::Boot | Measure::Fleet | Measure::Groups | Measure::Commands);
         (machines && !is_root()).then(|| "it needs root for machines and networks".to_owned())
     }
@@ -78,6 +85,7 @@ impl Measure {
             Measure::Fleet => fleet::run(context),
             Measure::Groups => groups::run(context),
             Measure::Commands => commands::run(context),
+            Measure::NetworkDns => network_dns::run(context),
             Measure::Reset => reset::run(context),
         }
     }

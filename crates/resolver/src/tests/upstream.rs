@@ -117,12 +117,29 @@ async fn forged_answers_are_passed_over() {
             forged[at] ^= by;
             forged
         };
-        // Another id, a question instead of an answer, the name in another case, another name, another type.
-        vec![changed(0, 1), changed(2, 0x80), changed(13, 0x20), changed(13, 1), changed(26, 1), truth]
+        // Another id, a question instead of an answer, another name, another type.
+        vec![changed(0, 1), changed(2, 0x80), changed(13, 1), changed(26, 1), truth]
     });
     let world = server.world();
     assert_eq!(world.resolve("www.example", Kind::A).await.answers(), ["www.example. A 192.0.2.1"]);
-    assert_eq!(world.engine.upstream.forged.load(Ordering::Relaxed), 5);
+    assert_eq!(world.engine.upstream.forged.load(Ordering::Relaxed), 4);
+    assert_eq!(server.asked(), ["www.example. 1 udp"]);
+}
+
+#[tokio::test]
+async fn an_answer_in_another_case_is_only_believed_over_tcp() {
+    let server = Server::start(|asked| {
+        let address = if asked.tcp { ADDRESS } else { [6, 6, 6, 6] };
+        let mut reply = asked.reply(&[Record::a(&name("www.example"), 300, address.into())]);
+        // "www": a server, or a forger, that does not keep the case.
+        for byte in &mut reply[13..16] {
+            *byte ^= 0x20;
+        }
+        vec![reply]
+    });
+    let world = server.world();
+    assert_eq!(world.resolve("www.example", Kind::A).await.answers(), ["www.example. A 192.0.2.1"]);
+    assert_eq!(server.asked(), ["www.example. 1 udp", "www.example. 1 tcp"]);
 }
 
 #[tokio::test]

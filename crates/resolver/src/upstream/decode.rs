@@ -77,3 +77,68 @@ fn wire(value: &impl BinEncodable) -> Option<Vec<u8>> {
     value.emit(&mut encoder).ok()?;
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{TCP_LIMIT, query, writer};
+    use proptest::prelude::*;
+
+    /// An answer with an alias, addresses, and the records whose data hold names.
+    fn message() -> Vec<u8> {
+        let name = |text: &str| Name::from_text(text).unwrap();
+        let record =
+            |text: &str, kind, data: &[u8]| Record { name: name(text), kind, ttl: 60, data: data.into() };
+        let records = vec![
+            Record::cname(&name("www.example"), 60, &name("b.example")),
+            Record::a(&name("b.example"), 60, [192, 0, 2, 1].into()),
+            record("b.example", Kind::MX, b"\0\x01\x01m\0"),
+            record("b.example", Kind::SRV, b"\0\x01\0\x02\0\x03\x01s\0"),
+            record("b.example", Kind::TXT, b"\x01t"),
+            record("b.example", Kind(65), b"\0\x01\0\0\x01\0\x03\x02h2"),
+            record("b.example", Kind(65_280), b"anything"),
+        ];
+        let soa = Some(Record::soa(&name("example"), 60, &name("n"), &name("m"), 60));
+        let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03www\x07example\0\0\x01\0\x01";
+        let query = query::parse(question).unwrap_or_else(|_| unreachable!());
+        let mut out = Vec::new();
+        let answer = Answer { rcode: Rcode::NoError, authoritative: false, records, soa };
+        writer::write(&query, &answer, TCP_LIMIT, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_type_survives_as_it_is() {
+        let end = Name::from_text("b.example").unwrap();
+        for kind in [Kind::A, Kind::MX, Kind::SRV, Kind::TXT, Kind(65), Kind(65_280)] {
+            let answer = decode(&message(), &end, kind).unwrap();
+            assert_eq!(answer.records.len(), 1, "{kind:?}");
+        }
+        let answer = decode(&message(), &Name::from_text("www.example").unwrap(), Kind(65_280)).unwrap();
+        assert_eq!((answer.records.len(), &*answer.records[1].data), (2, &b"anything"[..]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn no_answer_upsets_the_decoder(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            cut in any::<prop::sample::Index>(),
+            kind in 0u16..300,
+        ) {
+            let mut packet = message();
+            for (place, to) in changes {
+                let place = place.index(packet.len());
+                packet[place] = to;
+            }
+            if cut.index(4) == 0 {
+                packet.truncate(cut.index(packet.len()));
+            }
+            let name = Name::from_text("www.example").unwrap();
+            if let Ok(answer) = decode(&packet, &name, Kind(kind)) {
+                let end = answer.end_of_chain(&name);
+                prop_assert!(answer.records.iter().all(|r| r.kind == Kind::CNAME || r.name == end || r.name == name));
+            }
+        }
+    }
+}

@@ -101,12 +101,20 @@ impl<'n> Question<'n> {
 
     /// Whether a packet answers this very question: id, direction, operation, and the question in its secret case.
     fn is_answered_by(&self, packet: &[u8]) -> bool {
+        self.is_answered_in_some_case_by(packet)
+            && packet.get(HEADER..self.end) == self.packet.get(HEADER..self.end)
+    }
+
+    /// The same without the secret in the case, which a few servers do not keep.
+    fn is_answered_in_some_case_by(&self, packet: &[u8]) -> bool {
         let direction = u16_at(packet, 2).is_some_and(|flags| flags & (QR | OPCODE) == QR);
         let once = u16_at(packet, 4) == Some(1);
-        u16_at(packet, 0) == Some(self.id)
-            && direction
-            && once
-            && packet.get(HEADER..self.end) == self.packet.get(HEADER..self.end)
+        let name_end = self.end - 4;
+        let same_name = packet
+            .get(HEADER..name_end)
+            .is_some_and(|name| name.eq_ignore_ascii_case(&self.packet[HEADER..name_end]));
+        let same_kind = packet.get(name_end..self.end) == self.packet.get(name_end..self.end);
+        u16_at(packet, 0) == Some(self.id) && direction && once && same_name && same_kind
     }
 
     /// Whether the server says no more than that it could not read the question.
@@ -162,8 +170,12 @@ async fn by_udp(
             if question.with_edns() && question.is_not_understood_by(packet) {
                 return Ok(Verdict::Plain);
             }
-            // Too late, or a guess: the true answer may still come.
             forged.fetch_add(1, Ordering::Relaxed);
+            // Either a good guess or a server that does not keep the case. Over TCP there is no guessing.
+            if question.is_answered_in_some_case_by(packet) {
+                return Ok(Verdict::Tcp);
+            }
+            // Too late, or a guess: the true answer may still come.
         }
         Ok(Verdict::Tcp)
     };
@@ -178,7 +190,7 @@ async fn by_tcp(server: SocketAddr, question: &Question<'_>) -> Result<Answer, T
     let length = stream.read_u16().await?;
     let mut packet = vec![0; usize::from(length)];
     stream.read_exact(&mut packet).await?;
-    if !question.is_answered_by(&packet) {
+    if !question.is_answered_in_some_case_by(&packet) {
         return Err(Trouble::Nonsense("another question"));
     }
     decode::decode(&packet, question.name, question.kind)
