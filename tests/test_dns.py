@@ -285,6 +285,20 @@ def test_public_names_are_private_inside_and_public_outside(names, machine):
     assert names.upstream.count("shop.example.test") == 1
 
 
+def test_an_interface_endpoint_takes_the_name_of_its_service(names, machine):
+    asker, _ = machine
+    ec2, name = names.ec2, "ssm.us-east-1.amazonaws.com"
+    assert names.ask(asker, name).code == NXDOMAIN, "what the world says"
+    made = ec2.create_vpc_endpoint(VpcId=names.vpc, ServiceName="com.amazonaws.us-east-1.ssm",
+                                   VpcEndpointType="Interface", SubnetIds=[names.subnet])["VpcEndpoint"]
+    card = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"][0]
+    wait_for(lambda: names.ask(asker, name).values == [card["PrivateIpAddress"]], 30, "the endpoint's name")
+    for entry in made["DnsEntries"]:
+        assert names.ask(asker, entry["DnsName"]).values == [card["PrivateIpAddress"]], entry
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    wait_for(lambda: names.ask(asker, name).code == NXDOMAIN, 30, "the world's answer")
+
+
 def test_the_world_is_asked_once_and_not_believed_blindly(names, machine):
     asker, _ = machine
     for _ in range(3):

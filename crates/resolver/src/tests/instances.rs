@@ -129,7 +129,11 @@ fn an_interface_endpoint_takes_the_name_of_its_service() {
     };
     endpoint(true);
     let name = "ssm.us-east-1.amazonaws.com";
-    assert_eq!(world.ask(name, Kind::A).answers(), [format!("{name}. A 10.20.1.30")]);
+    let own = "vpce-1-1.ssm.us-east-1.vpce.amazonaws.com";
+    for name in [name, own] {
+        assert_eq!(world.ask(name, Kind::A).answers(), [format!("{name}. A 10.20.1.30")]);
+        assert_eq!(world.ask(name, Kind::AAAA).code(), NoError);
+    }
     endpoint(false);
     assert!(world.step(ASKER, &question(name, Kind::A)).is_none(), "asked upstream");
 }
