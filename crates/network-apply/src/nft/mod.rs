@@ -14,10 +14,9 @@ pub(crate) use element::{add_elements, delete_elements};
 pub(crate) use expression::expression as write_expression;
 pub(crate) use flows::forget_flows;
 pub(crate) use read::{CountedElement, chains, counted, elements, tables_are_ours};
-#[allow(unused_imports, reason = "whoever makes NAT gateways' namespaces calls it")]
-pub(crate) use structure::replace_nat_table;
 pub(crate) use structure::{
-    add_chain, add_rule, add_set, add_table, delete_chain, delete_table, put_chain, replace_tables,
+    add_chain, add_rule, add_set, add_table, delete_chain, delete_table, put_chain, replace_nat_table,
+    replace_tables,
 };
 
 /// `NFT_MSG_*`.

@@ -45,8 +45,28 @@ pub(crate) fn tables_are_ours(socket: &mut Socket, table: &str) -> Result<bool, 
     Ok(ours == 2)
 }
 
+/// How often a set is read again that changes its shape meanwhile.
+const ATTEMPTS: usize = 20;
+
 /// The elements of a set, sorted as in a plan.
+///
+/// A large hash set that grew or shrank is moved to a table of another size later on; a reader that meets the move sees
+/// elements twice, and others not at all. Such a reading is thrown away.
 pub(crate) fn elements(socket: &mut Socket, table: &str, set: SetId) -> Result<Vec<Element>, Refusal> {
+    let mut found = read_once(socket, table, set)?;
+    for _ in 1..ATTEMPTS {
+        let before = found.len();
+        found.dedup();
+        if found.len() == before {
+            break;
+        }
+        found = read_once(socket, table, set)?;
+    }
+    found.dedup();
+    Ok(found)
+}
+
+fn read_once(socket: &mut Socket, table: &str, set: SetId) -> Result<Vec<Element>, Refusal> {
     let mut found = Vec::new();
     dump(socket, table, set, |raw| {
         let key = key_at(raw, &[KEY, DATA_VALUE])?;

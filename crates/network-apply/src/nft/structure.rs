@@ -232,7 +232,6 @@ pub(crate) fn delete_chain(batch: &mut Batch, table: &str, id: ChainId) {
 
 /// Creates a NAT gateway's table as its plan wants it; a table of that name goes first. Connections live in the
 /// kernel's connection table and do not notice.
-#[cfg_attr(not(test), allow(dead_code, reason = "whoever makes NAT gateways' namespaces calls it"))]
 pub(crate) fn replace_nat_table(batch: &mut Batch, table: &str, plan: &NatPlan) {
     let family = Family::Inet;
     add_table(batch, family, table, 0);

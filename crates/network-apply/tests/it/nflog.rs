@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use network_plan::{DropRecord, LOG_GROUP};
 
-use crate::world::World;
+use crate::world::{Namespace, World};
 
 /// `NFNL_SUBSYS_ULOG << 8`, and `NFULNL_MSG_CONFIG`.
 const PACKET: u16 = 4 << 8;
@@ -36,7 +36,12 @@ pub struct Log {
 
 impl Log {
     pub fn of(world: &World) -> Self {
-        world.router().inside(|| {
+        Self::at(&world.router())
+    }
+
+    /// In any router's namespace.
+    pub fn at(router: &Namespace) -> Self {
+        router.inside(|| {
             // SAFETY: no pointers; the result is checked.
             let raw = unsafe { libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 12) };
             assert!(raw >= 0);

@@ -13,6 +13,9 @@ use crate::{
     RouteTarget, SetId, TABLE_BASE, TableRule, VpcInput, subnet_gateway,
 };
 
+/// `NFPROTO_IPV4`.
+const NFPROTO_IPV4: u8 = 2;
+
 pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
     edge(input, index, draft);
     egress_only(input, draft);
@@ -110,9 +113,10 @@ fn nat_gateways(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
         let Some(eni) = index.enis.get(gateway.eni_id.as_str()) else { continue };
         let mut elements: BTreeMap<SetId, Vec<Element>> = BTreeMap::new();
         let inside = merged(input.cidrs_v4.iter().copied().map(IpNet::V4));
-        let ranges = inside
-            .into_iter()
-            .map(|(low, high)| Element::range(Key::new().address(low), Key::new().address(high)));
+        // The family is the first field: kernels want intervals of one field in another shape.
+        let start = Key::new().byte(NFPROTO_IPV4);
+        let ranges =
+            inside.into_iter().map(|(low, high)| Element::range(start.address(low), start.address(high)));
         elements.insert(SetId::NatInside, ranges.collect());
         elements.insert(SetId::NatSlot, slots(&eni.private_v4));
         for forward in &gateway.port_forwards {

@@ -109,7 +109,7 @@ pub enum SetId {
     ForwardAs,
     /// `interface`, counted: what a gate dropped, per ENI.
     Dropped(Gate),
-    /// In a NAT gateway: `source block` of what it translates.
+    /// In a NAT gateway: `family . source block` of what it translates.
     NatInside,
     /// In a NAT gateway: `slot → address`: connections are spread over [`crate::NAT_SLOTS`] slots.
     NatSlot,

@@ -75,7 +75,7 @@ impl SetId {
             Self::Forward => spec("forward_port", SERVICE, Map(&[Ipv4, Port])),
             Self::ForwardAs => spec("forward_as", SERVICE, Map(ADDRESS4)),
             Self::Dropped(gate) => spec(counter_name(gate), INTERFACE, Hash),
-            Self::NatInside => spec("inside", ADDRESS4, Intervals),
+            Self::NatInside => spec("inside", &[Protocol, Ipv4], Intervals),
             Self::NatSlot => spec("slot", &[Number], Map(ADDRESS4)),
             Self::NatForward => spec("forward_port", SERVICE, Map(&[Ipv4, Port])),
             Self::NatForwardAs => spec("forward_as", SERVICE, Map(ADDRESS4)),

@@ -78,7 +78,7 @@ fn masqueraded(to: impl Piece, set: SetId) -> crate::ChainRule {
 /// where it is free and finds another one otherwise. Answers pass; whatever else comes in is dropped unless a port
 /// is forwarded. Nothing is for the gateway itself.
 pub(super) fn nat_gateway() -> Vec<Chain> {
-    let inside = [Family::V4.source(0), Expr::In(SetId::NatInside, 0)];
+    let inside = [Expr::Meta(MetaKey::NfProto, 0), Family::V4.source(1), Expr::In(SetId::NatInside, 0)];
     let slot = [
         // Source and destination address, then both ports: connections are spread, not machines.
         network(12, 8, 0),
