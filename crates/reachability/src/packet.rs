@@ -3,7 +3,7 @@
 use crate::topology::Id;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What a packet says in its own headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,22 +25,17 @@ impl Header {
 
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = (self.source, self.destination);
+        let with_ports = |f: &mut fmt::Formatter<'_>, name, source, destination| {
+            let (from, to) = (SocketAddr::new(from, source), SocketAddr::new(to, destination));
+            write!(f, "{name} {from} → {to}")
+        };
         match self.protocol {
-            Protocol::Tcp { source, destination } => {
-                write!(f, "tcp {}:{source} → {}:{destination}", self.source, self.destination)
-            }
-            Protocol::Udp { source, destination } => {
-                write!(f, "udp {}:{source} → {}:{destination}", self.source, self.destination)
-            }
-            Protocol::Icmp { kind, code } => {
-                write!(f, "icmp {kind}/{code} {} → {}", self.source, self.destination)
-            }
-            Protocol::Icmpv6 { kind, code } => {
-                write!(f, "icmpv6 {kind}/{code} {} → {}", self.source, self.destination)
-            }
-            Protocol::Other(number) => {
-                write!(f, "protocol {number} {} → {}", self.source, self.destination)
-            }
+            Protocol::Tcp { source, destination } => with_ports(f, "tcp", source, destination),
+            Protocol::Udp { source, destination } => with_ports(f, "udp", source, destination),
+            Protocol::Icmp { kind, code } => write!(f, "icmp {kind}/{code} {from} → {to}"),
+            Protocol::Icmpv6 { kind, code } => write!(f, "icmpv6 {kind}/{code} {from} → {to}"),
+            Protocol::Other(number) => write!(f, "protocol {number} {from} → {to}"),
         }
     }
 }

@@ -4,12 +4,12 @@ use super::{kind, verdict};
 use crate::judgement::{Judgement, Outcome, Step};
 use std::fmt::Write as _;
 
-const BOX_WIDTH: usize = 190;
+const BOX_WIDTH: usize = 236;
 const BOX_HEIGHT: usize = 92;
 const GAP: usize = 34;
 const MARGIN: usize = 16;
 /// Characters that fit into a box in the system's sans-serif font.
-const FITS: usize = 30;
+const FITS: usize = 34;
 
 /// The path as SVG, left to right, one box per component, the deciding one with a thick border.
 ///

@@ -29,7 +29,14 @@ pub fn render_text(judgement: &Judgement) -> String {
     }
     let _ = writeln!(text, "= {}", verdict(judgement));
     for step in judgement.objections.iter().skip(1) {
-        let _ = writeln!(text, "  also {} {}: {}", kind(step.component.kind), step.component.id, step.why);
+        let direction = step.direction.map_or("", |d| d.as_str());
+        let _ = writeln!(
+            text,
+            "  also {} {} {direction}: {}",
+            kind(step.component.kind),
+            step.component.id,
+            step.why
+        );
     }
     text
 }

@@ -53,7 +53,7 @@ fn probe_pair(
     let cuts = |number: u8, first: u16, second: u16, known: bool| {
         let packet = Packet::new(from.clone(), source, destination, protocol(number, first, second));
         let trail = walk::trail(index, &packet);
-        Cuts::of_steps(index, &trail, known.then_some(number))
+        Cuts::of_every_rule(index, &trail, known.then_some(number))
     };
     let mut add = |number: u8, first: u16, second: u16| {
         headers.insert(Header { source, destination, protocol: protocol(number, first, second) });

@@ -2,7 +2,7 @@
 
 use crate::index::Index;
 use crate::judgement::{ComponentKind as Kind, Step};
-use crate::topology::{AclEntry, Direction, PortRange, RulePeer, Selector};
+use crate::topology::{Direction, PortRange, RulePeer, Selector};
 use std::collections::BTreeSet;
 
 /// Cuts by field. A cut `c` separates `c - 1` from `c`.
@@ -13,23 +13,33 @@ pub(crate) struct Cuts {
     pub(crate) second: BTreeSet<u16>,
     /// The protocol whose ports are of interest; `None` while the protocol itself is open.
     of: Option<u8>,
+    /// Whether rules for other addresses count too.
+    every_rule: bool,
 }
 
 impl Cuts {
-    /// Everything that the components on a way compare packets of one protocol with; of `None` just the protocols.
+    /// Everything that the components on a way compare packets of one protocol, between the addresses of the judged
+    /// packet, with; of `None` just the protocols.
     pub(crate) fn of_steps<'s>(
         index: &Index<'_>,
         steps: impl IntoIterator<Item = &'s Step>,
         of: Option<u8>,
     ) -> Self {
-        let mut cuts = Self { of, ..Self::default() };
-        for step in steps {
-            cuts.component(index, step);
-        }
-        cuts
+        Self { of, ..Self::default() }.with_steps(index, steps)
     }
 
-    /// The addresses are those of the judged packet, so rules for other addresses do not count.
+    /// The same with the rules for other addresses: they must not matter, which is worth a probe.
+    pub(crate) fn of_every_rule(index: &Index<'_>, steps: &[Step], of: Option<u8>) -> Self {
+        Self { of, every_rule: true, ..Self::default() }.with_steps(index, steps)
+    }
+
+    fn with_steps<'s>(mut self, index: &Index<'_>, steps: impl IntoIterator<Item = &'s Step>) -> Self {
+        for step in steps {
+            self.component(index, step);
+        }
+        self
+    }
+
     fn component(&mut self, index: &Index<'_>, step: &Step) {
         let id = &step.component.id;
         let remote = match step.direction {
@@ -46,16 +56,17 @@ impl Cuts {
                         RulePeer::PrefixList { cidrs, .. } => cidrs.iter().any(|c| c.contains(&remote)),
                         RulePeer::Group(_) => true,
                     };
-                    if meant {
+                    if meant || self.every_rule {
                         self.selector(&rule.selector);
                     }
                 }
             }
             Kind::NetworkAcl => {
                 let entries = index.acl(id).into_iter().flat_map(|a| &a.entries);
-                let meant = |e: &&AclEntry| Some(e.direction) == step.direction && e.cidr.contains(&remote);
-                for entry in entries.filter(meant) {
-                    self.selector(&entry.selector);
+                for entry in entries.filter(|e| Some(e.direction) == step.direction) {
+                    if entry.cidr.contains(&remote) || self.every_rule {
+                        self.selector(&entry.selector);
+                    }
                 }
             }
             Kind::Nsg => self.nsg(index, id, step.direction),

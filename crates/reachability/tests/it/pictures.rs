@@ -27,7 +27,12 @@ fn the_text_names_other_filters_in_the_way() {
     w.acl("acl-1", "s1", vec![]);
     let text = render_text(&w.send("a", "10.0.2.20", Protocol::tcp(443)));
     assert!(text.contains("= dropped by network ACL acl-1"), "{text}");
-    assert!(text.contains("  also security group g-b"), "{text}");
+    assert!(text.contains("  also security group g-b ingress"), "{text}");
+    let text = render_text(&w.send("a", "2001:db8:0:101::c", Protocol::tcp(443)));
+    assert!(text.contains("= dropped by security group g-c"), "{text}");
+    w.add_rule("g-c", from_cidr("sgr-1", Selector::ALL, "::/0"));
+    let text = render_text(&w.send("a", "2001:db8:0:101::c", Protocol::tcp(443)));
+    assert!(text.contains("tcp [2001:db8:0:101::a]:40000 → [2001:db8:0:101::c]:443"), "{text}");
 }
 
 #[test]

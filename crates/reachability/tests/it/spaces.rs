@@ -195,3 +195,27 @@ fn services_are_probed_at_their_own_ports() {
         assert_eq!(seen.len(), addresses, "{service:?}");
     }
 }
+
+#[test]
+fn rules_for_other_addresses_are_probed_too() {
+    use reachability::boundaries;
+    let mut w = two_subnets();
+    w.add_rule("g-b", from_cidr("sgr-1", Selector::tcp(7000, 7010), "192.0.2.0/24"));
+    w.add_rule("g-b", from_cidr("sgr-2", Selector::icmp(false, Some(13), Some(2)), "192.0.2.0/24"));
+    w.add_rule("g-b", from_cidr("sgr-3", Selector::number(89), "192.0.2.0/24"));
+    let probes = boundaries(&w.0, &eni("a"), &eni("b"));
+    let some = |protocol: Protocol| probes.iter().any(|p| p.header.protocol == protocol);
+    for port in [6999, 7000, 7010, 7011] {
+        assert!(some(Protocol::tcp(port)), "{port}");
+    }
+    for (kind, code) in [(12, 2), (13, 1), (13, 2), (13, 3), (14, 2)] {
+        assert!(some(Protocol::Icmp { kind, code }), "{kind}/{code}");
+    }
+    for number in [88, 89, 90] {
+        assert!(some(Protocol::Other(number)), "{number}");
+    }
+    // Sources that are not the sender's are among them, next to its own.
+    for source in ["10.0.1.10", "10.0.1.11"] {
+        assert!(probes.iter().any(|p| p.header.source == ip(source)), "{source}");
+    }
+}
