@@ -244,7 +244,8 @@ impl Writer for XmlWriter {
 pub(super) fn escape(out: &mut String, text: &str, attribute: bool) {
     // Most text has nothing to escape; U+FFFE and U+FFFF begin with 0xEF.
     let special = |byte: u8| matches!(byte, 0..0x20 | b'&' | b'<' | b'>' | b'"' | 0xef);
-    if !text.bytes().any(special) {
+    // Looked through to the end, which is done many bytes at a time; to stop at the first would go byte by byte.
+    if !text.bytes().fold(false, |found, byte| found | special(byte)) {
         return out.push_str(text);
     }
     let mut from = 0;

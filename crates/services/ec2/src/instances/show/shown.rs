@@ -86,7 +86,8 @@ mod tests {
         let viewer = Viewer::new(&world.ec2, &scope);
         let shown = Shown::default();
         let first = shown.of(viewer.view(Arc::clone(&record)));
-        let is_first = |other: &Shared<ApiInstance>| std::ptr::eq::<ApiInstance>(&**other, &*first);
+        let place = |shown: &Shared<ApiInstance>| std::ptr::from_ref::<ApiInstance>(shown);
+        let is_first = |other: &Shared<ApiInstance>| place(other) == place(&first);
         assert!(is_first(&shown.of(viewer.view(Arc::clone(&record)))));
         for number in 0..3 * GENERATION {
             let other = Instance { id: format!("i-{number}"), ..Instance::clone(&record) };
