@@ -317,3 +317,30 @@ fn a_next_hop_in_the_same_subnet_is_not_behind_the_acl() {
     judgement.dropped_by("v", "NO_PATH");
     assert_eq!(judgement.objections.len(), 1);
 }
+
+#[test]
+fn the_gateway_asks_for_a_working_interface_behind_the_source() {
+    let mut w = public();
+    // An appliance sends on what comes from a stopped machine.
+    w.machine("x", "s1", &["10.0.1.9"], &["g-a"]);
+    w.interface_mut("x").source_dest_check = false;
+    let forwarded = Packet::new(eni("x"), ip("10.0.1.10"), ip(HOST), HTTPS);
+    judge(&w.0, &forwarded).went_out();
+    w.interface_mut("a").running = false;
+    judge(&w.0, &forwarded).dropped_by("igw", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS");
+}
+
+#[test]
+fn a_reference_does_not_reach_into_a_vpc_that_is_no_peer() {
+    let mut w = public();
+    w.vpc("o", &["10.7.0.0/16", "2001:db8:0:700::/56"])
+        .subnet("os", "o", &["10.7.0.0/24", "2001:db8:0:701::/64"])
+        .group("g-o", "o", all_out())
+        .add_rule("g-o", from_group("sgr-1", Selector::ALL, "g-a"))
+        .machine("other", "os", &["10.7.0.4", "2001:db8:0:701::4"], &["g-o"])
+        .igw("igw-o", "o");
+    // By IPv6 the two meet on the internet, each under its own address.
+    w.send("a", "2001:db8:0:701::4", HTTPS).dropped_by("g-o", "ENI_SG_RULES_MISMATCH");
+    w.add_rule("g-o", from_cidr("sgr-2", Selector::ALL, "2001:db8:0:101::a/128"));
+    w.send("a", "2001:db8:0:701::4", HTTPS).reached("other");
+}

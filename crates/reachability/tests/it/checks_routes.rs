@@ -179,6 +179,16 @@ fn check_28_an_appliance_carries_both_directions() {
     let RoundTrip { forward, back, works } = round_trip(&w.0, &w.packet("a", "10.0.2.20", HTTPS));
     assert!(works);
     assert_eq!((forward.len(), back.len()), (2, 2));
+    // The flow is tracked at all three, so the answer needs no rules of its own.
+    let mut narrow = w.clone();
+    narrow.group_mut("g-a").rules = vec![to_cidr("sgr-1", Selector::tcp(443, 443), "10.0.2.0/24")];
+    narrow.group_mut("g-b").rules = vec![from_cidr("sgr-2", Selector::tcp(443, 443), "10.0.1.0/24")];
+    narrow.group_mut("g-c").rules = vec![
+        from_cidr("sgr-3", Selector::tcp(443, 443), "10.0.1.0/24"),
+        to_cidr("sgr-4", Selector::tcp(443, 443), "10.0.2.0/24"),
+    ];
+    assert!(round_trip(&narrow.0, &narrow.packet("a", "10.0.2.20", HTTPS)).works);
+    assert!(!round_trip(&narrow.0, &narrow.packet("b", "10.0.1.10", HTTPS)).works);
     // The appliance's own groups judge both directions.
     w.revoke("g-c", "sgr-in4");
     w.send("a", "10.0.2.20", HTTPS).dropped_by("g-c", "ENI_SG_RULES_MISMATCH");

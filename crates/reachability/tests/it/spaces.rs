@@ -219,3 +219,73 @@ fn rules_for_other_addresses_are_probed_too() {
         assert!(probes.iter().any(|p| p.header.source == ip(source)), "{source}");
     }
 }
+
+#[test]
+fn the_one_source_port_before_a_nat_gateway_is_found() {
+    let mut w = two_subnets();
+    w.subnet("s3", "v", &["10.0.3.0/24"])
+        .group("g-t", "v", vec![from_cidr("sgr-1", Selector::ALL, "0.0.0.0/0")])
+        .machine("t", "s3", &["10.0.3.4"], &["g-t"])
+        .nat("nat", "s1", "10.0.1.99", None);
+    w.table(
+        "rtb-2",
+        "s2",
+        vec![route("10.0.3.0/24", RouteOrigin::Static, RouteTarget::NatGateway("nat".into()))],
+    );
+    let only = |from, allow, priority| NsgRule {
+        name: "r".into(),
+        priority,
+        direction: Direction::Ingress,
+        allow,
+        protocol: None,
+        sources: vec![NsgAddress::Any],
+        source_ports: vec![from],
+        destinations: vec![NsgAddress::Any],
+        destination_ports: vec![PortRange::ALL],
+    };
+    let rules = vec![only(PortRange::one(1500), true, 100), only(PortRange::ALL, false, 200)];
+    w.0.nsgs.push(Nsg { id: "nsg".into(), rules });
+    w.interface_mut("t").nsg = Some("nsg".into());
+    // 476 becomes 1500 behind the gateway.
+    let mut query = between("b", "t");
+    query.protocol = Some(17);
+    query.source_ports = Some(PortRange { from: 0, to: 1023 });
+    let (packet, _) = ask(&w, &query).witness.unwrap();
+    assert_eq!(packet.header.protocol.ports().unwrap().0, 476);
+    query.source_ports = Some(PortRange { from: 1024, to: 65_535 });
+    let (packet, _) = ask(&w, &query).witness.unwrap();
+    assert_eq!(packet.header.protocol.ports().unwrap().0, 1500);
+}
+
+#[test]
+fn the_one_address_that_an_acl_lets_through_is_found() {
+    let only = |direction, cidr: &str| entry(10, direction, Selector::ALL, cidr, true);
+    let mut w = two_subnets();
+    w.igw("igw", "v").public("a", "10.0.1.10", "198.18.0.1").nat(
+        "nat",
+        "s1",
+        "10.0.1.99",
+        Some("198.18.0.9"),
+    );
+    w.add_rule("g-a", from_cidr("sgr-1", Selector::ALL, "0.0.0.0/0"));
+    w.acl(
+        "acl-1",
+        "s1",
+        vec![
+            only(Direction::Ingress, "203.0.113.77/32"),
+            entry(20, Direction::Ingress, Selector::ALL, "10.0.0.0/8", true),
+            only(Direction::Egress, "192.0.2.5/32"),
+        ],
+    );
+    let (packet, _) = ask(&w, &Query::between(Place::Internet, eni("a"))).witness.unwrap();
+    assert_eq!(packet.header.source, ip("203.0.113.77"));
+    // The ACL of a NAT gateway's subnet counts for machines elsewhere.
+    w.add_route("rtb-v", route("0.0.0.0/0", RouteOrigin::Static, RouteTarget::InternetGateway("igw".into())));
+    w.table(
+        "rtb-2",
+        "s2",
+        vec![route("0.0.0.0/0", RouteOrigin::Static, RouteTarget::NatGateway("nat".into()))],
+    );
+    let (packet, _) = ask(&w, &Query::between(eni("b"), Place::Internet)).witness.unwrap();
+    assert_eq!(packet.header.destination, ip("192.0.2.5"));
+}
