@@ -17,7 +17,7 @@ use crate::netlink::Socket;
 use crate::nft::{self, Batch};
 use crate::route::{self, Changes, add_address, delete_address};
 use crate::router::Router;
-use crate::{ApplyError, Attachment, netns, sysctl};
+use crate::{ApplyError, Attachment, mend, netns, sysctl};
 
 /// The interface inside.
 const INTERFACE: &str = "eth0";
@@ -33,6 +33,8 @@ pub(crate) struct Appliance {
     plugged: bool,
     /// What a NAT gateway's table was made from, by this process.
     table: Option<NatPlan>,
+    /// The packet filter's generation then.
+    generation: Option<u32>,
 }
 
 impl Appliance {
@@ -41,7 +43,12 @@ impl Appliance {
             Socket::route().and_then(|route| Ok((route, Socket::netfilter()?)))
         })?;
         let (route, filter) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
-        Ok(Self { namespace, route, filter, plugged: false, table: None })
+        Ok(Self { namespace, route, filter, plugged: false, table: None, generation: None })
+    }
+
+    /// Whether somebody changed a NAT gateway's table.
+    pub(crate) fn is_disturbed(&mut self) -> bool {
+        self.table.is_some() && mend::generation(&mut self.filter) != self.generation
     }
 
     /// Makes a NAT gateway translate as planned.
@@ -53,6 +60,7 @@ impl Appliance {
         nft::replace_nat_table(&mut batch, TABLE, plan);
         let known = self.table.take();
         batch.commit(&mut self.filter).map_err(|(step, refusal)| ApplyError::refused(step, refusal))?;
+        self.generation = mend::generation(&mut self.filter);
         let lost = self.address(plan, known.as_ref())?;
         if let Err(refusal) = nft::forget_flows(&mut self.filter, &lost) {
             // Kernels before 5.8 cannot select flows by address; they end by themselves.

@@ -12,13 +12,14 @@ use network_plan::{
     Chain, ChainKind, ChainRule, CtKey, Expr, Hook, MAIN_TABLE, MetaKey, PayloadBase, Verdict,
 };
 
+use crate::guard::Guard;
 use crate::netlink::Socket;
 use crate::nft::{self, Batch, Family};
 use crate::route::{
     self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_veth,
     put_route, set_up,
 };
-use crate::{ApplyError, HostConfig, Uplink, netns, sysctl};
+use crate::{ApplyError, HostConfig, Uplink, mend, netns, sysctl};
 
 /// The file name of the edge's handle; no VPC id looks like it.
 pub(crate) const EDGE_HANDLE: &str = "edge";
@@ -48,6 +49,14 @@ pub(crate) struct Edge {
     host_index: u32,
     /// The MTU towards the outside.
     pub(crate) mtu: u32,
+    /// The edge's packet filter (which has nothing in it) and what is noticed of changes.
+    pub(crate) filter: Socket,
+    pub(crate) guard: Guard,
+    namespace: OwnedFd,
+    /// The host's packet filter, its generation when our table was last seen whole, and our table's rules then.
+    host_filter: Socket,
+    host_generation: Option<u32>,
+    host_rules: usize,
 }
 
 /// The far end's address in the family of a destination.
@@ -75,10 +84,27 @@ impl Edge {
             namespace
         };
         let open = ApplyError::io("opening a netlink socket");
-        let mut route = netns::inside(namespace.as_fd(), Socket::route)?.map_err(open)?;
+        let sockets = netns::inside(namespace.as_fd(), || {
+            Socket::route().and_then(|route| Ok((route, Socket::netfilter()?, Guard::open()?)))
+        })?;
+        let (mut route, filter, guard) = sockets.map_err(open)?;
+        let host_filter =
+            Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
         let mtu = INTERNET_MTU.min(uplink_mtu(config.uplink, &mut host).unwrap_or(INTERNET_MTU));
         let host_index = connect(config, &namespace, &mut host, &mut route, mtu)?;
-        let mut edge = Self { route, host, host_index, mtu };
+        let (host_generation, host_rules) = (None, 0);
+        let mut edge = Self {
+            route,
+            host,
+            host_index,
+            mtu,
+            filter,
+            guard,
+            namespace,
+            host_filter,
+            host_generation,
+            host_rules,
+        };
         edge.filter_host(config)?;
         if config.uplink == Uplink::Auto && !sysctl::forwards()? {
             // Remembered, so that teardown takes back only what we changed.
@@ -92,7 +118,6 @@ impl Edge {
     /// Replaces our table in the host's namespace. It holds no state: known
     /// connections live in the kernel's connection table.
     fn filter_host(&mut self, config: &HostConfig) -> Result<(), ApplyError> {
-        let mut socket = Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
         let table = config.host_table();
         let mut batch = Batch::new();
         // Creating it first makes the deletion valid in any case.
@@ -105,7 +130,50 @@ impl Edge {
                 nft::add_rule(&mut batch, Family::Ipv4, &table, &chain.name, rule);
             }
         }
-        batch.commit(&mut socket).map_err(|(step, refusal)| ApplyError::refused(step, refusal))
+        batch
+            .commit(&mut self.host_filter)
+            .map_err(|(step, refusal)| ApplyError::refused(step, refusal))?;
+        self.host_rules = self.count_host_rules(&table)?;
+        self.host_generation = mend::generation(&mut self.host_filter);
+        Ok(())
+    }
+
+    fn count_host_rules(&mut self, table: &str) -> Result<usize, ApplyError> {
+        nft::count_rules(&mut self.host_filter, Family::Ipv4, table)
+            .map_err(|refusal| ApplyError::refused("reading the host's table", refusal))
+    }
+
+    /// Takes note that the edge is as this process made it.
+    pub(crate) fn note(&mut self) {
+        let Self { guard, filter, .. } = self;
+        guard.note(filter);
+    }
+
+    /// Whether our table or link on the host was taken away or changed. The host's packet filter belongs to others too:
+    /// that it changed says nothing yet.
+    pub(crate) fn host_is_disturbed(&mut self, config: &HostConfig) -> Result<bool, ApplyError> {
+        let link = route::link(&mut self.host, &config.host_link())
+            .map_err(|refusal| ApplyError::refused("reading the host's links", refusal))?;
+        if link.is_none_or(|link| link.index != self.host_index || !link.running) {
+            return Ok(true);
+        }
+        let generation = mend::generation(&mut self.host_filter);
+        if generation.is_some() && generation == self.host_generation {
+            return Ok(false);
+        }
+        let whole = self.count_host_rules(&config.host_table())? == self.host_rules;
+        if whole {
+            self.host_generation = generation;
+        }
+        Ok(!whole)
+    }
+
+    /// Makes the link to the host, its routes and our table there again as they should be.
+    pub(crate) fn repair(&mut self, config: &HostConfig) -> Result<(), ApplyError> {
+        self.host_index = connect(config, &self.namespace, &mut self.host, &mut self.route, self.mtu)?;
+        self.filter_host(config)?;
+        self.note();
+        Ok(())
     }
 
     /// Sends a block to the VPC behind an interface of the edge.

@@ -42,6 +42,9 @@ pub enum ApplyError {
     /// Another cloud on this host has the same public pool.
     #[error("the public pool {0} is routed elsewhere on this host")]
     PoolInUse(ipnet::Ipv4Net),
+    /// Another process works on the network of this cloud.
+    #[error("the network of cloud {0} is run by another process on this host")]
+    InUse(String),
     /// The ENI is attached to another machine.
     #[error("network interface {0} is attached to another machine")]
     AlreadyAttached(String),

@@ -20,6 +20,8 @@ mod counters;
 mod edge;
 mod error;
 mod filter;
+mod guard;
+mod mend;
 mod listen;
 mod netlink;
 mod netns;

@@ -1,7 +1,7 @@
 //! The way in.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use network_plan::VpcPlan;
@@ -21,9 +21,11 @@ use crate::{
 /// again. Must be used from the host's own network namespace, and by one process
 /// at a time.
 pub struct Network {
-    config: HostConfig,
-    edge: Edge,
-    vpcs: BTreeMap<String, Router>,
+    pub(crate) config: HostConfig,
+    pub(crate) edge: Edge,
+    pub(crate) vpcs: BTreeMap<String, Router>,
+    /// Held as long as this value lives.
+    _lock: File,
 }
 
 impl Network {
@@ -31,10 +33,11 @@ impl Network {
     /// Running VPCs are found but not touched until a plan is applied.
     ///
     /// # Errors
-    /// [`ApplyError::InvalidConfig`], [`ApplyError::PoolInUse`], or the step that
+    /// [`ApplyError::InvalidConfig`], [`ApplyError::PoolInUse`], [`ApplyError::InUse`], or the step that
     /// was refused; what was made until then is completed by the next call.
     pub fn open(config: HostConfig) -> Result<Self, ApplyError> {
         config.check()?;
+        let lock = lock(&config)?;
         let edge = Edge::open(&config)?;
         let mut vpcs = BTreeMap::new();
         for name in handles(&config)? {
@@ -42,7 +45,7 @@ impl Network {
                 vpcs.insert(name, router);
             }
         }
-        Ok(Self { config, edge, vpcs })
+        Ok(Self { config, edge, vpcs, _lock: lock })
     }
 
     /// The configuration it was opened with.
@@ -74,7 +77,20 @@ impl Network {
         let router = lookup(&mut self.vpcs, &plan.id)?;
         router.apply(plan, &mut self.edge)?;
         router.house(plan, mtu)?;
-        peering::join(&mut self.vpcs, plan, mtu)
+        peering::join(&mut self.vpcs, plan, mtu)?;
+        self.note(plan);
+        Ok(())
+    }
+
+    /// Takes note that a VPC, its peers and the edge are as this process made them.
+    fn note(&mut self, plan: &VpcPlan) {
+        let peers = plan.peerings.values().map(|link| link.remote_vpc.as_str());
+        for id in peers.chain([plan.id.as_str()]) {
+            if let Some(router) = self.vpcs.get_mut(id) {
+                router.note();
+            }
+        }
+        self.edge.note();
     }
 
     /// Two VPCs with one number would fight over one link.
@@ -110,7 +126,10 @@ impl Network {
     /// refusal the ENI is detached.
     pub fn attach(&mut self, vpc: &str, to: &Attachment<'_>) -> Result<(), ApplyError> {
         let mtu = self.config.mtu;
-        lookup(&mut self.vpcs, vpc)?.attach(to, mtu)
+        let router = lookup(&mut self.vpcs, vpc)?;
+        let done = router.attach(to, mtu);
+        router.note_links();
+        done
     }
 
     /// Takes an ENI from its machine. It need not be attached: a machine's death
@@ -119,7 +138,9 @@ impl Network {
         let router = lookup(&mut self.vpcs, vpc)?;
         let link = router.applied.as_ref().and_then(|plan| plan.link(eni));
         let number = link.ok_or_else(|| ApplyError::UnknownEni(eni.to_owned()))?.number;
-        router.unlink(number)
+        let done = router.unlink(number);
+        router.note_links();
+        done
     }
 
     /// A TCP listener on an address of the VPC's router, for machines of this VPC
@@ -177,7 +198,9 @@ impl Network {
         router.dissolve()?;
         let path = self.config.dir().join(vpc);
         appliance::unpin_all(&path)?;
-        netns::unpin(&path)
+        netns::unpin(&path)?;
+        self.edge.note();
+        Ok(())
     }
 
     /// Removes every VPC; the edge stays, ready for new ones. This is what a reset
@@ -198,6 +221,19 @@ impl Network {
 
 fn lookup<'a>(vpcs: &'a mut BTreeMap<String, Router>, vpc: &str) -> Result<&'a mut Router, ApplyError> {
     vpcs.get_mut(vpc).ok_or_else(|| ApplyError::UnknownVpc(vpc.chars().take(80).collect()))
+}
+
+/// Makes sure that no other process works on this cloud's network: two would take back one another's changes. The kernel
+/// lets go of the lock with the process.
+fn lock(config: &HostConfig) -> Result<File, ApplyError> {
+    let path = config.dir().join("lock");
+    fs::create_dir_all(config.dir()).map_err(ApplyError::io(format!("making {}", config.dir().display())))?;
+    let file = File::create(&path).map_err(ApplyError::io(format!("opening {}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ApplyError::InUse(config.name.clone())),
+        Err(TryLockError::Error(error)) => Err(ApplyError::io(format!("locking {}", path.display()))(error)),
+    }
 }
 
 /// The names of the VPC handles in the cloud's directory.

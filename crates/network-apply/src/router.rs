@@ -11,13 +11,14 @@ use network_plan::{
 
 use crate::appliance::{self, Appliance};
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
+use crate::guard::Guard;
 use crate::netlink::Socket;
 use crate::nft;
 use crate::route::{
     self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route,
     set_up,
 };
-use crate::{ApplyError, filter, netns, readback, sysctl};
+use crate::{ApplyError, filter, mend, netns, readback, sysctl};
 
 /// The VPC with number `n` has index `VPC_INDEX_BASE + n` in the edge.
 const VPC_INDEX_BASE: u32 = 0x1000;
@@ -38,6 +39,11 @@ pub(crate) struct Router {
     pub(crate) appliances: BTreeMap<String, Appliance>,
     /// Peering links that are there, by number; `None` until looked for.
     pub(crate) joined: Option<BTreeSet<u32>>,
+    pub(crate) guard: Guard,
+    /// This process has known the kernel's state before.
+    pub(crate) known: bool,
+    /// What the last plan had to repair; see [`crate::Network::repairs`].
+    pub(crate) repairs: usize,
 }
 
 impl Router {
@@ -63,11 +69,12 @@ impl Router {
 
     fn enter(namespace: OwnedFd, path: &Path) -> Result<Self, ApplyError> {
         let sockets = netns::inside(namespace.as_fd(), || {
-            Socket::route().and_then(|route| Ok((route, Socket::netfilter()?)))
+            Socket::route().and_then(|route| Ok((route, Socket::netfilter()?, Guard::open()?)))
         })?;
-        let (route, filter) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
+        let (route, filter, guard) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
         let (path, appliances) = (path.to_owned(), BTreeMap::new());
-        Ok(Self { namespace, route, filter, applied: None, path, appliances, joined: None })
+        let (applied, joined, known, repairs) = (None, None, false, 0);
+        Ok(Self { namespace, route, filter, applied, path, appliances, joined, guard, known, repairs })
     }
 
     /// Forgets what is known of the kernel's state.
@@ -87,6 +94,7 @@ impl Router {
             None => readback::observe(self, plan, edge)?,
         };
         let steps = diff(&base, plan);
+        self.repairs = if self.known && !from_memory { mend::count(&steps, &base, plan) } else { 0 };
         if let Err((step, refusal)) = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory) {
             if !from_memory {
                 return Err(ApplyError::refused(step, refusal));
@@ -98,6 +106,10 @@ impl Router {
         }
         self.route_steps(&steps, plan.number, edge)?;
         self.forget(&steps, plan);
+        if !from_memory {
+            self.raise_links(plan)?;
+        }
+        self.known = true;
         self.applied = Some(plan.clone());
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod gateways;
 mod input;
+mod mend;
 mod numbers;
 mod services;
 mod settle;

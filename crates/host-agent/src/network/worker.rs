@@ -17,9 +17,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// Metric of the first interface's default route; later ones rank behind.
 const DEFAULT_METRIC: u32 = 100;
@@ -67,6 +68,8 @@ pub(super) struct Worker {
     pub(super) numbers: Numbers,
     pub(super) vpcs: BTreeMap<String, ActiveVpc>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,
+    /// How often it was looked whether somebody meddled.
+    pub(super) looks: u64,
 }
 
 /// Runs until every handle is gone. Nothing is opened before the first machine: a cloud that only stores records
@@ -74,11 +77,28 @@ pub(super) struct Worker {
 pub(crate) fn run(start: Start, inbox: Inbox) {
     let Inbox { jobs, active } = inbox;
     let numbers = Numbers::load(&start.store, &start.host);
-    let mut worker = Worker { start, network: None, numbers, vpcs: BTreeMap::new(), active };
-    while let Ok(first) = jobs.recv() {
-        let mut batch = vec![first];
-        batch.extend(jobs.try_iter().take(BATCH));
-        worker.work(batch);
+    let mut worker = Worker { start, network: None, numbers, vpcs: BTreeMap::new(), active, looks: 0 };
+    let mut look = Instant::now();
+    loop {
+        let first = if worker.network.is_some() {
+            jobs.recv_timeout(look.saturating_duration_since(Instant::now()))
+        } else {
+            // There is nothing anybody could meddle with.
+            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match first {
+            Ok(first) => {
+                let mut batch = vec![first];
+                batch.extend(jobs.try_iter().take(BATCH));
+                worker.work(batch);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if Instant::now() >= look {
+            worker.mend();
+            look = Instant::now() + super::mend::PERIOD;
+        }
     }
 }
 

@@ -90,8 +90,26 @@ impl Socket {
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
+    /// Gets an address, of the kernel's choosing; one that has an address keeps it.
+    fn bind(&self) -> io::Result<()> {
+        // SAFETY: all zero is a valid address: no port, no groups.
+        let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
+        address.nl_family = libc::sa_family_t::try_from(libc::AF_NETLINK).unwrap_or_default();
+        let len = libc::socklen_t::try_from(size_of::<libc::sockaddr_nl>()).unwrap_or_default();
+        // SAFETY: the pointer is to a live address of `len` bytes.
+        let result =
+            unsafe { libc::bind(self.fd.as_raw_fd(), std::ptr::from_ref(&address).cast(), len) };
+        // EINVAL: it has another one already, which is as good.
+        match io::Error::last_os_error() {
+            error if result < 0 && error.raw_os_error() != Some(libc::EINVAL) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes part in a multicast group: the kernel's events come in from now on.
     pub(crate) fn join(&self, group: libc::c_int) -> io::Result<()> {
+        // A socket without an address of its own passes for the kernel, which does not tell itself.
+        self.bind()?;
         self.option(libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, group)
     }
 

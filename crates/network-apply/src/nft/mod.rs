@@ -7,6 +7,7 @@ mod expression;
 mod flows;
 mod read;
 mod structure;
+mod whole;
 
 pub(crate) use batch::{Batch, Family};
 pub(crate) use element::{add_elements, delete_elements};
@@ -18,6 +19,8 @@ pub(crate) use structure::{
     add_chain, add_rule, add_set, add_table, delete_chain, delete_table, put_chain, replace_nat_table,
     replace_tables,
 };
+
+pub(crate) use whole::count_rules;
 
 /// `NFT_MSG_*`.
 mod message {

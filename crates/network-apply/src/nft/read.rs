@@ -7,6 +7,7 @@ use network_plan::{ChainId, Element, Key, RuleChain, SetId, SetKind, skeleton_fi
 use super::element::{DATA, KEY, KEY_END, LIST_ELEMENTS, LIST_SET, LIST_TABLE};
 use super::expression::{DATA_VERDICT, VERDICT_CHAIN};
 use super::structure::{RULE_CHAIN, RULE_TABLE, RULE_USERDATA, chain_note};
+use super::whole::skeleton_is_whole;
 use super::{DATA_VALUE, Family, LIST_ELEMENT, header, kind, message};
 use crate::Counts;
 use crate::netlink::{Messages, Refusal, Socket, attributes, nested};
@@ -26,7 +27,7 @@ pub(crate) struct CountedElement {
     pub(crate) counts: Counts,
 }
 
-/// Whether both tables of this name are there and made by this very version.
+/// Whether both tables of this name are there, made by this very version, and have all their rules.
 pub(crate) fn tables_are_ours(socket: &mut Socket, table: &str) -> Result<bool, Refusal> {
     let mut ours = 0;
     for family in [Family::Inet, Family::Arp] {
@@ -42,7 +43,7 @@ pub(crate) fn tables_are_ours(socket: &mut Socket, table: &str) -> Result<bool, 
             }
         }
     }
-    Ok(ours == 2)
+    Ok(ours == 2 && skeleton_is_whole(socket, table)?)
 }
 
 /// How often a set is read again that changes its shape meanwhile.

@@ -295,3 +295,94 @@ fn thousands_of_rules_arrive_and_leave() {
     world.change(|input| input.groups.truncate(1));
     assert_same(&world.kernel_state(), &before);
 }
+
+#[test]
+fn two_processes_cannot_run_one_network() {
+    let Some(mut world) = World::new(small()) else { return };
+    let config = world.network().config().clone();
+    let error = network_apply::Network::open(config).map(drop).unwrap_err();
+    assert!(matches!(error, ApplyError::InUse(_)), "{error}");
+    world.restart();
+    world.apply();
+}
+
+/// Looks until nothing is disturbed any more; how many steps were taken to repair.
+fn mend(world: &mut World) -> usize {
+    let mut repairs = 0;
+    for _ in 0..5 {
+        let disturbed = world.network().disturbed().unwrap();
+        if disturbed.is_empty() {
+            return repairs;
+        }
+        assert_eq!(disturbed, ["vpc-1"]);
+        world.apply();
+        repairs += world.network().repairs("vpc-1");
+    }
+    panic!("it never comes to rest");
+}
+
+#[test]
+fn meddling_is_noticed_and_repaired() {
+    let Some(mut world) = World::new(small()) else { return };
+    mend(&mut world);
+    let before = world.kernel_state();
+    for damage in [
+        "nft delete table inet allod",
+        "nft flush chain inet allod forward",
+        "nft insert rule inet allod forward accept",
+        "nft delete rule inet allod forward handle $(nft -a list chain inet allod forward | awk '/# handle/ {print $NF}' | tail -1)",
+        "nft flush set inet allod eni_mac",
+        "nft add element inet allod eni_unchecked { 77 }",
+        "ip route flush proto 65 table 1002",
+        "ip -6 route flush proto 65 table 1002",
+        "ip route del 10.0.2.12 proto 65",
+        "ip rule del prio 1001",
+        "ip addr del 10.0.1.2/32 dev lo",
+        "ip link set e12 down",
+        "ip link set edge down",
+    ] {
+        meddle(&world, damage);
+        println!("{damage}");
+        assert!(mend(&mut world) > 0, "{damage}");
+        // An IPv6 address of a link that was down comes back by the kernel's own doing.
+        if !damage.contains("down") {
+            assert_same(&world.kernel_state(), &before);
+        }
+    }
+    let server = listen(world.at("eni-12"), "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    server.accept().unwrap();
+    // What others do beside us is none of our business, and our own changes are no meddling.
+    meddle(&world, "ip route add 192.0.2.0/24 via 169.254.0.2 dev edge onlink; ip route del 192.0.2.0/24");
+    world.change(|input| input.groups[0].ingress.clear());
+    assert_eq!(world.network().disturbed().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn the_hosts_side_is_repaired() {
+    let Some(mut world) = World::new(small()) else { return };
+    let shell = |script: &str| {
+        let done = std::process::Command::new("sh").args(["-ec", script]).output().unwrap();
+        assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let table = format!("allod-{}", world.network().config().name);
+    let link = shell("ip -o link show type veth").split_whitespace().nth(1).unwrap().to_owned();
+    let link = link.split('@').next().unwrap().to_owned();
+    let _public = listen(world.at("eni-11"), "0.0.0.0:80");
+    mend(&mut world);
+    for damage in
+        [format!("nft delete table ip {table}"), format!("nft flush table ip {table}"), format!("ip link delete {link}")]
+    {
+        shell(&damage);
+        let disturbed = world.network().disturbed().unwrap();
+        assert_eq!(disturbed, ["vpc-1"], "{damage}");
+        world.apply();
+        assert!(shell(&format!("nft list table ip {table}")).contains("drop"), "{damage}");
+        connect(&Namespace::current(), "198.18.0.11:80").unwrap();
+        mend(&mut world);
+    }
+    // Another table of the host is another's.
+    shell("nft add table ip other; nft delete table ip other");
+    assert_eq!(world.network().disturbed().unwrap(), Vec::<String>::new());
+}

@@ -10,6 +10,7 @@
 
 mod acl;
 mod adoption;
+mod appliances;
 mod blackhole;
 mod egress_only;
 mod facts;
@@ -22,10 +23,12 @@ mod nat;
 mod nflog;
 mod nsg;
 mod peering;
+mod peers;
 mod random;
 mod routing;
 mod services;
 mod unprivileged;
 mod untracked;
+mod watching;
 mod wire;
 mod world;

@@ -1,0 +1,50 @@
+//! Repairing what somebody else changed in the kernel.
+
+use super::settle::Dirty;
+use super::watch::Counters;
+use super::worker::Worker;
+use std::time::Duration;
+
+/// How often it is looked whether somebody meddled.
+pub(super) const PERIOD: Duration = Duration::from_secs(2);
+/// Looks after which one VPC is read back although nothing was noticed: about once a minute.
+const ROUND: u64 = 30;
+
+impl Worker {
+    /// Looks at every VPC, and makes those that were changed by somebody else equal to their records again.
+    pub(super) fn mend(&mut self) {
+        self.looks += 1;
+        let Some(network) = &mut self.network else { return };
+        let mut disturbed = match network.disturbed() {
+            Ok(disturbed) => disturbed,
+            Err(error) => {
+                tracing::error!(%error, "the way out of this cloud cannot be repaired; trying again");
+                Vec::new()
+            }
+        };
+        if self.looks.is_multiple_of(ROUND) {
+            disturbed.extend(self.next_in_turn());
+        }
+        for vpc_id in disturbed {
+            let Some(vpc) = self.vpcs.get_mut(&vpc_id) else { continue };
+            vpc.settled = None;
+            let mut dirty = Dirty::default();
+            dirty.add(vpc_id.clone(), None);
+            let failed = self.settle_all(dirty);
+            let repairs = self.network.as_ref().map_or(0, |network| network.repairs(&vpc_id));
+            if failed.is_empty() && repairs > 0 {
+                Counters::add(&self.start.board.counters.repairs);
+                tracing::warn!(vpc = vpc_id, repairs, "somebody had changed the VPC's kernel objects; repaired");
+            }
+        }
+    }
+
+    /// One VPC after the other is read back whatever was noticed.
+    fn next_in_turn(&mut self) -> Option<String> {
+        let round = usize::try_from(self.looks / ROUND).unwrap_or_default();
+        let turn = round.checked_rem(self.vpcs.len())?;
+        let vpc = self.vpcs.keys().nth(turn)?.clone();
+        self.network.as_mut()?.distrust(&vpc);
+        Some(vpc)
+    }
+}
