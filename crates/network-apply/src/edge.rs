@@ -3,7 +3,7 @@
 //! The edge only forwards: public addresses towards their VPC, everything else
 //! towards the host. The host's side filters what comes back (see [`host_chains`]).
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -57,6 +57,8 @@ pub(crate) struct Edge {
     host_filter: Socket,
     host_generation: Option<u32>,
     host_rules: usize,
+    /// Held as long as this value lives.
+    _lock: File,
 }
 
 /// The far end's address in the family of a destination.
@@ -74,6 +76,7 @@ impl Edge {
         check_pool(config, &mut host)?;
         let dir = config.dir();
         fs::create_dir_all(&dir).map_err(ApplyError::io(format!("making {}", dir.display())))?;
+        let lock = lock(config)?;
         let handle = dir.join(EDGE_HANDLE);
         let namespace = if let Some(namespace) = netns::open(&handle)? {
             namespace
@@ -88,8 +91,7 @@ impl Edge {
             Socket::route().and_then(|route| Ok((route, Socket::netfilter()?, Guard::open()?)))
         })?;
         let (mut route, filter, guard) = sockets.map_err(open)?;
-        let host_filter =
-            Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
+        let host_filter = Socket::netfilter().map_err(ApplyError::io("opening a netfilter socket"))?;
         let mtu = INTERNET_MTU.min(uplink_mtu(config.uplink, &mut host).unwrap_or(INTERNET_MTU));
         let host_index = connect(config, &namespace, &mut host, &mut route, mtu)?;
         let (host_generation, host_rules) = (None, 0);
@@ -104,6 +106,7 @@ impl Edge {
             host_filter,
             host_generation,
             host_rules,
+            _lock: lock,
         };
         edge.filter_host(config)?;
         if config.uplink == Uplink::Auto && !sysctl::forwards()? {
@@ -130,9 +133,7 @@ impl Edge {
                 nft::add_rule(&mut batch, Family::Ipv4, &table, &chain.name, rule);
             }
         }
-        batch
-            .commit(&mut self.host_filter)
-            .map_err(|(step, refusal)| ApplyError::refused(step, refusal))?;
+        batch.commit(&mut self.host_filter).map_err(|(step, refusal)| ApplyError::refused(step, refusal))?;
         self.host_rules = self.count_host_rules(&table)?;
         self.host_generation = mend::generation(&mut self.host_filter);
         Ok(())
@@ -317,6 +318,18 @@ fn finish_link(changes: &mut Changes, index: u32, address: Ipv4Addr, far_mac: [u
         add_permanent_neighbour(out, index, FAR_END_V4.into(), far_mac);
         add_permanent_neighbour(out, index, FAR_END_V6.into(), far_mac);
     });
+}
+
+/// Makes sure that no other process works on this cloud's network: two would take back one another's changes. The kernel
+/// lets go of the lock with the process.
+fn lock(config: &HostConfig) -> Result<File, ApplyError> {
+    let path = config.dir().join("lock");
+    let file = File::create(&path).map_err(ApplyError::io(format!("opening {}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ApplyError::InUse(config.name.clone())),
+        Err(TryLockError::Error(error)) => Err(ApplyError::io(format!("locking {}", path.display()))(error)),
+    }
 }
 
 /// Refuses a pool that another cloud has; before anything is made.

@@ -75,7 +75,9 @@ impl Guard {
         let mut heard = false;
         loop {
             match self.events.next() {
-                Ok(Some(datagram)) => heard |= split(&datagram).any(|(kind, _, _, body)| concerns_us(kind, body)),
+                Ok(Some(datagram)) => {
+                    heard |= split(&datagram).any(|(kind, _, _, body)| concerns_us(kind, body))
+                }
                 Ok(None) => return heard,
                 // Events were lost: any of them may have been ours.
                 Err(_) => return true,
@@ -98,9 +100,7 @@ pub(crate) fn generation(filter: &mut Socket) -> Result<u32, Refusal> {
 /// Whether an event may be a change of something of ours. Not so: what the kernel does by itself when a link comes
 /// up, routes of others, and links of machines, which die with them.
 fn concerns_us(kind: u16, body: &[u8]) -> bool {
-    let word = |at: usize| {
-        body.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_ne_bytes)
-    };
+    let word = |at: usize| body.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_ne_bytes);
     match kind {
         NEW_LINK => word(8) & UP == 0,
         DELETE_LINK => word(4) == EDGE_INDEX || peering_number(word(4)).is_some(),

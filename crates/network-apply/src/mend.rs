@@ -67,8 +67,8 @@ impl Router {
 
     /// What no plan speaks of but every link needs: that it is up, and knows its other end.
     pub(crate) fn raise_links(&mut self, plan: &VpcPlan) -> Result<(), ApplyError> {
-        let found = route::links(&mut self.route)
-            .map_err(|refusal| ApplyError::refused("reading links", refusal))?;
+        let found =
+            route::links(&mut self.route).map_err(|refusal| ApplyError::refused("reading links", refusal))?;
         let mut changes = Changes::new();
         for link in plan.links.values() {
             let index = eni_index(link.number);

@@ -1,7 +1,7 @@
 //! The way in.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use network_plan::VpcPlan;
@@ -24,8 +24,6 @@ pub struct Network {
     pub(crate) config: HostConfig,
     pub(crate) edge: Edge,
     pub(crate) vpcs: BTreeMap<String, Router>,
-    /// Held as long as this value lives.
-    _lock: File,
 }
 
 impl Network {
@@ -37,7 +35,6 @@ impl Network {
     /// was refused; what was made until then is completed by the next call.
     pub fn open(config: HostConfig) -> Result<Self, ApplyError> {
         config.check()?;
-        let lock = lock(&config)?;
         let edge = Edge::open(&config)?;
         let mut vpcs = BTreeMap::new();
         for name in handles(&config)? {
@@ -45,7 +42,7 @@ impl Network {
                 vpcs.insert(name, router);
             }
         }
-        Ok(Self { config, edge, vpcs, _lock: lock })
+        Ok(Self { config, edge, vpcs })
     }
 
     /// The configuration it was opened with.
@@ -221,19 +218,6 @@ impl Network {
 
 fn lookup<'a>(vpcs: &'a mut BTreeMap<String, Router>, vpc: &str) -> Result<&'a mut Router, ApplyError> {
     vpcs.get_mut(vpc).ok_or_else(|| ApplyError::UnknownVpc(vpc.chars().take(80).collect()))
-}
-
-/// Makes sure that no other process works on this cloud's network: two would take back one another's changes. The kernel
-/// lets go of the lock with the process.
-fn lock(config: &HostConfig) -> Result<File, ApplyError> {
-    let path = config.dir().join("lock");
-    fs::create_dir_all(config.dir()).map_err(ApplyError::io(format!("making {}", config.dir().display())))?;
-    let file = File::create(&path).map_err(ApplyError::io(format!("opening {}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ApplyError::InUse(config.name.clone())),
-        Err(TryLockError::Error(error)) => Err(ApplyError::io(format!("locking {}", path.display()))(error)),
-    }
 }
 
 /// The names of the VPC handles in the cloud's directory.

@@ -34,7 +34,11 @@ impl Worker {
             let repairs = self.network.as_ref().map_or(0, |network| network.repairs(&vpc_id));
             if failed.is_empty() && repairs > 0 {
                 Counters::add(&self.start.board.counters.repairs);
-                tracing::warn!(vpc = vpc_id, repairs, "somebody had changed the VPC's kernel objects; repaired");
+                tracing::warn!(
+                    vpc = vpc_id,
+                    repairs,
+                    "somebody had changed the VPC's kernel objects; repaired"
+                );
             }
         }
     }

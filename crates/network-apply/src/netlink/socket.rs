@@ -97,8 +97,7 @@ impl Socket {
         address.nl_family = libc::sa_family_t::try_from(libc::AF_NETLINK).unwrap_or_default();
         let len = libc::socklen_t::try_from(size_of::<libc::sockaddr_nl>()).unwrap_or_default();
         // SAFETY: the pointer is to a live address of `len` bytes.
-        let result =
-            unsafe { libc::bind(self.fd.as_raw_fd(), std::ptr::from_ref(&address).cast(), len) };
+        let result = unsafe { libc::bind(self.fd.as_raw_fd(), std::ptr::from_ref(&address).cast(), len) };
         // EINVAL: it has another one already, which is as good.
         match io::Error::last_os_error() {
             error if result < 0 && error.raw_os_error() != Some(libc::EINVAL) => Err(error),

@@ -16,7 +16,8 @@ const NFGEN: usize = 4;
 pub(crate) fn skeleton_is_whole(socket: &mut Socket, table: &str) -> Result<bool, Refusal> {
     for (family, chains) in [(Family::Inet, skeleton()), (Family::Arp, arp_skeleton())] {
         let found = rules_by_chain(socket, family, table)?;
-        let whole = chains.iter().all(|chain| found.get(&chain.name).copied().unwrap_or(0) == chain.rules.len());
+        let whole =
+            chains.iter().all(|chain| found.get(&chain.name).copied().unwrap_or(0) == chain.rules.len());
         if !whole {
             return Ok(false);
         }

@@ -364,16 +364,18 @@ fn the_hosts_side_is_repaired() {
     let shell = |script: &str| {
         let done = std::process::Command::new("sh").args(["-ec", script]).output().unwrap();
         assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap()
+        String::from_utf8_lossy(&done.stdout).into_owned()
     };
     let table = format!("allod-{}", world.network().config().name);
     let link = shell("ip -o link show type veth").split_whitespace().nth(1).unwrap().to_owned();
     let link = link.split('@').next().unwrap().to_owned();
     let _public = listen(world.at("eni-11"), "0.0.0.0:80");
     mend(&mut world);
-    for damage in
-        [format!("nft delete table ip {table}"), format!("nft flush table ip {table}"), format!("ip link delete {link}")]
-    {
+    for damage in [
+        format!("nft delete table ip {table}"),
+        format!("nft flush table ip {table}"),
+        format!("ip link delete {link}"),
+    ] {
         shell(&damage);
         let disturbed = world.network().disturbed().unwrap();
         assert_eq!(disturbed, ["vpc-1"], "{damage}");
