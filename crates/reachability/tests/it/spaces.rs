@@ -279,6 +279,7 @@ fn the_one_address_that_an_acl_lets_through_is_found() {
     );
     let (packet, _) = ask(&w, &Query::between(Place::Internet, eni("a"))).witness.unwrap();
     assert_eq!(packet.header.source, ip("203.0.113.77"));
+    w.nat("nat", "s1", "10.0.1.99", Some("198.18.0.9"));
     // The ACL of a NAT gateway's subnet counts for machines elsewhere.
     w.add_route("rtb-v", route("0.0.0.0/0", RouteOrigin::Static, RouteTarget::InternetGateway("igw".into())));
     w.table(
