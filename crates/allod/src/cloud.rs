@@ -1,6 +1,7 @@
 //! A cloud in this process: put together, served, and taken down again.
 
 use crate::arguments::Up;
+use crate::endpoints::Endpoints;
 use crate::home::Home;
 use crate::rootless::Ground;
 use crate::{pool, services};
@@ -109,6 +110,13 @@ impl Cloud {
         let parts = services::assemble(&platform, home.join("commands"));
         agent.metadata().set_roles(parts.roles);
         let network_view = agent.network_view();
+        agent.set_endpoint_services(Arc::new(Endpoints {
+            platform: platform.clone(),
+            keys: parts.keys.clone(),
+            authorizer: parts.authorizer.clone(),
+            ssm: parts.ssm.clone(),
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
+        }));
         let levers = Levers { store, agent: agent.clone(), platform };
         let gateway = Gateway::new(GatewayParts {
             tables: parts.tables,

@@ -4,6 +4,7 @@ mod arguments;
 mod cloud;
 mod coverage;
 mod doctor;
+mod endpoints;
 mod home;
 mod output;
 mod pool;

@@ -23,9 +23,10 @@ const HOME: &str = "us-east-1";
 impl EndpointService {
     /// `com.amazonaws.<region>.<id>`, or `com.amazonaws.<id>`; `None` where it is not offered.
     pub fn service_name(&self, region: &str) -> Option<String> {
-        match self.global {
-            false => Some(format!("com.amazonaws.{region}.{}", self.id)),
-            true => (region == HOME).then(|| format!("com.amazonaws.{}", self.id)),
+        if self.global {
+            (region == HOME).then(|| format!("com.amazonaws.{}", self.id))
+        } else {
+            Some(format!("com.amazonaws.{region}.{}", self.id))
         }
     }
 

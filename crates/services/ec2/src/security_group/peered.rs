@@ -49,14 +49,13 @@ pub(super) fn of(store: &Store, scope: &Scope, vpc_id: &str, rule: &Rule) -> Opt
     let note = store.get::<PeeredRule>(scope, &rule.id)?;
     let mut between = store.by_index::<VpcPeering>(scope, "vpc", vpc_id).into_iter();
     let active = between.find(|peering| peering.is_active() && peering.other(vpc_id).vpc_id == note.vpc_id);
-    let (peering_id, status) = match active {
-        Some(peering) => (peering.id.clone(), peering.status.clone()),
-        None => {
-            let known = store.get::<VpcPeering>(scope, &note.peering_id);
-            (note.peering_id.clone(), known.map_or_else(|| "deleted".to_owned(), |p| p.status.clone()))
-        }
-    };
-    Some(Remote { vpc_id: note.vpc_id.clone(), peering_id, status })
+    // A connection whose record is forgotten was deleted long ago.
+    let known = active.or_else(|| store.get::<VpcPeering>(scope, &note.peering_id));
+    Some(Remote {
+        vpc_id: note.vpc_id.clone(),
+        peering_id: known.as_ref().map_or_else(|| note.peering_id.clone(), |p| p.id.clone()),
+        status: known.map_or_else(|| "deleted".to_owned(), |p| p.status.clone()),
+    })
 }
 
 /// Whether a rule lets nothing pass any more, because the connection to its group's VPC or that group is gone (AWS:
