@@ -21,6 +21,9 @@ pub struct Address {
     /// `eipassoc-…`.
     #[serde(default)]
     pub association_id: Option<String>,
+    /// Its reverse name when the account has given it one: lower case, with the final dot.
+    #[serde(default)]
+    pub reverse_name: Option<String>,
 }
 record!(
     Address,

@@ -132,6 +132,7 @@ async fn world(state: InstanceState, second_goes: bool) -> Store {
                     network_interface_id: Some("eni-2".into()),
                     private_ip: None,
                     association_id: None,
+                    reverse_name: None,
                 },
             );
             for (id, kind) in [("i-1", "instance"), ("eni-1", "network-interface"), ("vol-1", "volume")] {

@@ -7,7 +7,7 @@ use crate::wire::name::{Name, labels};
 use crate::wire::record::{Kind, Record};
 use records::address::{PublicAddressClaim, pool_scope};
 use records::peering::PeeringSide;
-use records::{NetworkInterface, Vpc, VpcPeering};
+use records::{Address, NetworkInterface, Vpc, VpcPeering};
 use state_store::typed::Scope;
 use std::net::Ipv4Addr;
 
@@ -74,6 +74,11 @@ impl Local<'_> {
     /// The public name of an address of this cloud that somebody holds.
     pub(super) fn public_name_of(&self, address: Ipv4Addr) -> Option<Name> {
         let (scope, _) = self.holder(address)?;
+        // An elastic address may have been given another name (ModifyAddressAttribute).
+        let elastic = self.store.by_index::<Address>(&scope, "public", &address.to_string());
+        if let Some(name) = elastic.first().and_then(|elastic| elastic.reverse_name.as_ref()) {
+            return Name::from_text(name).ok();
+        }
         self.seen_from_here(address, &scope.region)?;
         Name::from_text(&format!("{}.{}", dashed::label("ec2-", address), domain(&scope.region))).ok()
     }

@@ -54,6 +54,16 @@ fn public_addresses_have_names_too() {
     let back = "1.0.18.198.in-addr.arpa";
     assert_eq!(world.ask(back, Kind::PTR).answers(), [format!("{back}. PTR {OWN}.")]);
     assert_eq!(world.ask("9.0.18.198.in-addr.arpa", Kind::PTR).code(), NXDomain);
+    // An elastic address may have been given a name of its own.
+    world.put(records::Address {
+        id: "eipalloc-1".to_owned(),
+        public_ip: "198.18.0.1".parse().unwrap(),
+        network_interface_id: None,
+        private_ip: None,
+        association_id: None,
+        reverse_name: Some("mail.example.com.".to_owned()),
+    });
+    assert_eq!(world.ask(back, Kind::PTR).answers(), [format!("{back}. PTR mail.example.com.")]);
 }
 
 #[test]

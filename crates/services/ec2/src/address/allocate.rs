@@ -48,8 +48,14 @@ pub(super) async fn allocate_address(
         let id = kind.new_id();
         let public_ip = claim_public(tx, pool, scope, &id, wanted)?;
         tags::put(tx, scope, kind, &id, &specified.of(kind));
-        let address =
-            Address { id, public_ip, network_interface_id: None, private_ip: None, association_id: None };
+        let address = Address {
+            id,
+            public_ip,
+            network_interface_id: None,
+            private_ip: None,
+            association_id: None,
+            reverse_name: None,
+        };
         tx.put(scope, address.clone());
         Ok(address)
     });

@@ -4,6 +4,7 @@ mod allocate;
 mod associate;
 mod describe;
 mod find;
+mod reverse_name;
 
 use crate::Ec2;
 use crate::resource_kind::ResourceKind;
@@ -22,6 +23,9 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
         AssociateAddress => associate::associate_address,
         DisassociateAddress => associate::disassociate_address,
         DescribeAddresses => describe::describe_addresses,
+        DescribeAddressesAttribute => reverse_name::describe_addresses_attribute,
+        ModifyAddressAttribute => reverse_name::modify_address_attribute,
+        ResetAddressAttribute => reverse_name::reset_address_attribute,
     });
 }
 

@@ -154,3 +154,46 @@ async fn bad_addresses() {
     // A released address can be asked for again.
     assert_eq!(cloud.get("AllocateAddress", &format!("Address={public}"), "publicIp").await, public);
 }
+
+#[tokio::test]
+async fn reverse_names() {
+    let cloud = Cloud::new();
+    let (id, public) = allocate(&cloud).await;
+    let (other, _) = allocate(&cloud).await;
+    let name = format!("AllocationId={id}&DomainName=Mail.Example.com");
+    let xml = cloud.ok("ModifyAddressAttribute", &name).await;
+    assert!(xml.contains("<status>PENDING</status>") && xml.contains(&public), "{xml}");
+    let shown = cloud.ok("DescribeAddressesAttribute", "Attribute=domain-name").await;
+    assert_eq!(super::cloud::all(&shown, "ptrRecord"), ["mail.example.com."]);
+    assert_eq!(super::cloud::all(&shown, "allocationId").len(), 2);
+    assert!(!cloud.ok("DescribeAddressesAttribute", "").await.contains("ptrRecord"));
+    cloud.ok("ResetAddressAttribute", &format!("AllocationId={id}&Attribute=domain-name")).await;
+    assert!(!cloud.ok("DescribeAddressesAttribute", "Attribute=domain-name").await.contains("ptrRecord"));
+    let page = cloud.ok("DescribeAddressesAttribute", "MaxResults=1").await;
+    let token = super::cloud::all(&page, "nextToken").remove(0);
+    let rest = cloud
+        .list("DescribeAddressesAttribute", &format!("MaxResults=1&NextToken={token}"), "allocationId")
+        .await;
+    let mut both = [super::cloud::all(&page, "allocationId"), rest].concat();
+    both.sort();
+    let mut all = vec![id.clone(), other];
+    all.sort();
+    assert_eq!(both, all);
+    for (action, parameters, code) in [
+        ("ModifyAddressAttribute", format!("AllocationId={id}&DomainName=x"), "InvalidParameterValue"),
+        ("ModifyAddressAttribute", format!("AllocationId={id}"), "MissingParameter"),
+        (
+            "ModifyAddressAttribute",
+            "AllocationId=eipalloc-00000000&DomainName=a.b".to_owned(),
+            "InvalidAllocationID.NotFound",
+        ),
+        ("ResetAddressAttribute", format!("AllocationId={id}&Attribute=colour"), "InvalidParameterValue"),
+        (
+            "DescribeAddressesAttribute",
+            "AllocationId.1=eipalloc-00000000".to_owned(),
+            "InvalidAllocationID.NotFound",
+        ),
+    ] {
+        assert_eq!(cloud.code(action, &parameters).await, code, "{action} {parameters}");
+    }
+}
