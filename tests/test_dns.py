@@ -129,7 +129,7 @@ class Upstream:
         if lower == "forged.example.test" and kind == A:
             lie = message([(lower, A, 300, bytes([6, 6, 6, 6]))])
             other_case = lie[:12] + bytes(b ^ 0x20 if chr(b).isalpha() else b for b in lie[12:end]) + lie[end:]
-            return [bytes([lie[0] ^ 1]) + lie[1:], other_case, message([address(4)])]
+            return [message([address(4)])] if tcp else [bytes([lie[0] ^ 1]) + lie[1:], other_case]
         if lower.startswith("www") and lower.endswith(".example.test"):
             return [message([address(10)] if kind == A else [], authority=() if kind == A else [absent])]
         return [message([], code=NXDOMAIN, authority=[absent])]
@@ -306,6 +306,7 @@ def test_the_world_is_asked_once_and_not_believed_blindly(names, machine):
         assert names.ask(asker, "nobody.example.test").code == NXDOMAIN
     assert names.upstream.count("www1.example.test") == names.upstream.count("nobody.example.test") == 1
     assert names.ask(asker, "forged.example.test").values == ["192.0.2.4"]
+    assert ("forged.example.test", "tcp") in names.upstream.asked, "where guessing is hopeless"
     assert names.ask(asker, "dead.example.test", way="tcp") is None, "its client gives up first"
 
 
