@@ -25,8 +25,10 @@ use tempfile::TempDir;
 const NAMES: u32 = 1_000;
 /// Until a server must answer its first question.
 const START: Duration = Duration::from_secs(20);
-/// Clients that dnsperf plays, and questions under way at once.
+/// Clients that dnsperf plays.
 const CLIENTS: &str = "8";
+/// Questions under way at once: while the cache is filled fewer than may wait for one machine.
+const FILLING: &str = "50";
 const UNDER_WAY: &str = "200";
 
 /// The rivals' programs.
@@ -261,9 +263,9 @@ fn load(
     cpu: impl Fn() -> anyhow::Result<f64>,
 ) -> anyhow::Result<Figures> {
     // Each name once.
-    dnsperf(server, names, &["-n", "1"])?;
+    dnsperf(server, names, &["-n", "1", "-q", FILLING])?;
     let before = cpu()?;
-    let (answered, lasted) = dnsperf(server, names, &["-l", &seconds.to_string()])?;
+    let (answered, lasted) = dnsperf(server, names, &["-l", &seconds.to_string(), "-q", UNDER_WAY])?;
     let used = cpu()? - before;
     Ok(Figures { cpu_us: used * 1e6 / answered, per_second: answered / lasted })
 }
@@ -273,7 +275,7 @@ fn dnsperf(server: SocketAddr, names: &Path, words: &[&str]) -> anyhow::Result<(
     let program = find("dnsperf").context("dnsperf is gone")?;
     let (host, port) = (server.ip().to_string(), server.port().to_string());
     let output = Command::new(program)
-        .args(["-s", &host, "-p", &port, "-c", CLIENTS, "-q", UNDER_WAY, "-d"])
+        .args(["-s", &host, "-p", &port, "-c", CLIENTS, "-d"])
         .arg(names)
         .args(words)
         .output()?;
@@ -296,11 +298,17 @@ fn value(text: &str, label: &str) -> Option<f64> {
     text.lines().find_map(|line| line.trim().strip_prefix(label)?.split_whitespace().next()?.parse().ok())
 }
 
-/// The thread of this process with a name.
+/// The thread of this process with a name, which it gives itself a moment after its start.
 fn thread(name: &str) -> anyhow::Result<PathBuf> {
-    let tasks = fs::read_dir("/proc/self/task")?.flatten().map(|entry| entry.path());
     let named = |path: &PathBuf| fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim() == name);
-    tasks.into_iter().find(named).with_context(|| format!("there is no thread {name}"))
+    let deadline = Deadline::new(format!("the start of the thread {name}"), START);
+    loop {
+        let mut tasks = fs::read_dir("/proc/self/task")?.flatten().map(|entry| entry.path());
+        if let Some(found) = tasks.find(named) {
+            return Ok(found);
+        }
+        deadline.pause(Duration::from_millis(1))?;
+    }
 }
 
 /// CPU time of a thread in seconds (proc(5): the first number of `schedstat`, in nanoseconds).
