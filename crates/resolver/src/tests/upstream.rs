@@ -143,6 +143,23 @@ async fn an_answer_in_another_case_is_only_believed_over_tcp() {
 }
 
 #[tokio::test]
+async fn the_secret_case_does_not_show_in_records() {
+    let server = Server::start(|asked| {
+        // Mail for the name goes to a host below it: the name of the host is compressed into the question.
+        let mut reply = asked.reply(&[]);
+        reply.truncate(asked.packet.len() - 11);
+        reply[6..12].copy_from_slice(&[0, 1, 0, 0, 0, 0]);
+        reply.extend(b"\xc0\x0c\0\x0f\0\x01\0\0\0\x3c\0\x07\0\x0a\x02mx\xc0\x0c");
+        vec![reply]
+    });
+    let world = server.world();
+    for _ in 0..2 {
+        let seen = world.resolve("Many-Letters.Example", Kind::MX).await;
+        assert_eq!(seen.answers(), ["Many-Letters.Example. MX 10 mx.many-letters.example."]);
+    }
+}
+
+#[tokio::test]
 async fn a_storm_of_forgeries_moves_the_question_to_tcp() {
     let server = Server::start(|asked| {
         if asked.tcp {

@@ -69,11 +69,13 @@ fn convert(record: &rr::Record) -> Option<Record> {
     Some(Record { name: owner(record), kind: Kind(record.record_type().into()), ttl, data: data.into() })
 }
 
-/// The uncompressed wire form.
+/// The wire form with names uncompressed and, inside of records, in lower case: they may have been compressed into the
+/// question, whose random case is nobody else's business.
 fn wire(value: &impl BinEncodable) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = BinEncoder::new(&mut bytes);
     encoder.set_name_encoding(NameEncoding::Uncompressed);
+    encoder.set_canonical_form(true);
     value.emit(&mut encoder).ok()?;
     Some(bytes)
 }

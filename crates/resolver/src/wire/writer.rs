@@ -1,7 +1,7 @@
 //! Writing answers.
 
 use super::answer::{Answer, Rcode};
-use super::name::Name;
+use super::name;
 use super::query::{AA, CD, OPCODE, QR, Query, RA, RD, TC};
 use super::record::{Kind, Record};
 use super::{CLASS_IN, EDNS_LIMIT, HEADER, PLAIN_LIMIT};
@@ -126,15 +126,15 @@ fn finish(
     }
 }
 
-fn put_sections(
+fn put_sections<'a>(
     out: &mut Vec<u8>,
-    question: &[u8],
-    answer: &Answer,
+    question: &'a [u8],
+    answer: &'a Answer,
     mut times: Option<&mut Vec<u16>>,
 ) -> (u16, u16) {
     let mut places = Places { known: Vec::with_capacity(8) };
     places.note(question, question.len().saturating_sub(1), HEADER);
-    let mut count = |records: &mut dyn Iterator<Item = &Record>| {
+    let mut count = |records: &mut dyn Iterator<Item = &'a Record>| {
         let mut count = 0u16;
         for record in records {
             put_record(out, &mut places, record, times.as_deref_mut());
@@ -146,7 +146,12 @@ fn put_sections(
     (answers, count(&mut answer.soa.iter()))
 }
 
-fn put_record(out: &mut Vec<u8>, places: &mut Places, record: &Record, times: Option<&mut Vec<u16>>) {
+fn put_record<'a>(
+    out: &mut Vec<u8>,
+    places: &mut Places<'a>,
+    record: &'a Record,
+    times: Option<&mut Vec<u16>>,
+) {
     places.put(out, record.name.as_wire());
     out.extend(record.kind.0.to_be_bytes());
     out.extend(CLASS_IN.to_be_bytes());
@@ -157,8 +162,9 @@ fn put_record(out: &mut Vec<u8>, places: &mut Places, record: &Record, times: Op
     let length_at = out.len();
     out.extend([0, 0]);
     // Names in these may be compressed (RFC 3597 §4); they are what makes long answers long.
-    match (record.kind, Name::from_wire(&record.data)) {
-        (Kind::CNAME | Kind::NS | Kind::PTR, Ok(target)) => places.put(out, target.as_wire()),
+    let is_name = name::length(&record.data) == Some(record.data.len());
+    match record.kind {
+        Kind::CNAME | Kind::NS | Kind::PTR if is_name => places.put(out, &record.data),
         _ => out.extend_from_slice(&record.data),
     }
     let length = u16::try_from(out.len() - length_at - 2).unwrap_or(u16::MAX);
@@ -166,17 +172,17 @@ fn put_record(out: &mut Vec<u8>, places: &mut Places, record: &Record, times: Op
 }
 
 /// Where names stand in a message.
-struct Places {
-    known: Vec<(Box<[u8]>, u16)>,
+struct Places<'a> {
+    known: Vec<(&'a [u8], u16)>,
 }
 
-impl Places {
-    fn put(&mut self, out: &mut Vec<u8>, name: &[u8]) {
+impl<'a> Places<'a> {
+    fn put(&mut self, out: &mut Vec<u8>, name: &'a [u8]) {
         let start = out.len();
         let mut skip = 0;
         while let Some(&label) = name.get(skip).filter(|label| **label != 0) {
             let suffix = &name[skip..];
-            if let Some((_, place)) = self.known.iter().find(|(known, _)| **known == *suffix) {
+            if let Some((_, place)) = self.known.iter().find(|(known, _)| *known == suffix) {
                 out.extend((0xc000 | place).to_be_bytes());
                 self.note(name, skip, start);
                 return;
@@ -190,11 +196,11 @@ impl Places {
     }
 
     /// The suffixes of the name at `at` can be pointed at, as far as they are written out there.
-    fn note(&mut self, name: &[u8], written: usize, at: usize) {
+    fn note(&mut self, name: &'a [u8], written: usize, at: usize) {
         let mut skip = 0;
         while skip < written && self.known.len() < MAX_PLACES && at + skip <= MAX_POINTER {
             if let Ok(place) = u16::try_from(at + skip) {
-                self.known.push((name[skip..].into(), place));
+                self.known.push((&name[skip..], place));
             }
             skip += 1 + usize::from(name[skip]);
         }
