@@ -168,6 +168,8 @@ pub enum Expr {
         /// Packets.
         burst: u32,
     },
+    /// Drop, and answer with a TCP reset.
+    ResetTcp,
     /// Decide.
     Verdict(Verdict),
 }

@@ -51,6 +51,8 @@ pub const UNTRACKED_OUT: u32 = 1;
 pub const UNTRACKED_IN: u32 = 2;
 /// Its sender was masqueraded by a forwarded port: answers go to the edge.
 pub const MASQUERADED: u32 = 4;
+/// Its packet is on its way past an appliance: rules that name groups do not hold. Never outlasts a gate.
+pub const FORWARDED: u32 = 8;
 /// The kernel's main table: the addresses of the ENIs live there.
 pub const MAIN_TABLE: u32 = 254;
 

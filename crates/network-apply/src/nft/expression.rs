@@ -100,6 +100,10 @@ pub(crate) fn expression(out: &mut Messages, expr: &Expr) {
         Expr::Limit { per_second, burst } => named(out, "limit", |a| {
             a.put(1, &per_second.to_be_bytes()).put(2, &1_u64.to_be_bytes()).net32(3, *burst);
         }),
+        // `NFT_REJECT_TCP_RST`.
+        Expr::ResetTcp => named(out, "reject", |a| {
+            a.net32(1, 1).put(2, &[0]);
+        }),
         Expr::Verdict(verdict) => named(out, "immediate", |a| {
             a.net32(1, VERDICT_REGISTER).nest(2, |data| write_verdict(data, verdict));
         }),

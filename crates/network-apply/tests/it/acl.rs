@@ -104,7 +104,7 @@ fn a_denial_cuts_an_established_flow_at_the_next_packet() {
     server.send_to(b"two", from).unwrap();
     client.recv(&mut buffer).unwrap();
     world.change(|input| {
-        input.acls[0].ingress.insert(0, entry(50, Protocol::Number(17), "10.0.1.11/32", false))
+        input.acls[0].ingress.insert(0, entry(50, Protocol::Number(17), "10.0.1.11/32", false));
     });
     world.drops("eni-12", Gate::AclIn, |_| client.send_to(b"never", "10.0.2.12:9").unwrap());
     // The other direction is another list.

@@ -182,7 +182,7 @@ fn a_forwarded_port_leads_inside_with_the_sender_or_the_gateway_as_it_says() {
     client.read_exact(&mut heard).unwrap();
     // The group judges the inner port, and the sender that the machine sees.
     world.change(|input| {
-        input.groups[0].ingress = vec![crate::facts::rule("sgr-in", tcp(80), "10.0.3.20/32")]
+        input.groups[0].ingress = vec![crate::facts::rule("sgr-in", tcp(80), "10.0.3.20/32")];
     });
     world.drops("eni-11", Gate::IngressDenied, |_| begin(&host, "198.18.0.20:1978"));
     connect(&host, "198.18.0.20:1979").unwrap();
@@ -209,4 +209,20 @@ fn flows_through_it_are_always_tracked() {
         input.groups[0].ingress.clear();
     });
     ask(&mut from);
+}
+
+#[test]
+fn only_tcp_udp_and_icmp_pass_and_a_lost_connection_is_reset() {
+    let Some(mut world) = World::new(with_server(behind_nat())) else { return };
+    let before = refused(&world, "forward");
+    crate::wire::send_protocol(world.at("eni-11"), Ipv4Addr::new(198, 18, 0, 30), 47);
+    world.until("the gateway refuses", |w| refused(w, "forward") > before);
+    let server = listen(world.at("eni-30"), "0.0.0.0:80");
+    let mut client = connect(world.at("eni-11"), "198.18.0.30:80").unwrap();
+    let _stream = server.accept().unwrap();
+    let inside = Namespace::open(world.directory().join("vpc-1.eni-20").to_str().unwrap());
+    inside.inside(crate::nflog::forget_connections);
+    client.write_all(b"still there?").unwrap();
+    let error = client.read(&mut [0; 8]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }

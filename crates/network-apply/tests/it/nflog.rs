@@ -11,6 +11,27 @@ use crate::world::{Namespace, World};
 const PACKET: u16 = 4 << 8;
 const CONFIG: u16 = PACKET | 1;
 
+/// Empties the table of connections of the current namespace.
+pub fn forget_connections() {
+    // SAFETY: no pointers; the result is checked.
+    let raw = unsafe { libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 12) };
+    assert!(raw >= 0);
+    // SAFETY: fresh and owned by nobody else.
+    let socket = unsafe { OwnedFd::from_raw_fd(raw) };
+    // `IPCTNL_MSG_CT_DELETE` without a selection, with an answer, for every family.
+    let mut message = 20_u32.to_ne_bytes().to_vec();
+    message.extend((1_u16 << 8 | 2).to_ne_bytes());
+    message.extend(5_u16.to_ne_bytes());
+    message.extend([0; 12]);
+    // SAFETY: the message is live for its length.
+    let sent = unsafe { libc::send(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0) };
+    assert_eq!(sent, 20);
+    let mut answer = [0_u8; 64];
+    // SAFETY: the buffer is valid for its length.
+    let got = unsafe { libc::recv(socket.as_raw_fd(), answer.as_mut_ptr().cast(), answer.len(), 0) };
+    assert!(got >= 20 && answer[16..20] == [0; 4], "{answer:?}");
+}
+
 /// One report.
 #[derive(Clone, Debug)]
 pub struct Report {

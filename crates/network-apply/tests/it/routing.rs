@@ -152,6 +152,46 @@ fn routes_change_under_a_live_flow() {
     world.drops("eni-11", Gate::NoRoute, |_| client.send_to(b"never", "172.16.0.1:9").unwrap());
 }
 
+/// Lets a machine pass on what is not for it.
+fn forwards(world: &World, eni: &str) {
+    world.at(eni).inside(|| {
+        std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();
+        for scope in ["all", "eth0"] {
+            std::fs::write(format!("/proc/sys/net/ipv4/conf/{scope}/rp_filter"), "0").unwrap();
+            std::fs::write(format!("/proc/sys/net/ipv4/conf/{scope}/send_redirects"), "0").unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_reference_to_a_group_ends_at_an_appliance() {
+    let mut input = open();
+    input.enis[3].source_dest_check = false;
+    let members = vec![crate::facts::rule("sgr-in", Protocol::All, "sg-2")];
+    input.groups.push(group(2, members, anywhere("sgr-any", Protocol::All)));
+    for machine in [0, 1] {
+        input.enis[machine].groups = vec!["sg-2".into()];
+    }
+    let Some(mut world) = World::new(input) else { return };
+    forwards(&world, "eni-14");
+    let _server = listen(world.at("eni-12"), "0.0.0.0:80");
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+    // Between them the appliance, both ways.
+    world.change(|input| {
+        for block in ["10.0.1.0/24", "10.0.2.0/24"] {
+            input.route_tables[0].routes.push(route(block, RouteTarget::Eni("eni-14".into())));
+        }
+    });
+    world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:80"));
+    world.change(|input| {
+        input.groups[1].ingress.push(crate::facts::rule("sgr-block", Protocol::All, "10.0.1.0/24"));
+        input.groups[1].egress = vec![crate::facts::rule("sgr-out", Protocol::All, "sg-2")];
+    });
+    world.drops("eni-11", Gate::EgressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:80"));
+    world.change(|input| input.groups[1].egress = anywhere("sgr-any", Protocol::All));
+    connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
+}
+
 #[test]
 fn traffic_between_two_subnets_can_be_forced_through_an_appliance() {
     let mut input = open();

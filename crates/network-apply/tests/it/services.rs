@@ -51,16 +51,31 @@ fn names_are_asked_at_base_plus_two_and_at_the_link_local_address() {
 }
 
 #[test]
-fn the_gateway_answers_echo_in_both_families() {
-    let Some(world) = closed() else { return };
-    assert!(ping(world.at("eni-11"), "10.0.1.1"));
-    assert!(ping(world.at("eni-11"), "fd00:ec2::253"));
+fn the_gateway_answers_echo_and_the_services_do_not() {
+    let Some(mut world) = closed() else { return };
+    for gateway in ["10.0.1.1", "10.0.2.1"] {
+        assert!(ping(world.at("eni-11"), gateway));
+    }
+    for service in ["10.0.1.2", "169.254.169.253", "fd00:ec2::253"] {
+        let (to, kind) = (service.parse().unwrap(), if service.contains(':') { 128 } else { 8 });
+        world.drops("eni-11", Gate::NotAService, |w| send_icmp(w.at("eni-11"), to, kind, 0));
+    }
+}
+
+#[test]
+fn a_service_is_asked_under_ones_own_address_only() {
+    let Some(mut world) = closed() else { return };
+    world.change(|input| input.enis[0].source_dest_check = false);
+    let (other, names) = ([10, 0, 2, 99].into(), [10, 0, 1, 2].into());
+    world.drops("eni-11", Gate::Spoofed, |w| {
+        crate::wire::send_frame(w.at("eni-11"), [2, 0, 0, 0, 0, 11], other, names);
+    });
 }
 
 #[test]
 fn the_router_offers_nothing_else() {
     let Some(mut world) = closed() else { return };
-    for other in ["10.0.1.1:22", "169.254.169.254:81", "169.254.169.253:80"] {
+    for other in ["10.0.1.1:22", "10.0.1.1:53", "169.254.169.254:81", "169.254.169.253:80"] {
         world.drops("eni-11", Gate::NotAService, |w| begin(w.at("eni-11"), other));
     }
     let gateway = "10.0.1.1".parse().unwrap();

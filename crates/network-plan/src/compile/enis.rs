@@ -96,6 +96,9 @@ fn routing(placed: &Placed<'_>, index: &Index<'_>, draft: &mut Draft) {
     let mark = Key::new().native(TABLE_BASE + table.number);
     draft.element(SetId::TableMark, Element::pair(port, mark));
     draft.element(SetId::EniSubnet, Element::pair(port, subnet_key(subnet)));
+    if table.routes.iter().any(|route| matches!(route.target, RouteTarget::Eni(_))) {
+        draft.element(SetId::Steered, Element::of(port));
+    }
     for route in &table.routes {
         let RouteTarget::Eni(id) = &route.target else { continue };
         let gateway = index.enis.get(id.as_str()).filter(|gateway| gateway.subnet_id == subnet.id);

@@ -128,7 +128,9 @@ fn nat_gateways(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
             }
         }
         elements.retain(|_, all| !all.is_empty());
-        elements.values_mut().for_each(|all| all.sort_unstable());
+        for all in elements.values_mut() {
+            all.sort_unstable();
+        }
         let plan =
             NatPlan { id: gateway.id.clone(), eni: eni.number, addresses: eni.private_v4.clone(), elements };
         draft.plan.nat_gateways.insert(gateway.id.clone(), plan);

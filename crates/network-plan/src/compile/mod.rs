@@ -9,6 +9,7 @@ mod index;
 mod nsgs;
 mod peerings;
 mod routes;
+mod services;
 mod untracked;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub fn plan(input: &VpcInput) -> Result<VpcPlan, PlanError> {
     groups::compile(input, &index, &mut draft);
     acls::compile(input, &index, &mut draft);
     nsgs::compile(input, &index, &mut draft);
+    services::compile(input, &mut draft);
     gateways::compile(input, &index, &mut draft);
     peerings::compile(input, &index, &mut draft);
     Ok(draft.finish())

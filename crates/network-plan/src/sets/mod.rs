@@ -79,6 +79,12 @@ pub enum SetId {
     UntrackedOut,
     /// `interface . family . protocol . port`: flows to an ENI that are not tracked, likewise.
     UntrackedIn,
+    /// `address . protocol . port or ICMP type and code`: what the router itself offers to machines.
+    Service4,
+    /// The same for IPv6.
+    Service6,
+    /// `interface`: ENIs whose route table leads through other ENIs.
+    Steered,
     /// `interface . slot → group`: the groups of an ENI, one per slot.
     EniGroup,
     /// `address . slot → group`: the groups behind a private IPv4 address, those of peered VPCs included.
@@ -121,7 +127,7 @@ pub enum SetId {
 
 impl SetId {
     /// Every set of a router's tables, in the order in which they are created.
-    pub const ALL: [Self; 47 + Gate::ALL.len()] = spec::all();
+    pub const ALL: [Self; 50 + Gate::ALL.len()] = spec::all();
 
     /// Every set of a NAT gateway's table.
     pub const NAT: [Self; 4] = [Self::NatInside, Self::NatSlot, Self::NatForward, Self::NatForwardAs];

@@ -60,6 +60,9 @@ impl SetId {
             Self::AlwaysTracked => spec("always_tracked", INTERFACE, Hash),
             Self::UntrackedOut => spec("untracked_out", FLOW, Intervals),
             Self::UntrackedIn => spec("untracked_in", FLOW, Intervals),
+            Self::Service4 => spec("service4", SERVICE, Hash),
+            Self::Service6 => spec("service6", &[Ipv6, Protocol, Port], Hash),
+            Self::Steered => spec("steered", INTERFACE, Hash),
             Self::EniGroup => spec("eni_group", &[Interface, Number], TO_NUMBER),
             Self::Member4 => spec("member4", &[Ipv4, Number], TO_NUMBER),
             Self::Member6 => spec("member6", &[Ipv6, Number], TO_NUMBER),
@@ -102,7 +105,7 @@ const fn counter_name(gate: Gate) -> &'static str {
 }
 
 /// The router's sets that are not counters of a gate.
-const PLAIN: [SetId; 47] = [
+const PLAIN: [SetId; 50] = [
     SetId::EniMac,
     SetId::EniSource4,
     SetId::EniSource6,
@@ -136,6 +139,9 @@ const PLAIN: [SetId; 47] = [
     SetId::AlwaysTracked,
     SetId::UntrackedOut,
     SetId::UntrackedIn,
+    SetId::Service4,
+    SetId::Service6,
+    SetId::Steered,
     SetId::EniGroup,
     SetId::Member4,
     SetId::Member6,

@@ -4,8 +4,7 @@
 
 use super::dsl::*;
 use crate::{
-    Chain, Expr, Gate, Hook, MASQUERADED, METADATA_V4, METADATA_V6, MetaKey, SetId, TIME_V4, UNTRACKED_IN,
-    UNTRACKED_OUT,
+    Chain, CtKey, Expr, FORWARDED, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN, UNTRACKED_OUT,
 };
 use MetaKey::{Iif, L4Proto, Mark, NfProto, Oif};
 
@@ -19,10 +18,15 @@ pub(super) fn chains() -> Vec<Chain> {
         enter(),
         acl_of_subnet_entered(),
         admit(),
+        ends_untracked(),
+        receive_own(),
+        receive(),
+        passed_on(),
         from_egress_only(),
         to_egress_only(),
         inner("accepted", vec![rule![ACCEPT]]),
         input(),
+        services(),
     ]
 }
 
@@ -38,8 +42,8 @@ fn forward() -> Chain {
             rule![Expr::Meta(Mark, 0), Expr::NotEqual(0, vec![0; 4]), jump("enter")],
             rule![known(), unmarked(), goto("accepted")],
             rule![related(), goto("accepted")],
-            rule![established(), direction(0), marked(UNTRACKED_IN), set_mark(0), jump("ingress")],
-            rule![established(), direction(1), marked(UNTRACKED_OUT), set_mark(0), jump("ingress")],
+            rule![established(), direction(0), marked(UNTRACKED_IN), jump("receive_own")],
+            rule![established(), direction(1), marked(UNTRACKED_OUT), jump("receive_own")],
             rule![established(), goto("accepted")],
             rule![jump("admit")],
             rule![goto("accepted")],
@@ -74,19 +78,54 @@ fn admit() -> Chain {
             rule![Expr::Meta(Oif, 0), Expr::In(SetId::Unguarded, 0), RETURN],
             rule![Expr::Meta(Oif, 0), Expr::Dispatch { set: SetId::NsgSubnetIn, key: 0 }],
             rule![Expr::Meta(Oif, 0), Expr::Dispatch { set: SetId::NsgEniIn, key: 0 }],
-            // The mark has done its duty (the route is chosen); the gate uses it for "group in question" and
-            // "allowed", so it must not inherit one.
-            rule![set_mark(0), jump("ingress")],
+            rule![jump("receive")],
             rule![
                 Expr::Meta(Oif, 0),
                 Expr::Meta(NfProto, 1),
                 Expr::Meta(L4Proto, 2),
                 transport(2, 2, 3),
                 Expr::In(SetId::UntrackedIn, 0),
-                mark_connection(UNTRACKED_IN)
+                jump("ends_untracked")
             ],
         ],
     )
+}
+
+/// The other end of what is not tracked (see `begins_untracked`).
+fn ends_untracked() -> Chain {
+    let own = OWN_ADDRESSES.map(|(family, set)| {
+        let received = [Expr::Meta(Oif, 0), family.destination(1), Expr::In(set, 0)];
+        rule![family.matches(), received, mark_connection(UNTRACKED_IN), RETURN]
+    });
+    inner("ends_untracked", own.into())
+}
+
+fn receive_own() -> Chain {
+    let own = OWN_ADDRESSES.map(|(family, set)| {
+        rule![family.matches(), Expr::Meta(Oif, 0), family.destination(1), Expr::In(set, 0), goto("receive")]
+    });
+    inner("receive_own", own.into())
+}
+
+/// The receiver's groups. Only who is not checked can pass on what others sent.
+fn receive() -> Chain {
+    inner(
+        "receive",
+        vec![
+            rule![Expr::Meta(Iif, 0), Expr::In(SetId::EniUnchecked, 0), jump("passed_on")],
+            // The mark has done its duty (the route is chosen); the gate uses it for "group in question" and
+            // "allowed", so it must not inherit one.
+            rule![set_mark(0), jump("ingress")],
+            rule![marked(FORWARDED), unmark(FORWARDED)],
+        ],
+    )
+}
+
+fn passed_on() -> Chain {
+    let own = OWN_ADDRESSES.map(|(family, set)| {
+        rule![family.matches(), Expr::Meta(Iif, 0), family.source(1), Expr::In(set, 0), RETURN]
+    });
+    inner("passed_on", own.into_iter().chain([rule![mark_connection(FORWARDED)]]).collect())
 }
 
 /// Nothing begins where only the egress-only gateway leads back. The priority holds the receiver's route table.
@@ -105,11 +144,20 @@ fn to_egress_only() -> Chain {
 /// Towards the internet: IPv4 only with a public address of one's own. This is
 /// asked for every packet, so that flows die with the address.
 fn leave() -> Chain {
+    let public_source = || [Family::V4.source(0), Expr::Map { set: SetId::PrivateToPublic, key: 0, to: 0 }];
     inner(
         "leave",
         vec![
             rule![Family::V6.matches(), RETURN],
-            rule![Family::V4.source(0), Expr::Map { set: SetId::PrivateToPublic, key: 0, to: 0 }, RETURN],
+            rule![direction(0), public_source(), RETURN],
+            // An answer leaves as what was asked for; if that was a private address, the question came past the
+            // gateway's translation (by an appliance), and the answer must go the same way.
+            rule![
+                Expr::Ct(CtKey::OriginalDestination, 0),
+                Expr::Map { set: SetId::PublicToPrivate, key: 0, to: 0 },
+                public_source(),
+                RETURN
+            ],
             // Answers from a forwarded port, as long as it is forwarded.
             rule![direction(1), original_service(), Expr::Map { set: SetId::Forward, key: 0, to: 0 }, RETURN],
             rule![refuse(Gate::NoPublicAddress)],
@@ -164,31 +212,42 @@ fn acl_of_subnet_entered() -> Chain {
 /// What the router itself offers. Neither groups nor ACLs filter these services
 /// (VPC guide, "Security group rules": IMDS, DNS, DHCP, time).
 fn input() -> Chain {
-    let to =
-        |address: std::net::Ipv4Addr| [Family::V4.destination(0), Expr::Equal(0, address.octets().to_vec())];
     let mut rules = vec![
         rule![from_loopback(), ACCEPT],
         rule![known(), ACCEPT],
         rule![edge(Iif), refuse(Gate::NotAService)],
         rule![Expr::Meta(Iif, 0), Expr::In(SetId::PeerLink, 0), refuse(Gate::NotAService)],
-        rule![Family::V4.matches(), to(METADATA_V4), protocol(TCP), port(80), ACCEPT],
-        rule![
-            Family::V6.matches(),
-            Family::V6.destination(0),
-            Expr::Equal(0, METADATA_V6.octets().to_vec()),
-            protocol(TCP),
-            port(80),
-            ACCEPT
-        ],
-        rule![protocol(UDP), port(53), ACCEPT],
-        rule![protocol(TCP), port(53), ACCEPT],
         rule![protocol(UDP), port(67), ACCEPT],
-        rule![Family::V4.matches(), to(TIME_V4), protocol(UDP), port(123), ACCEPT],
-        rule![Family::V4.matches(), protocol(ICMP), icmp_type(8), ACCEPT],
     ];
-    for kind in [128, 133, 135, 136] {
+    // Neighbour discovery knows the addresses of the link only.
+    for kind in [133, 135, 136] {
         rules.push(rule![Family::V6.matches(), protocol(ICMPV6), icmp_type(kind), ACCEPT]);
     }
-    rules.push(rule![refuse(Gate::NotAService)]);
+    // Services know a machine by its address, so not even an appliance may use another one here.
+    rules.extend(OWN_ADDRESSES.map(|(family, set)| {
+        rule![family.matches(), Expr::Meta(Iif, 0), family.source(1), Expr::In(set, 0), goto("services")]
+    }));
+    rules.push(rule![refuse(Gate::Spoofed)]);
     filter("input", Hook::Input, FILTER, rules)
+}
+
+/// The router's own services, for machines under their own addresses.
+fn services() -> Chain {
+    let mut rules = Vec::new();
+    for family in Family::BOTH {
+        let (set, after) = (family.pick(SetId::Service4, SetId::Service6), family.after_address());
+        for (number, offset) in [(TCP, 2), (UDP, 2), (ICMP, 0), (ICMPV6, 0)] {
+            rules.push(rule![
+                family.matches(),
+                protocol(number),
+                family.destination(0),
+                Expr::Meta(L4Proto, after),
+                transport(offset, 2, after + 1),
+                Expr::In(set, 0),
+                ACCEPT
+            ]);
+        }
+    }
+    rules.push(rule![refuse(Gate::NotAService)]);
+    inner("services", rules)
 }

@@ -6,7 +6,8 @@
 
 use super::dsl::*;
 use crate::{
-    Chain, EDGE_TABLE, Expr, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN, UNTRACKED_OUT,
+    Chain, EDGE_INDEX, EDGE_TABLE, Expr, FORWARDED, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId,
+    UNTRACKED_IN, UNTRACKED_OUT,
 };
 use MetaKey::{Iif, L4Proto, Mark, NfProto, Priority};
 
@@ -17,6 +18,10 @@ pub(super) fn chains() -> Vec<Chain> {
     vec![
         depart(),
         begin(),
+        begins_untracked(),
+        send_own(),
+        send(),
+        next_hop(),
         group_addressed4(),
         group_addressed6(),
         border(),
@@ -40,8 +45,8 @@ fn depart() -> Chain {
             rule![known(), unmarked(), goto("border")],
             rule![related(), goto("border")],
             // What is not tracked is judged anew, packet by packet.
-            rule![established(), direction(0), marked(UNTRACKED_OUT), set_mark(0), jump("egress")],
-            rule![established(), direction(1), marked(UNTRACKED_IN), set_mark(0), jump("egress")],
+            rule![established(), direction(0), marked(UNTRACKED_OUT), jump("send_own")],
+            rule![established(), direction(1), marked(UNTRACKED_IN), jump("send_own")],
             rule![established(), direction(1), marked(MASQUERADED), goto("answer_of_forwarded")],
             rule![established(), goto("border")],
             rule![goto("begin")],
@@ -77,21 +82,76 @@ fn begin() -> Chain {
             // `input` judges what is for the router; no group, NSG or ACL does.
             rule![to_router(), ACCEPT],
             rule![Expr::Meta(Iif, 0), Expr::In(SetId::Unguarded, 0), goto("border")],
-            // The gates use the mark for "group in question" and "allowed".
-            rule![set_mark(0), jump("egress")],
+            rule![jump("send")],
             rule![
                 Expr::Meta(Iif, 0),
                 Expr::Meta(NfProto, 1),
                 Expr::Meta(L4Proto, 2),
                 transport(2, 2, 3),
                 Expr::In(SetId::UntrackedOut, 0),
-                mark_connection(UNTRACKED_OUT)
+                jump("begins_untracked")
             ],
             rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgEniOut, key: 0 }],
             rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgSubnetOut, key: 0 }],
             rule![goto("border")],
         ],
     )
+}
+
+/// What is not tracked is so at its two ends; an appliance on the way remembers it (all of them share one connection).
+fn begins_untracked() -> Chain {
+    let own = OWN_ADDRESSES.map(|(family, set)| {
+        let sent = [Expr::Meta(Iif, 0), family.source(1), Expr::In(set, 0)];
+        rule![family.matches(), sent, mark_connection(UNTRACKED_OUT), RETURN]
+    });
+    inner("begins_untracked", own.into())
+}
+
+fn send_own() -> Chain {
+    let own = OWN_ADDRESSES.map(|(family, set)| {
+        rule![family.matches(), Expr::Meta(Iif, 0), family.source(1), Expr::In(set, 0), goto("send")]
+    });
+    inner("send_own", own.into())
+}
+
+/// The sender's groups. Whether an appliance is the next hop is asked only where a route leads to one.
+fn send() -> Chain {
+    inner(
+        "send",
+        vec![
+            rule![Expr::Meta(Iif, 0), Expr::In(SetId::Steered, 0), jump("next_hop")],
+            // The gates use the mark for "group in question" and "allowed".
+            rule![set_mark(0), jump("egress")],
+            rule![marked(FORWARDED), unmark(FORWARDED)],
+        ],
+    )
+}
+
+/// Straight to the destination, to a peer, or by way of an appliance?
+fn next_hop() -> Chain {
+    let mut rules = vec![rule![subnet(Iif)]];
+    for family in Family::BOTH {
+        rules.push(rule![
+            family.matches(),
+            Expr::Meta(Priority, 0),
+            family.destination(1),
+            Expr::In(family.pick(SetId::OnLink4, SetId::OnLink6), 0),
+            RETURN
+        ]);
+    }
+    rules.push(rule![by_mark()]);
+    rules.extend(OWN_ADDRESSES.map(|(family, set)| {
+        let hop = Expr::Fib(FibKey::Interface, 0);
+        rule![family.matches(), hop, family.destination(1), Expr::In(set, 0), RETURN]
+    }));
+    // Nowhere, or to a gateway.
+    for index in [0, EDGE_INDEX] {
+        let same = Expr::Equal(0, index.to_ne_bytes().to_vec());
+        rules.push(rule![Expr::Fib(FibKey::Interface, 0), same, RETURN]);
+    }
+    rules.push(rule![Expr::Fib(FibKey::Interface, 0), Expr::In(SetId::PeerLink, 0), RETURN]);
+    rules.push(rule![mark_connection(FORWARDED)]);
+    inner("next_hop", rules)
 }
 
 /// Nothing is sent to groups of machines, but for the question for an address.

@@ -44,6 +44,14 @@ impl Family {
         }
     }
 
+    /// The register behind an address that begins at the first one.
+    pub(super) const fn after_address(self) -> u8 {
+        match self {
+            Self::V4 => 1,
+            Self::V6 => 4,
+        }
+    }
+
     /// Loads the source address.
     pub(super) const fn source(self, to: u8) -> Expr {
         match self {
@@ -65,6 +73,10 @@ impl Family {
         [Expr::Meta(MetaKey::NfProto, 0), Expr::Equal(0, vec![self.number()])]
     }
 }
+
+/// Where an ENI's own addresses are found; the key is `interface . address`.
+pub(super) const OWN_ADDRESSES: [(Family, SetId); 3] =
+    [(Family::V4, SetId::EniAddress4), (Family::V6, SetId::EniAddress6), (Family::V6, SetId::EniPrefix6)];
 
 pub(super) const fn network(offset: u32, len: u32, to: u8) -> Expr {
     Expr::Payload { base: PayloadBase::Network, offset, len, to }
@@ -227,6 +239,15 @@ pub(super) fn mark_connection(bit: u32) -> [Expr; 3] {
     [
         Expr::Ct(CtKey::Mark, 0),
         Expr::Bits { register: 0, mask: (!bit).to_ne_bytes().to_vec(), flip: bit.to_ne_bytes().to_vec() },
+        Expr::SetCtMark(0),
+    ]
+}
+
+/// Takes a bit from the connection.
+pub(super) fn unmark(bit: u32) -> [Expr; 3] {
+    [
+        Expr::Ct(CtKey::Mark, 0),
+        Expr::Bits { register: 0, mask: (!bit).to_ne_bytes().to_vec(), flip: vec![0; 4] },
         Expr::SetCtMark(0),
     ]
 }

@@ -12,7 +12,7 @@
 //! group.
 
 use super::dsl::*;
-use crate::{ALLOWED, Chain, ChainRule, Expr, Gate, MAX_GROUPS_PER_ENI, MetaKey, SetId};
+use crate::{ALLOWED, Chain, ChainRule, Expr, FORWARDED, Gate, MAX_GROUPS_PER_ENI, MetaKey, SetId};
 
 /// Slots are looked up in bands: the first two always, the next only if the
 /// first slot of their band is taken. Most ENIs have one or two groups.
@@ -126,9 +126,7 @@ pub(super) fn chains() -> Vec<Chain> {
                 chains.push(peer_groups(direction, family, band));
             }
             if family == Family::V6 {
-                for band in 0..BANDS.len() {
-                    chains.push(prefix_groups(direction, band));
-                }
+                chains.push(prefix_groups(direction));
             }
         }
         chains.push(by_protocol(&format!("{name}_peer"), &format!("{name}_peer")));
@@ -207,48 +205,47 @@ fn block_question(direction: Direction, family: Family, field: PortField) -> Cha
 fn peer_groups(direction: Direction, family: Family, band: usize) -> Chain {
     let base = format!("{}{}_peers", direction.name(), family.digit());
     let members = family.pick(SetId::Member4, SetId::Member6);
-    let mut rules = members_of(direction, family, band, &base, members);
+    let mut rules: Vec<ChainRule> = Vec::new();
+    if band == 0 {
+        // "If you reference the security group of the other instance, this does not allow traffic to flow" past a
+        // middlebox (VPC guide, "Security group referencing").
+        rules.push(rule![marked(FORWARDED), RETURN]);
+    }
+    rules.extend(BANDS[band].clone().flat_map(|number| member_of(direction, family, members, number)));
+    if let Some(next) = BANDS.get(band + 1) {
+        let found = group_behind(direction, family, members, next.start);
+        rules.push(rule![found, goto(band_name(&base, band + 1))]);
+    }
     if family == Family::V6 {
-        rules.push(rule![goto(format!("{}_prefix", direction.name()))]);
+        let found = group_behind(direction, family, SetId::MemberPrefix6, 0);
+        rules.push(rule![found, goto(format!("{}_prefix", direction.name()))]);
     }
     inner(band_name(&base, band), rules)
 }
 
-/// The groups behind the other side's delegated prefix.
-fn prefix_groups(direction: Direction, band: usize) -> Chain {
-    let base = format!("{}_prefix", direction.name());
-    let rules = members_of(direction, Family::V6, band, &base, SetId::MemberPrefix6);
-    inner(band_name(&base, band), rules)
+/// The groups behind the other side's delegated prefix. Few have one, so there are no bands: chains may be nested
+/// sixteen deep only, counting `goto` too.
+fn prefix_groups(direction: Direction) -> Chain {
+    let slots = 0..MAX_GROUPS_PER_ENI;
+    let rules = slots.flat_map(|number| member_of(direction, Family::V6, SetId::MemberPrefix6, number));
+    inner(format!("{}_prefix", direction.name()), rules.collect())
 }
 
-fn members_of(
-    direction: Direction,
-    family: Family,
-    band: usize,
-    base: &str,
-    members: SetId,
-) -> Vec<ChainRule> {
-    // The slot follows the address, which takes one register or four.
-    let slot_register = match family {
-        Family::V4 => 1,
-        Family::V6 => 4,
-    };
-    let group_in = |number: usize| {
-        [direction.peer(family, 0), slot(number, slot_register), Expr::Map { set: members, key: 0, to: 0 }]
-    };
-    let mut rules: Vec<ChainRule> = Vec::new();
-    for number in BANDS[band].clone() {
-        rules.push(rule![
-            group_in(number),
+/// Loads the group in a slot behind the other side's address.
+fn group_behind(direction: Direction, family: Family, members: SetId, number: usize) -> [Expr; 3] {
+    let load = Expr::Map { set: members, key: 0, to: 0 };
+    [direction.peer(family, 0), slot(number, family.after_address()), load]
+}
+
+fn member_of(direction: Direction, family: Family, members: SetId, number: usize) -> [ChainRule; 2] {
+    [
+        rule![
+            group_behind(direction, family, members, number),
             Expr::SetMeta(MetaKey::Priority, 0),
             jump(format!("{}_peer", direction.name()))
-        ]);
-        rules.push(rule![is_allowed(), RETURN]);
-    }
-    if let Some(next) = BANDS.get(band + 1) {
-        rules.push(rule![group_in(next.start), goto(band_name(base, band + 1))]);
-    }
-    rules
+        ],
+        rule![is_allowed(), RETURN],
+    ]
 }
 
 /// Does a rule that names the other side's group admit the packet?

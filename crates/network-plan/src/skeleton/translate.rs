@@ -7,6 +7,8 @@ use MetaKey::{Iif, L4Proto, Oif};
 const DNAT: i32 = -100;
 const FILTER: i32 = 0;
 const SNAT: i32 = 100;
+/// The SYN flag in the TCP header's fourteenth byte.
+const TCP_SYN: u8 = 2;
 
 pub(super) fn chains() -> Vec<Chain> {
     vec![arriving(), leaving()]
@@ -79,6 +81,11 @@ fn masqueraded(to: impl Piece, set: SetId) -> crate::ChainRule {
 /// is forwarded. Nothing is for the gateway itself.
 pub(super) fn nat_gateway() -> Vec<Chain> {
     let inside = [Expr::Meta(MetaKey::NfProto, 0), Family::V4.source(1), Expr::In(SetId::NatInside, 0)];
+    let without_syn = [
+        transport(13, 1, 0),
+        Expr::Bits { register: 0, mask: vec![TCP_SYN], flip: vec![0] },
+        Expr::Equal(0, vec![0]),
+    ];
     let slot = [
         // Source and destination address, then both ports: connections are spread, not machines.
         network(12, 8, 0),
@@ -100,7 +107,11 @@ pub(super) fn nat_gateway() -> Vec<Chain> {
                     Expr::Map { set: SetId::NatForward, key: 0, to: 0 },
                     ACCEPT
                 ],
-                rule![Family::V4.matches(), inside.clone(), ACCEPT],
+                // The middle of a connection that it does not know (VPC guide, "NAT gateway basics": idle connections).
+                rule![Family::V4.matches(), inside.clone(), protocol(TCP), without_syn, Expr::ResetTcp],
+                rule![Family::V4.matches(), inside.clone(), protocol(TCP), ACCEPT],
+                rule![Family::V4.matches(), inside.clone(), protocol(UDP), ACCEPT],
+                rule![Family::V4.matches(), inside.clone(), protocol(ICMP), ACCEPT],
                 rule![Expr::Counter, DROP],
             ],
         ),

@@ -209,7 +209,7 @@ impl<'a> Machine<'a> {
                 traces.record = Some(DropRecord::parse(prefix).unwrap());
             }
             Expr::Counter => traces.counted = None,
-            Expr::Masquerade | Expr::Limit { .. } | Expr::Hash { .. } => {}
+            Expr::Masquerade | Expr::Limit { .. } | Expr::Hash { .. } | Expr::ResetTcp => {}
             Expr::Verdict(verdict) => return Effect::Decide(verdict.clone()),
         }
         Effect::Next
@@ -247,10 +247,6 @@ impl Packet {
         } else {
             <[u8; 16]>::try_from(&self.network[v6..v6 + 16]).unwrap().into()
         }
-    }
-
-    pub(super) fn source(&self) -> IpAddr {
-        self.address(12, 8)
     }
 
     pub(super) fn destination(&self) -> IpAddr {

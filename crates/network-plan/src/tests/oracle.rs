@@ -55,8 +55,10 @@ impl<'a> Oracle<'a> {
     }
 
     fn walk(&self, from: Side<'a>) -> Verdict<End> {
-        if let (Side::Eni(eni), true) = (from, self.new && !self.is_nat(from)) {
-            self.groups(eni, Gate::EgressDenied)?;
+        if let (Side::Eni(eni), true) = (from, self.new)
+            && eni.kind != EniKind::NatGateway
+        {
+            self.groups(eni, Gate::EgressDenied, self.is_past_appliance(from))?;
             self.nsgs(eni, Gate::NsgOut)?;
         }
         let to = self.route(from);
@@ -93,7 +95,9 @@ impl<'a> Oracle<'a> {
                     self.egress_only(from, eni)?;
                     if eni.kind != EniKind::NatGateway {
                         self.nsgs(eni, Gate::NsgIn)?;
-                        self.groups(eni, Gate::IngressDenied)?;
+                        let own = |eni: &Eni| eni.addresses().any(|one| one == self.header.source);
+                        let passed_on = from.eni().is_some_and(|sender| !own(sender));
+                        self.groups(eni, Gate::IngressDenied, passed_on)?;
                     }
                 }
             }
@@ -101,8 +105,10 @@ impl<'a> Oracle<'a> {
         Ok(End::Left(to.index()))
     }
 
-    fn is_nat(&self, side: Side<'_>) -> bool {
-        side.eni().is_some_and(|eni| eni.kind == EniKind::NatGateway)
+    /// The next hop is an ENI that does not have the destination.
+    fn is_past_appliance(&self, from: Side<'a>) -> bool {
+        let has = |eni: &Eni| eni.addresses().any(|one| one == self.header.destination);
+        self.route(from).and_then(Side::eni).is_some_and(|eni| !has(eni))
     }
 
     fn subnet(&self, eni: &Eni) -> &'a Subnet {
@@ -237,22 +243,24 @@ impl<'a> Oracle<'a> {
             && in_ports(&rule.destination_ports, header.port)
     }
 
-    pub(super) fn groups(&self, eni: &Eni, gate: Gate) -> Verdict<()> {
+    fn groups(&self, eni: &Eni, gate: Gate, past_appliance: bool) -> Verdict<()> {
         let peer = if gate == Gate::EgressDenied { self.header.destination } else { self.header.source };
         let rules = |group: &'a SecurityGroup| {
             if gate == Gate::EgressDenied { &group.egress } else { &group.ingress }
         };
         let mut groups = self.input.groups.iter().filter(|group| eni.groups.contains(&group.id));
-        if groups.any(|group| rules(group).iter().any(|rule| self.admits(rule, peer))) {
+        if groups.any(|group| rules(group).iter().any(|rule| self.admits(rule, peer, past_appliance))) {
             Ok(())
         } else {
             Err(drops(gate, None, Some(eni)))
         }
     }
 
-    fn admits(&self, rule: &Rule, peer: IpAddr) -> bool {
+    fn admits(&self, rule: &Rule, peer: IpAddr, past_appliance: bool) -> bool {
         let is_peer = match &rule.peer {
             Peer::Cidr(net) => net.contains(&peer) && !self.crossed(rule.protocol),
+            // A reference ends at an appliance.
+            Peer::Group(_) if past_appliance => false,
             Peer::Group(group) => {
                 let member = |eni: &Eni| eni.groups.contains(group) && eni.addresses().any(|one| one == peer);
                 let remote = self.input.peerings.iter().flat_map(|peering| &peering.remote_groups);

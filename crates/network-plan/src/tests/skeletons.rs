@@ -44,6 +44,25 @@ fn names_are_unique_and_every_target_exists() {
     }
 }
 
+/// How many chains stand below one, jumps and gotos alike.
+fn depth(name: &str, from: &[crate::Chain]) -> usize {
+    let chain = from.iter().find(|chain| chain.name == name).unwrap();
+    let below = chain.rules.iter().flat_map(|rule| {
+        let dispatches = rule.body.iter().any(|expr| matches!(expr, Expr::Dispatch { .. }));
+        // An ACL's chain, and the one that counts its drops.
+        targets(&rule.body).map(|to| 1 + depth(to, from)).chain(dispatches.then_some(2))
+    });
+    below.max().unwrap_or(0)
+}
+
+#[test]
+fn chains_are_nested_no_deeper_than_the_kernel_allows() {
+    for chain in skeleton().iter().filter(|chain| chain.kind != ChainKind::Inner) {
+        let depth = depth(&chain.name, skeleton());
+        assert!(depth < 16, "{}: {depth}", chain.name);
+    }
+}
+
 #[test]
 fn forwarding_accepts_in_one_place_only() {
     let forward = skeleton()
