@@ -6,7 +6,8 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from conftest import needs_root, wait_for
+from botocore.exceptions import ClientError
+from conftest import needs_root, run_shell, wait_for
 from probes import reach, shell
 from test_machines import terminate
 from test_network_api import code, ec2, group, subnet, vpc  # noqa: F401  (ec2 and vpc are fixtures)
@@ -128,3 +129,27 @@ def test_a_machine_calls_a_service_through_an_endpoint(cloud, profile):
     finally:
         if world.ids:
             terminate(ec2, world.ids)
+
+
+@needs_root
+def test_an_endpoint_answers_again_after_a_kill(lasting):
+    world = Inside(lasting)
+    machine, _, _ = world.machine(world.inside, world.group())
+    door = world.group(("tcp", 80, "10.41.0.0/16"))
+    made = create(world.ec2, world.vpc, SubnetIds=[world.inside], SecurityGroupIds=[door])
+    endpoint = made["VpcEndpointId"]
+    wait_for(lambda: found(world.ec2, endpoint)["State"] == "available", 60, "the endpoint")
+    (interface,) = made["NetworkInterfaceIds"]
+    shown = world.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"][0]
+    health = f"curl -s -m 5 http://{shown['PrivateIpAddress']}/_allod/health"
+    assert shell(lasting, machine, health)
+    lasting.kill()
+    lasting.start()
+
+    def answer():
+        try:
+            return run_shell(lasting, [machine], health)[machine][1]
+        except ClientError:
+            return None  # the machine is not adopted yet
+
+    wait_for(answer, 60, "the endpoint's answer")

@@ -24,7 +24,7 @@ fn check_attachable(
         ));
     }
     if interface.requester_managed {
-        return Err(faults::not_permitted(&format!(
+        return Err(faults::not_permitted(format!(
             "The network interface '{}' is managed by a service and cannot be attached.",
             interface.id
         )));

@@ -200,7 +200,7 @@ async fn changes() {
 
     cloud.ok("ModifyVpcEndpoint", &modify(&format!("AddSubnetId.1={b}&RemoveSubnetId.1={a}"))).await;
     let moved = record(&cloud, &id);
-    assert_eq!(moved.subnet_ids, [b.clone()]);
+    assert_eq!(moved.subnet_ids, [b.as_str()]);
     assert!(interface(&made.network_interface_ids[0]).is_none(), "the old interface is gone");
     assert_eq!(interface(&moved.network_interface_ids[0]).expect("an interface").groups, made.group_ids);
 
