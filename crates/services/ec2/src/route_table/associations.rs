@@ -1,6 +1,6 @@
 //! Which table a subnet or gateway uses.
 
-use super::inside::Inside;
+use super::partner::{Partner, check_for_gateway};
 use super::show::association_state;
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, faults, lookup};
@@ -10,7 +10,7 @@ use api_ec2::{
 };
 use aws_schema::{Fault, Unit};
 use contracts::{Call, Reply};
-use records::{InternetGateway, RouteTable, RouteTarget, Subnet, TableAssociation, Vpc};
+use records::{RouteTable, TableAssociation};
 use state_store::typed::{Scope, Tx};
 
 /// A table and one of its associations.
@@ -21,87 +21,6 @@ fn association(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Result<(RouteTable, 
     let table = table.ok_or_else(|| kind.not_found(id))?;
     let found = table.associations.iter().find(|a| a.id == id).cloned();
     Ok((RouteTable::clone(&table), found.ok_or_else(|| kind.not_found(id))?))
-}
-
-/// What a table is associated with, beside being main.
-enum With {
-    Subnet(String),
-    Gateway(String),
-}
-
-impl With {
-    /// Exactly one of the two members.
-    fn parse(subnet_id: Option<String>, gateway_id: Option<String>) -> Result<With, Fault> {
-        match (subnet_id, gateway_id) {
-            (Some(id), None) => Ok(With::Subnet(id)),
-            (None, Some(id)) if id.starts_with("vgw-") => Err(faults::unsupported(
-                "A virtual private gateway of this cloud brings no packets in, so it needs no route table.",
-            )),
-            (None, Some(id)) => Ok(With::Gateway(id)),
-            (None, None) => Err(faults::missing_parameter("subnetId")),
-            (Some(_), Some(_)) => Err(faults::invalid_combination(
-                "The parameters subnetId and gatewayId cannot be used together",
-            )),
-        }
-    }
-
-    /// The subnet or internet gateway with its VPC.
-    fn vpc(&self, tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, Fault> {
-        match self {
-            With::Subnet(id) => {
-                let subnet = lookup::find::<Subnet>(tx, scope, ResourceKind::Subnet, id)?;
-                Ok(Some(subnet.vpc_id.clone()))
-            }
-            With::Gateway(id) => {
-                let gateway = lookup::find::<InternetGateway>(tx, scope, ResourceKind::InternetGateway, id)?;
-                Ok(gateway.vpc_id.clone())
-            }
-        }
-    }
-
-    /// Its name in the index of tables, with its id.
-    fn key(&self) -> (&'static str, &str) {
-        match self {
-            With::Subnet(id) => ("subnet", id),
-            With::Gateway(id) => ("gateway", id),
-        }
-    }
-
-    fn is_of(&self, association: &TableAssociation) -> bool {
-        match self {
-            With::Subnet(id) => association.subnet_id.as_ref() == Some(id),
-            With::Gateway(id) => association.gateway_id.as_ref() == Some(id),
-        }
-    }
-
-    fn association(&self) -> TableAssociation {
-        let mut new = TableAssociation {
-            id: ResourceKind::RouteTableAssociation.new_id(),
-            main: false,
-            subnet_id: None,
-            gateway_id: None,
-        };
-        match self {
-            With::Subnet(id) => new.subnet_id = Some(id.clone()),
-            With::Gateway(id) => new.gateway_id = Some(id.clone()),
-        }
-        new
-    }
-}
-
-/// Whether a table may steer what comes in through a gateway: only into the VPC, only by way of machines, and nothing that
-/// changes by itself (VPC user guide, "Gateway route tables").
-fn check_for_gateway(tx: &mut Tx<'_>, scope: &Scope, table: &RouteTable) -> Result<(), Fault> {
-    if !table.propagating.is_empty() {
-        return Err(faults::invalid_parameter_value(format!(
-            "Route table {} propagates routes and cannot be associated with a gateway",
-            table.id
-        )));
-    }
-    let vpc = lookup::find::<Vpc>(tx, scope, ResourceKind::Vpc, &table.vpc_id)?;
-    let inside = Inside::of(tx, scope, &vpc);
-    let mut routes = table.routes.iter().filter(|route| route.target != RouteTarget::Local);
-    routes.try_for_each(|route| inside.check_at_gateway(&route.destination, &route.target))
 }
 
 /// AssociateRouteTable: of a subnet, or of an internet gateway (edge association).
@@ -117,19 +36,19 @@ pub(super) async fn associate_route_table(
         return Err(faults::unsupported_parameter("PublicIpv4Pool"));
     }
     let table_id = faults::required(input.route_table_id, "routeTableId")?;
-    let with = With::parse(input.subnet_id, input.gateway_id)?;
+    let partner = Partner::parse(input.subnet_id, input.gateway_id)?;
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let mut table = lookup::find_mut::<RouteTable>(tx, scope, ResourceKind::RouteTable, &table_id)?;
         let vpc_id = table.vpc_id.clone();
-        let (index, id) = with.key();
-        if with.vpc(tx, scope)?.as_ref() != Some(&vpc_id) {
+        let (index, id) = partner.key();
+        if partner.vpc(tx, scope)?.as_ref() != Some(&vpc_id) {
             return Err(faults::invalid_parameter_value(format!(
                 "Route table {table_id} and {index} {id} belong to different networks"
             )));
         }
         // The same association again is no error: AWS answers its id.
-        if let Some(have) = table.associations.iter().find(|a| with.is_of(a)) {
+        if let Some(have) = table.associations.iter().find(|a| partner.is_of(a)) {
             return Ok((have.id.clone(), vpc_id));
         }
         if !tx.by_index::<RouteTable>(scope, index, id).is_empty() {
@@ -138,10 +57,10 @@ pub(super) async fn associate_route_table(
                 format!("the specified association for route table {table_id} conflicts with an existing association"),
             ));
         }
-        if matches!(with, With::Gateway(_)) {
+        if matches!(partner, Partner::Gateway(_)) {
             check_for_gateway(tx, scope, &table)?;
         }
-        let new = with.association();
+        let new = partner.association();
         table.associations.push(new.clone());
         tx.put(scope, table);
         Ok((new.id, vpc_id))

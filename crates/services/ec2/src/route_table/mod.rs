@@ -6,6 +6,7 @@ mod delete;
 mod describe;
 mod destination;
 mod inside;
+mod partner;
 mod routes;
 mod show;
 mod target;
