@@ -101,7 +101,7 @@ impl HostAgent {
             .name("network".into())
             .spawn(move || network::run(start, inbox))
             .map_or_else(|error| tracing::error!(%error, "no thread for the network"), drop);
-        let agent = Arc::new(HostAgent { shared, metadata, board, endpoints, resolver, config });
+        let agent = Arc::new(HostAgent { shared, metadata, resolver, board, endpoints, config });
         let worker = agent.clone();
         std::thread::Builder::new()
             .name("machines".into())

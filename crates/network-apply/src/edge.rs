@@ -6,6 +6,8 @@
 use std::fs::{self, File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
 use network_plan::{
@@ -325,12 +327,21 @@ fn finish_link(changes: &mut Changes, index: u32, address: Ipv4Addr, far_mac: [u
 fn lock(config: &HostConfig) -> Result<File, ApplyError> {
     let path = config.dir().join("lock");
     let file = File::create(&path).map_err(ApplyError::io(format!("opening {}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ApplyError::InUse(config.name.clone())),
-        Err(TryLockError::Error(error)) => Err(ApplyError::io(format!("locking {}", path.display()))(error)),
+    for _ in 0..ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => {
+                return Err(ApplyError::io(format!("locking {}", path.display()))(error));
+            }
+        }
     }
+    Err(ApplyError::InUse(config.name.clone()))
 }
+
+/// How often the lock is tried: one second in all. A process that is just ending, or a child on its way to another
+/// program, holds it a moment longer.
+const ATTEMPTS: u32 = 100;
 
 /// Refuses a pool that another cloud has; before anything is made.
 fn check_pool(config: &HostConfig, host: &mut Socket) -> Result<(), ApplyError> {

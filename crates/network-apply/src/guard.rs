@@ -76,7 +76,7 @@ impl Guard {
         loop {
             match self.events.next() {
                 Ok(Some(datagram)) => {
-                    heard |= split(&datagram).any(|(kind, _, _, body)| concerns_us(kind, body))
+                    heard |= split(&datagram).any(|(kind, _, _, body)| concerns_us(kind, body));
                 }
                 Ok(None) => return heard,
                 // Events were lost: any of them may have been ours.

@@ -42,7 +42,7 @@ pub use counters::{Counts, EniCounters, VpcCounters};
 pub use error::ApplyError;
 pub use network::Network;
 pub use probe::{Feature, probe};
-pub use watch::{DropListener, DroppedPacket, Flow, FlowListener, FlowTable, Heard, Tuple};
+pub use watch::{DropListener, DroppedPacket, Flow, FlowListener, FlowTable, Heard, Pressure, Tuple};
 
 #[cfg(test)]
 mod tests;

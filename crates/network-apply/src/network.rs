@@ -10,8 +10,8 @@ use crate::config::check_name;
 use crate::edge::{EDGE_HANDLE, Edge};
 use crate::router::{Router, vpc_index};
 use crate::{
-    ApplyError, Attachment, DropListener, FlowListener, FlowTable, HostConfig, VpcCounters, appliance, netns,
-    peering,
+    ApplyError, Attachment, DropListener, FlowListener, FlowTable, HostConfig, Pressure, VpcCounters,
+    appliance, netns, peering,
 };
 
 /// The network of one cloud on this host.
@@ -176,6 +176,11 @@ impl Network {
     /// Hears of the connections that end in a VPC's router, and reads those there are.
     pub fn listen_to_flows(&mut self, vpc: &str) -> Result<(FlowListener, FlowTable), ApplyError> {
         lookup(&mut self.vpcs, vpc)?.listen_to_flows()
+    }
+
+    /// What the full connection table of a VPC's router did.
+    pub fn pressure(&mut self, vpc: &str) -> Result<Pressure, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.pressure()
     }
 
     /// The ids of the VPCs that have a router on this host.

@@ -152,7 +152,9 @@ fn finish(router: &mut Router, number: u32, requester: bool, plan: &VpcPlan) -> 
 pub(crate) fn forget(vpcs: &mut BTreeMap<String, Router>, gone: &Router) {
     let Some(plan) = &gone.applied else {
         // Whose links they were is unknown: every router looks again.
-        vpcs.values_mut().for_each(|router| router.joined = None);
+        for router in vpcs.values_mut() {
+            router.joined = None;
+        }
         return;
     };
     for number in plan.peerings.keys() {

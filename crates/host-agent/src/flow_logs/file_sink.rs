@@ -2,6 +2,7 @@
 
 use contracts::seams::{LogLine, LogSink};
 use state_store::typed::Scope;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,8 @@ fn plain(name: &str) -> String {
             other => {
                 let mut bytes = [0; 4];
                 for byte in other.encode_utf8(&mut bytes).bytes() {
-                    out.push_str(&format!("%{byte:02X}"));
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "%{byte:02X}");
                 }
             }
         }

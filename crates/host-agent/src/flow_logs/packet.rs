@@ -44,8 +44,8 @@ fn v4(bytes: &[u8]) -> Option<Seen> {
     let header = usize::from(bytes[0] & 15) * 4;
     let address = |at: usize| Some(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(at..at + 4)?).ok()?));
     // Only the first fragment has ports.
-    let first = short(bytes, 6)? & 0x1fff == 0;
-    let payload = bytes.get(header..).filter(|_| first).unwrap_or_default();
+    let offset = short(bytes, 6)? & 0x1fff;
+    let payload = bytes.get(header..).filter(|_| offset == 0).unwrap_or_default();
     let protocol = *bytes.get(9)?;
     let ends = (IpAddr::V4(address(12)?), IpAddr::V4(address(16)?));
     Some(with_ports(ends, protocol, short(bytes, 2)?.into(), payload))

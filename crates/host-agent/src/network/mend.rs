@@ -3,12 +3,15 @@
 use super::settle::Dirty;
 use super::watch::Counters;
 use super::worker::Worker;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often it is looked whether somebody meddled.
 pub(super) const PERIOD: Duration = Duration::from_secs(2);
 /// Looks after which one VPC is read back although nothing was noticed: about once a minute.
 const ROUND: u64 = 30;
+/// Looks between attempts to make a VPC whose plan was refused.
+const RETRY: u64 = 5;
 
 impl Worker {
     /// Looks at every VPC, and makes those that were changed by somebody else equal to their records again.
@@ -25,6 +28,10 @@ impl Worker {
         if self.looks.is_multiple_of(ROUND) {
             disturbed.extend(self.next_in_turn());
         }
+        self.read_pressure();
+        if self.looks.is_multiple_of(RETRY) {
+            self.retry();
+        }
         for vpc_id in disturbed {
             let Some(vpc) = self.vpcs.get_mut(&vpc_id) else { continue };
             vpc.settled = None;
@@ -38,6 +45,37 @@ impl Worker {
                     vpc = vpc_id,
                     repairs,
                     "somebody had changed the VPC's kernel objects; repaired"
+                );
+            }
+        }
+    }
+
+    /// VPCs whose last plan was refused are tried again: what was in the way may have gone.
+    fn retry(&mut self) {
+        let failed: Vec<String> =
+            self.vpcs.iter().filter(|(_, vpc)| vpc.settled.is_none()).map(|(id, _)| id.clone()).collect();
+        for vpc_id in failed {
+            let mut dirty = Dirty::default();
+            dirty.add(vpc_id, None);
+            self.settle_all(dirty);
+        }
+    }
+
+    /// Counts what full connection tables did since the last look.
+    fn read_pressure(&mut self) {
+        let Some(network) = &mut self.network else { return };
+        for (id, vpc) in &mut self.vpcs {
+            let Ok(now) = network.pressure(id) else { continue };
+            let before = std::mem::replace(&mut vpc.pressure, now);
+            let counters = &self.start.board.counters;
+            let refused = now.refused.saturating_sub(before.refused);
+            counters.refused.fetch_add(refused, Ordering::Relaxed);
+            counters.forgotten.fetch_add(now.forgotten.saturating_sub(before.forgotten), Ordering::Relaxed);
+            if refused > 0 {
+                tracing::warn!(
+                    vpc = id,
+                    refused,
+                    "the connection table is full; connections could not begin"
                 );
             }
         }

@@ -8,7 +8,7 @@ use super::{Drops, Job, Outcome};
 use crate::imds::Metadata;
 use contracts::seams::EndpointServices;
 use ipnet::Ipv4Net;
-use network_apply::{Attachment, HostConfig, Network, Uplink};
+use network_apply::{Attachment, HostConfig, Network, Pressure, Uplink};
 use network_plan::VpcInput;
 use parking_lot::RwLock;
 use resolver::Resolver;
@@ -59,6 +59,8 @@ pub(super) struct ActiveVpc {
     /// What the kernel was last made equal to; nothing after a failure.
     pub(super) settled: Option<VpcInput>,
     pub(super) services: Services,
+    /// What its full connection table had done at the last look.
+    pub(super) pressure: Pressure,
 }
 
 pub(super) struct Worker {
@@ -211,6 +213,7 @@ impl Worker {
             attached: BTreeSet::new(),
             settled: None,
             services: Services::default(),
+            pressure: Pressure::default(),
         })
     }
 

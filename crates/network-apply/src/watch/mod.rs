@@ -6,6 +6,7 @@
 mod drops;
 mod flow;
 mod flows;
+mod pressure;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -13,6 +14,7 @@ use std::os::fd::AsFd;
 pub use drops::{DropListener, DroppedPacket};
 pub use flow::{Flow, Tuple};
 pub use flows::{FlowListener, FlowTable};
+pub use pressure::Pressure;
 
 use crate::netlink::Socket;
 use crate::router::Router;
@@ -38,6 +40,11 @@ impl Router {
     /// See [`crate::Network::listen_to_flows`].
     pub(crate) fn listen_to_flows(&self) -> Result<(FlowListener, FlowTable), ApplyError> {
         Ok((FlowListener::begin(self.socket()?)?, FlowTable::new(self.socket()?)))
+    }
+
+    /// See [`crate::Network::pressure`].
+    pub(crate) fn pressure(&mut self) -> Result<Pressure, ApplyError> {
+        pressure::read(&mut self.filter)
     }
 
     fn socket(&self) -> Result<Socket, ApplyError> {

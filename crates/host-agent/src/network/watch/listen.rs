@@ -100,7 +100,9 @@ impl Listener {
                 counter.fetch_add(u64::try_from(packets.len()).unwrap_or_default(), Ordering::Relaxed);
                 let reports: Vec<_> = packets.iter().filter_map(|p| report(p, &input, time)).collect();
                 let mut feed = self.known.feed.lock();
-                reports.into_iter().for_each(|report| feed.push(report));
+                for report in reports {
+                    feed.push(report);
+                }
                 drop(feed);
                 if !self.windows.is_empty() {
                     let sides = self.sides();
@@ -120,7 +122,9 @@ impl Listener {
             Heard::Lost => self.lost(),
             Heard::Some(flows) => {
                 for window in self.windows.values_mut() {
-                    flows.iter().for_each(|flow| window.ended(flow));
+                    for flow in &flows {
+                        window.ended(flow);
+                    }
                 }
             }
         }

@@ -53,8 +53,10 @@ pub(crate) struct Counters {
     pub(super) lost: AtomicU64,
     /// Flow log deliveries given up because too many waited.
     pub(super) undelivered: AtomicU64,
-    /// Connections the kernel could not enter because its table was full.
-    pub(super) table_full: AtomicU64,
+    /// Connections that could not begin because the kernel's table was full …
+    pub(super) refused: AtomicU64,
+    /// … and those never answered that it forgot to make room.
+    pub(super) forgotten: AtomicU64,
 }
 
 impl Counters {
@@ -122,14 +124,15 @@ impl Board {
 
     /// Names and values for the metrics page.
     pub(crate) fn counters(&self) -> Vec<(&'static str, u64)> {
-        let Counters { repairs, refusals, drops, lost, undelivered, table_full } = &self.counters;
+        let Counters { repairs, refusals, drops, lost, undelivered, refused, forgotten } = &self.counters;
         [
             ("allod_network_repairs_total", repairs),
             ("allod_network_refusals_total", refusals),
             ("allod_network_drops_heard_total", drops),
             ("allod_network_events_lost_total", lost),
             ("allod_flow_log_deliveries_dropped_total", undelivered),
-            ("allod_connection_table_full_total", table_full),
+            ("allod_connections_refused_by_full_table_total", refused),
+            ("allod_connections_forgotten_by_full_table_total", forgotten),
         ]
         .map(|(name, counter)| (name, counter.load(Ordering::Relaxed)))
         .to_vec()
