@@ -14,11 +14,11 @@ pytestmark = needs_root
 A, CNAME, SOA, PTR, TXT, AAAA, OPT = 1, 5, 6, 12, 16, 28, 41
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
-# Arguments: server, udp or tcp, question in hex. Prints the answer in hex, or nothing after three seconds.
-CLIENT = r"""perl -MIO::Socket::IP -e 'my ($server, $way, $hex) = @ARGV; my $q = pack("H*", $hex);
-my $s = IO::Socket::IP->new(PeerHost => $server, PeerPort => 53, Proto => $way, Timeout => 3) or exit;
+# Arguments: server, udp or tcp, question in hex, seconds. Prints the answer in hex, or nothing after that time.
+CLIENT = r"""perl -MIO::Socket::IP -e 'my ($server, $way, $hex, $patience) = @ARGV; my $q = pack("H*", $hex);
+my $s = IO::Socket::IP->new(PeerHost => $server, PeerPort => 53, Proto => $way, Timeout => $patience) or exit;
 print $s ($way eq "tcp" ? pack("n", length $q) . $q : $q); $s->flush; my $a = ""; my $want = 12;
-while (1) { vec(my $r = "", fileno $s, 1) = 1; last unless select($r, undef, undef, 3);
+while (1) { vec(my $r = "", fileno $s, 1) = 1; last unless select($r, undef, undef, $patience);
 last unless sysread($s, my $part, 65536); $a .= $part; last if $way eq "udp" or length($a) >= 2 + unpack("n", $a) }
 print unpack("H*", $way eq "tcp" ? substr($a, 2) : $a)' """
 
@@ -171,10 +171,10 @@ class Names:
             waiter.wait(InstanceIds=[made["InstanceId"]], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         return made["InstanceId"], made["PrivateIpAddress"]
 
-    def ask(self, machine, name, kind=A, server="10.40.0.2", way="udp", edns=None):
-        """The answer that a machine gets; None is silence."""
+    def ask(self, machine, name, kind=A, server="10.40.0.2", way="udp", edns=None, patience=20):
+        """The answer that a machine gets; None is silence for so many seconds."""
         asked = question(name, kind, edns)
-        got = shell(self.cloud, machine, f"{CLIENT} {server} {way} {asked.hex()}")
+        got = shell(self.cloud, machine, f"{CLIENT} {server} {way} {asked.hex()} {patience}")
         if not got:
             return None
         answer = Answer(bytes.fromhex(got))
@@ -279,10 +279,12 @@ def test_public_names_are_private_inside_and_public_outside(names, machine):
     assert names.ask(outside, name, server="10.42.0.2").values == [public]
     # An alias in the world that leads to the machine leads to its private address in the VPC.
     names.upstream.aliases["shop.example.test"] = name
+    asked = set()
     for _ in range(2):
         assert names.ask(asker, "shop.example.test").values == [name, address]
+        asked.add(names.upstream.count("shop.example.test"))
         assert names.ask(outside, "shop.example.test", server="10.42.0.2").values == [name, public]
-    assert names.upstream.count("shop.example.test") == 1
+    assert asked == {names.upstream.count("shop.example.test")}, "one cache for all VPCs"
 
 
 def test_an_interface_endpoint_takes_the_name_of_its_service(names, machine):
@@ -301,13 +303,15 @@ def test_an_interface_endpoint_takes_the_name_of_its_service(names, machine):
 
 def test_the_world_is_asked_once_and_not_believed_blindly(names, machine):
     asker, _ = machine
+    counts = set()
     for _ in range(3):
         assert names.ask(asker, "www1.example.test").values == ["192.0.2.10"]
         assert names.ask(asker, "nobody.example.test").code == NXDOMAIN
-    assert names.upstream.count("www1.example.test") == names.upstream.count("nobody.example.test") == 1
+        counts.add((names.upstream.count("www1.example.test"), names.upstream.count("nobody.example.test")))
+    assert len(counts) == 1, "only the first time"
     assert names.ask(asker, "forged.example.test").values == ["192.0.2.4"]
     assert ("forged.example.test", "tcp") in names.upstream.asked, "where guessing is hopeless"
-    assert names.ask(asker, "dead.example.test", way="tcp") is None, "its client gives up first"
+    assert names.ask(asker, "dead.example.test").code == SERVFAIL
 
 
 def test_long_answers(names, machine):
@@ -327,8 +331,8 @@ def test_the_attributes_of_the_vpc_act_on_the_next_question(names, machine):
         assert names.ask(asker, dashed(address)).code == NXDOMAIN
         assert names.ask(asker, "www2.example.test").values == ["192.0.2.10"]
         names.attribute(EnableDnsSupport=False)
-        assert names.ask(asker, "www2.example.test") is None
-        assert names.ask(asker, "www2.example.test", server="169.254.169.253") is None
+        assert names.ask(asker, "www2.example.test", patience=2) is None
+        assert names.ask(asker, "www2.example.test", server="169.254.169.253", patience=2) is None
     finally:
         names.attribute(EnableDnsSupport=True)
         names.attribute(EnableDnsHostnames=True)
@@ -361,12 +365,12 @@ def test_a_flood_from_one_machine_leaves_its_neighbour_served(names, machine):
     try:
         for _ in range(5):
             # A lost packet is asked for again, as every client does.
-            wait_for(lambda: names.ask(asker, dashed(address)), 30, "an answer about a machine")
-            wait_for(lambda: names.ask(asker, "www3.example.test"), 30, "an answer about the world")
+            wait_for(lambda: names.ask(asker, dashed(address), patience=2), 60, "an answer about a machine")
+            wait_for(lambda: names.ask(asker, "www3.example.test", patience=2), 60, "an answer about the world")
         wait_for(lambda: shell(names.cloud, flooder, "test -e /root/flooded && echo yes; true"), 30, "a flood")
     finally:
         shell(names.cloud, flooder, "rm -f /root/flood")
-    answer = wait_for(lambda: names.ask(flooder, dashed(address)), 30, "an answer for the machine that was too loud")
+    answer = wait_for(lambda: names.ask(flooder, dashed(address), patience=2), 60, "an answer for the machine that was too loud")
     assert answer.values == [address]
 
 
