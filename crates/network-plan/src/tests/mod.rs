@@ -9,3 +9,4 @@ mod plans;
 mod regions;
 mod routing;
 mod skeletons;
+mod untracked;

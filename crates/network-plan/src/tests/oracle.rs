@@ -105,6 +105,23 @@ impl<'a> Oracle<'a> {
         Ok(End::Left(to.index()))
     }
 
+    /// A later packet of a flow that carries these bits: its rules are asked anew where it is not tracked.
+    pub(super) fn untracked(&self, from: Side<'a>, bits: u32) -> End {
+        let out = from.eni().filter(|_| bits & crate::UNTRACKED_OUT != 0);
+        if let Some(Err(dropped)) =
+            out.map(|eni| self.groups(eni, Gate::EgressDenied, self.is_past_appliance(from)))
+        {
+            return dropped;
+        }
+        match self.end(from) {
+            End::Left(index) if bits & crate::UNTRACKED_IN != 0 => {
+                let receiver = self.input.enis.iter().find(|eni| eni_index(eni.number) == index).unwrap();
+                self.groups(receiver, Gate::IngressDenied, false).err().unwrap_or(End::Left(index))
+            }
+            end => end,
+        }
+    }
+
     /// The next hop is an ENI that does not have the destination.
     fn is_past_appliance(&self, from: Side<'a>) -> bool {
         let has = |eni: &Eni| eni.addresses().any(|one| one == self.header.destination);

@@ -17,16 +17,16 @@ const OTHER_PEER: usize = 8;
 
 /// A probe: who sends to whom, how.
 #[derive(Clone, Debug)]
-struct Probe {
-    from: usize,
-    to: usize,
-    v6: bool,
-    protocol: u8,
-    port: u16,
+pub(super) struct Probe {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) v6: bool,
+    pub(super) protocol: u8,
+    pub(super) port: u16,
     icmp: (u8, u8),
 }
 
-fn probe() -> impl Strategy<Value = Probe> {
+pub(super) fn probe() -> impl Strategy<Value = Probe> {
     let protocol = prop::sample::select(vec![6_u8, 6, 17, 1, 58, 47, 50]);
     let small = || prop::sample::select(vec![0_u8, 1, 8, 128, 129]);
     let end = || 0..=OTHER_PEER;
@@ -68,7 +68,7 @@ impl Probe {
             && !(from_peer && input.peerings.is_empty())
     }
 
-    fn header(&self) -> Header {
+    pub(super) fn header(&self) -> Header {
         Header {
             source: self.address(self.from),
             destination: self.address(self.to),
@@ -80,7 +80,7 @@ impl Probe {
     }
 
     /// The packet as it comes in: from the edge it is for the public address.
-    fn packet(&self, input: &VpcInput) -> Packet {
+    pub(super) fn packet(&self, input: &VpcInput) -> Packet {
         let iif = match self.from {
             INTERNET => EDGE_INDEX,
             PEER | OTHER_PEER => peering_index(7),
@@ -118,11 +118,11 @@ impl Probe {
 
 /// Bits of `ct state`.
 const NEW: u32 = 0b1000;
-const ESTABLISHED: u32 = 0b010;
+pub(super) const ESTABLISHED: u32 = 0b010;
 const RELATED: u32 = 0b100;
 
 /// ICMP belongs to IPv4 and ICMPv6 to IPv6; the crossed combinations do not exist.
-fn crossed(probe: &Probe) -> bool {
+pub(super) fn crossed(probe: &Probe) -> bool {
     probe.protocol == if probe.v6 { 1 } else { 58 }
 }
 
