@@ -7,26 +7,28 @@ use super::interpreter::Machine;
 use super::oracle::{Oracle, Side};
 use super::packets::{ESTABLISHED, Probe, crossed, probe};
 use super::routing::{End, send};
-use crate::{Eni, EniKind, Peer, Protocol, Rule, UNTRACKED_IN, UNTRACKED_OUT, VpcInput, plan};
+use crate::{Eni, EniKind, Peer, Ports, Protocol, Rule, UNTRACKED_IN, UNTRACKED_OUT, VpcInput, plan};
 
-fn everything() -> Vec<Rule> {
+/// Nothing more, everything, or all of TCP but for one port.
+fn more(kind: u8) -> Vec<Rule> {
+    let protocol = match kind {
+        0 => return Vec::new(),
+        1 => Protocol::All,
+        _ => Protocol::Tcp(Ports { from: 1, to: u16::MAX }),
+    };
     let rule = |block: &str| Rule {
         id: format!("sgr-open-{block}"),
-        protocol: Protocol::All,
+        protocol,
         peer: Peer::Cidr(block.parse().unwrap()),
     };
     vec![rule("0.0.0.0/0"), rule("::/0")]
 }
 
 /// Opens some groups to everybody, in one direction or both.
-fn opened(mut input: VpcInput, open: &[(bool, bool)]) -> VpcInput {
+fn opened(mut input: VpcInput, open: &[(u8, u8)]) -> VpcInput {
     for (group, (ingress, egress)) in input.groups.iter_mut().zip(open) {
-        if *ingress {
-            group.ingress.extend(everything());
-        }
-        if *egress {
-            group.egress.extend(everything());
-        }
+        group.ingress.extend(more(*ingress));
+        group.egress.extend(more(*egress));
     }
     input
 }
@@ -75,7 +77,7 @@ proptest! {
     #[test]
     fn untracked_is_what_is_open_to_everybody_both_ways(
         input in vpc(),
-        open in prop::collection::vec((prop::bool::weighted(0.4), prop::bool::weighted(0.7)), 4),
+        open in prop::collection::vec((0_u8..3, 0_u8..3), 4),
         closed in prop::collection::vec((any::<bool>(), any::<bool>()), 4),
         probes in prop::collection::vec(probe(), 30),
     ) {
