@@ -24,6 +24,7 @@ mod nflog;
 mod nsg;
 mod peering;
 mod peers;
+mod prefixes;
 mod random;
 mod routing;
 mod services;
