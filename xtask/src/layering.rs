@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Layers from the top; a crate may depend on crates of lower layers only (and on its own where listed in `PEERS`).
 const LAYERS: &[&[&str]] = &[
-    &["allod", "bench", "xtask", "test-support"],
+    &["allod", "bench", "packet-truth", "xtask", "test-support"],
     &["aws-client", "gateway", "host-agent", "service-ec2", "service-iam", "service-ssm", "service-sts"],
     &["contracts", "machine", "network-apply", "resolver", "state-store-embedded"],
     &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],

@@ -1,0 +1,226 @@
+//! One topology: built, shot at, compared.
+
+use super::Statistics;
+use crate::cloud::Cloud;
+use crate::probe::choose;
+use crate::random::Random;
+use crate::site::{Change, Site};
+use crate::verdict::{Agreement, Seen, compare};
+use crate::wire::{Frame, TcpFields};
+use reachability::{Header, Index, Judgement, Packet, Place, Protocol, SourceMac, Topology};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+/// Frames between two looks at what has arrived: well below what the sockets' buffers hold.
+const BURST: usize = 128;
+/// How long a probe may go without a sign of life. Only unproven ones, which fail the run, wait for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Barriers are numbered from here.
+const BARRIERS: u32 = 0xf000_0000;
+
+/// A packet as it is sent, with its number and the fields that belong to its flow.
+#[derive(Clone, Debug)]
+pub struct Shot {
+    /// Its number.
+    pub number: u32,
+    /// The packet that is judged.
+    pub packet: Packet,
+    /// TCP's fields.
+    pub tcp: TcpFields,
+    /// The identifier of ICMP queries.
+    pub identifier: u16,
+}
+
+/// A probe on which the two sides disagree, complete enough to be tried again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// The network.
+    pub topology: Topology,
+    /// Packets sent before, in order, with the changes made before each: a flow's history.
+    #[serde(default)]
+    pub history: Vec<(Vec<Change>, Packet)>,
+    /// Changes made before the last packet.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// The packet.
+    pub packet: Packet,
+    /// What the explainer foresees, in its own words.
+    pub foreseen: Vec<String>,
+    /// What was seen.
+    pub seen: Vec<Seen>,
+    /// How the two sides stood to each other.
+    pub kind: String,
+}
+
+/// A topology that stands, and what is sent through it.
+pub struct Experiment<'c> {
+    pub(super) cloud: &'c mut Cloud,
+    /// The network as it is now.
+    pub topology: Topology,
+    /// The same in the cloud.
+    pub site: Site,
+    next: u32,
+    next_barrier: u32,
+}
+
+/// A shot with what became of it.
+pub struct Result<'s> {
+    /// The shot.
+    pub shot: &'s Shot,
+    /// What was foreseen.
+    pub judgement: Judgement,
+    /// What was seen.
+    pub seen: Vec<Seen>,
+    /// How they agree.
+    pub agreement: Agreement,
+}
+
+impl<'c> Experiment<'c> {
+    /// Builds a topology in an empty cloud.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn begin(cloud: &'c mut Cloud, topology: Topology) -> anyhow::Result<Self> {
+        let mut site = Site::build(cloud, &topology)?;
+        site.listen(cloud.endpoint)?;
+        Ok(Self { cloud, topology, site, next: 1, next_barrier: BARRIERS })
+    }
+
+    /// A number for the next shot.
+    pub fn number(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Sends so many random probes and compares; answers what failed.
+    ///
+    /// # Errors
+    /// When the cloud or an interface is gone.
+    pub fn probe(
+        &mut self,
+        random: &mut Random,
+        count: usize,
+        statistics: &mut Statistics,
+    ) -> anyhow::Result<Vec<Failure>> {
+        let begun = Instant::now();
+        let chosen = choose(&self.topology, random, count, self.next + 1, |id| self.site.can_send(id));
+        let shots: Vec<Shot> = chosen
+            .into_iter()
+            .map(|(number, packet)| Shot {
+                number,
+                packet,
+                tcp: TcpFields::Syn,
+                identifier: crate::probe::identifier(number),
+            })
+            .collect();
+        self.next += u32::try_from(count).unwrap_or_default() + 1;
+        let results = self.fire(&shots)?;
+        let mut failures = Vec::new();
+        for result in &results {
+            statistics.count(&result.judgement, result.agreement);
+            if result.agreement.is_failure() {
+                failures.push(self.failure(result, Vec::new(), Vec::new(), &self.topology));
+            }
+        }
+        failures.extend(self.follow_flows(random, &results, statistics)?);
+        statistics.probing += begun.elapsed();
+        Ok(failures)
+    }
+
+    /// A failure with everything that belongs to it.
+    pub(super) fn failure(
+        &self,
+        result: &Result<'_>,
+        history: Vec<(Vec<Change>, Packet)>,
+        changes: Vec<Change>,
+        topology: &Topology,
+    ) -> Failure {
+        let words = |j: &Judgement| {
+            let steps = j.path.iter().map(|s| format!("{:?} {}: {}", s.component.kind, s.component.id, s.why));
+            let objections = j.objections.iter().skip(1);
+            let more = objections.map(|s| format!("also {:?} {}: {}", s.component.kind, s.component.id, s.why));
+            std::iter::once(format!("{:?}", j.verdict)).chain(steps).chain(more).collect()
+        };
+        Failure {
+            topology: topology.clone(),
+            history,
+            changes,
+            packet: result.shot.packet.clone(),
+            foreseen: words(&result.judgement),
+            seen: result.seen.clone(),
+            kind: format!("{:?}", result.agreement),
+        }
+    }
+
+    /// Sends shots and waits until each has shown what became of it.
+    ///
+    /// # Errors
+    /// When the cloud or an interface is gone.
+    pub fn fire<'s>(&mut self, shots: &'s [Shot]) -> anyhow::Result<Vec<Result<'s>>> {
+        let index = Index::new(&self.topology);
+        let judged: Vec<(&Shot, Judgement)> =
+            shots.iter().map(|shot| (shot, index.judge(&shot.packet))).collect();
+        let mut seen: HashMap<u32, Vec<Seen>> = HashMap::new();
+        for burst in shots.chunks(BURST) {
+            for shot in burst {
+                let Packet { at, header, source_mac, .. } = &shot.packet;
+                let Shot { number, tcp, identifier, .. } = *shot;
+                self.site.send(at, Frame { header: *header, tracer: number, tcp, identifier }, *source_mac)?;
+            }
+            note_arrivals(&self.site, &mut seen)?;
+        }
+        self.settle(&judged, &mut seen)?;
+        Ok(judged
+            .into_iter()
+            .map(|(shot, judgement)| {
+                let seen = seen.remove(&shot.number).unwrap_or_default();
+                let agreement = compare(&judgement, &seen);
+                Result { shot, judgement, seen, agreement }
+            })
+            .collect())
+    }
+
+    /// Waits for reports. Behind the probes every sender sends one more frame, under a foreign hardware address, whose
+    /// drop is always reported: when all those reports are here, what was sent before has had its turn.
+    fn settle(&mut self, judged: &[(&Shot, Judgement)], seen: &mut HashMap<u32, Vec<Seen>>) -> anyhow::Result<()> {
+        let senders: BTreeSet<&Place> = judged.iter().map(|(shot, _)| &shot.packet.at).collect();
+        let mut barriers: BTreeSet<u32> = BTreeSet::new();
+        for at in senders {
+            let Place::NetworkInterface(id) = at else { continue };
+            let Some(eni) = self.topology.network_interfaces.iter().find(|i| i.id == *id) else { continue };
+            let address = eni.addresses[0];
+            let header = Header { source: address, destination: address, protocol: Protocol::udp(9) };
+            self.next_barrier += 1;
+            let number = self.next_barrier;
+            let frame = Frame { header, tracer: number, tcp: TcpFields::Syn, identifier: 0 };
+            self.site.send(at, frame, SourceMac::Foreign)?;
+            barriers.insert(number);
+        }
+        let end = Instant::now() + PATIENCE;
+        loop {
+            note_arrivals(&self.site, seen)?;
+            for (number, drop) in self.site.drops(self.cloud.endpoint)? {
+                if !barriers.remove(&number) {
+                    seen.entry(number).or_default().push(Seen::Dropped(drop));
+                }
+            }
+            let open = judged.iter().any(|(shot, judgement)| {
+                let seen = seen.get(&shot.number).map_or(&[][..], Vec::as_slice);
+                compare(judgement, seen) == Agreement::Unproven
+            });
+            if (barriers.is_empty() && !open) || Instant::now() > end {
+                // What was on its way while the reports were read.
+                return note_arrivals(&self.site, seen);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn note_arrivals(site: &Site, seen: &mut HashMap<u32, Vec<Seen>>) -> anyhow::Result<()> {
+    for (number, place, header) in site.arrivals()? {
+        seen.entry(number).or_default().push(Seen::Arrived(place, header));
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Established flows: answers, what follows, and what a change leaves of them.
+
+use super::experiment::{Experiment, Failure, Result, Shot};
+use super::Statistics;
+use crate::random::Random;
+use crate::site::Change;
+use crate::verdict::Agreement;
+use crate::wire::TcpFields;
+use reachability::topology::{AclEntry, Selector};
+use reachability::{Direction, Packet, Protocol, State, Topology, Verdict};
+
+/// Flows followed in one topology.
+const FLOWS: usize = 60;
+/// Changes made under them.
+const CHANGES: usize = 3;
+
+/// A flow whose first packet arrived.
+struct Conversation {
+    first: Packet,
+    answer: Packet,
+    /// Numbers of the first packet and of its answer, which are TCP's sequence numbers.
+    first_number: u32,
+    answer_number: u32,
+    identifier: u16,
+    answered: bool,
+}
+
+impl Experiment<'_> {
+    /// Answers some of the packets that arrived, then changes rules and lets the flows go on.
+    pub(super) fn follow_flows(
+        &mut self,
+        random: &mut Random,
+        results: &[Result<'_>],
+        statistics: &mut Statistics,
+    ) -> anyhow::Result<Vec<Failure>> {
+        let mut conversations = self.conversations(results);
+        random.shuffle(&mut conversations);
+        conversations.truncate(FLOWS);
+        let mut failures = Vec::new();
+        let answers: Vec<Shot> = conversations
+            .iter()
+            .map(|c| Shot {
+                number: c.answer_number,
+                packet: c.answer.clone(),
+                tcp: TcpFields::SynAck(c.first_number),
+                identifier: c.identifier,
+            })
+            .collect();
+        let base = self.topology.clone();
+        for (result, conversation) in self.fire(&answers)?.iter().zip(&mut conversations) {
+            statistics.count(&result.judgement, result.agreement);
+            statistics.established += 1;
+            conversation.answered = result.agreement == Agreement::Arrived;
+            if result.agreement.is_failure() {
+                let history = vec![(Vec::new(), conversation.first.clone())];
+                failures.push(self.failure(result, history, Vec::new(), &base));
+            }
+        }
+        let mut changes = Vec::new();
+        for _ in 0..CHANGES {
+            let Some(change) = random_change(&self.topology, random) else { continue };
+            self.site.change(&change)?;
+            change.apply(&mut self.topology);
+            changes.push(change);
+            statistics.changes += 1;
+            for answering in [false, true] {
+                failures.extend(self.go_on(&conversations, answering, &base, &changes, statistics)?);
+            }
+        }
+        Ok(failures)
+    }
+
+    /// The next packet of every flow, in one direction.
+    fn go_on(
+        &mut self,
+        conversations: &[Conversation],
+        answering: bool,
+        base: &Topology,
+        changes: &[Change],
+        statistics: &mut Statistics,
+    ) -> anyhow::Result<Vec<Failure>> {
+        let mut shots = Vec::new();
+        let mut history = Vec::new();
+        for c in conversations {
+            // A handshake that did not come about has no third packet.
+            let tcp = matches!(c.first.header.protocol, Protocol::Tcp { .. });
+            if !c.answered && (tcp || answering) {
+                continue;
+            }
+            let State::Established(flow) = &c.answer.state else { continue };
+            let (first, answer) = (c.first_number.wrapping_add(1), c.answer_number.wrapping_add(1));
+            let (packet, tcp) = if answering {
+                (c.answer.clone(), TcpFields::Data(answer, first))
+            } else {
+                let state = State::Established(flow.clone());
+                (Packet { state, ..c.first.clone() }, TcpFields::Data(first, answer))
+            };
+            let number = self.number();
+            shots.push(Shot { number, packet, tcp, identifier: c.identifier });
+            let mut before = vec![(Vec::new(), c.first.clone())];
+            if c.answered {
+                before.push((Vec::new(), c.answer.clone()));
+            }
+            history.push(before);
+        }
+        let results = self.fire(&shots)?;
+        let mut failures = Vec::new();
+        for (result, before) in results.iter().zip(history) {
+            statistics.count(&result.judgement, result.agreement);
+            statistics.established += 1;
+            if result.agreement.is_failure() {
+                failures.push(self.failure(result, before, changes.to_vec(), base));
+            }
+        }
+        Ok(failures)
+    }
+
+    /// What arrived at somebody who can answer.
+    fn conversations(&mut self, results: &[Result<'_>]) -> Vec<Conversation> {
+        let mut found = Vec::new();
+        for result in results {
+            if result.agreement != Agreement::Arrived {
+                continue;
+            }
+            let Verdict::Delivered { as_seen, .. } = &result.judgement.verdict else { continue };
+            // Behind a NAT gateway that chose another port the explainer's flow is another one.
+            let exact = result.seen.iter().any(|s| matches!(s, crate::verdict::Seen::Arrived(_, h) if h == as_seen));
+            // Only echo is a question with an answer.
+            let icmp = result.shot.packet.header.protocol.icmp();
+            let echo = icmp.is_none_or(|(kind, _)| matches!(kind, 8 | 128));
+            let Some(answer) = result.judgement.answer().filter(|_| exact && echo) else { continue };
+            let number = self.number();
+            found.push(Conversation {
+                first: result.shot.packet.clone(),
+                answer,
+                first_number: result.shot.number,
+                answer_number: number,
+                identifier: result.shot.identifier,
+                answered: false,
+            });
+        }
+        found
+    }
+}
+
+/// A random change that the API takes.
+pub(super) fn random_change(topology: &Topology, random: &mut Random) -> Option<Change> {
+    match random.below(6) {
+        0..=2 => {
+            let groups: Vec<_> = topology.security_groups.iter().filter(|g| !g.rules.is_empty()).collect();
+            let group = random.pick(&groups)?;
+            // A rule that refers to what is gone cannot be named any more.
+            let rules: Vec<_> = group.rules.iter().filter(|r| !r.stale).collect();
+            Some(Change::Revoke(group.id.clone(), (*random.pick(&rules)?).clone()))
+        }
+        3 => {
+            let acls: Vec<_> = topology.network_acls.iter().filter(|a| !a.entries.is_empty()).collect();
+            let acl = random.pick(&acls)?;
+            Some(Change::DeleteEntry(acl.id.clone(), random.pick(&acl.entries)?.clone()))
+        }
+        4 => {
+            let acl = random.pick(&topology.network_acls)?;
+            let direction = if random.percent(50) { Direction::Ingress } else { Direction::Egress };
+            let number = 5;
+            if acl.entries.iter().any(|e| e.number == number && e.direction == direction) {
+                return None;
+            }
+            let selector = if random.percent(50) { Selector::tcp(0, 1000) } else { Selector::udp(0, 65_535) };
+            let cidr = "0.0.0.0/0".parse().ok()?;
+            let entry = AclEntry { number, direction, selector, cidr, allow: false };
+            Some(Change::CreateEntry(acl.id.clone(), entry))
+        }
+        _ => {
+            let eni = random.pick(&topology.network_interfaces)?;
+            let groups: Vec<_> = topology.security_groups.iter().filter(|g| g.vpc == eni.vpc).collect();
+            Some(Change::SetGroups(eni.id.clone(), vec![random.pick(&groups)?.id.clone()]))
+        }
+    }
+}
+

@@ -1,0 +1,84 @@
+//! What is counted.
+
+use crate::verdict::Agreement;
+use reachability::Judgement;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// Counts of a run.
+#[derive(Debug, Default)]
+pub struct Statistics {
+    /// Topologies built.
+    pub topologies: usize,
+    /// Probes sent, by how they ended.
+    pub outcomes: BTreeMap<Agreement, u64>,
+    /// Components that decided against a packet, and how often.
+    pub deciding: BTreeMap<String, u64>,
+    /// Probes of established flows among them.
+    pub established: u64,
+    /// Changes made while flows stood.
+    pub changes: u64,
+    /// Calls of the API.
+    pub calls: u64,
+    /// Time spent building.
+    pub building: Duration,
+    /// Time spent with packets.
+    pub probing: Duration,
+}
+
+impl Statistics {
+    /// Counts one probe.
+    pub fn count(&mut self, judgement: &Judgement, agreement: Agreement) {
+        *self.outcomes.entry(agreement).or_default() += 1;
+        if let (Some(code), Some(step)) = (judgement.code(), judgement.deciding()) {
+            let name = format!("{} {}", step.component.kind.resource(), code);
+            *self.deciding.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Every probe.
+    pub fn probes(&self) -> u64 {
+        self.outcomes.values().sum()
+    }
+
+    /// Probes that count against the run.
+    pub fn failures(&self) -> u64 {
+        self.outcomes.iter().filter(|(a, _)| a.is_failure()).map(|(_, n)| n).sum()
+    }
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} probes over {} topologies, {} of them in established flows, {} changes, {} API calls",
+            self.probes(),
+            self.topologies,
+            self.established,
+            self.changes,
+            self.calls
+        )?;
+        for (agreement, count) in &self.outcomes {
+            let text = match agreement {
+                Agreement::Arrived => "arrived as foreseen",
+                Agreement::Dropped => "dropped and reported by the component named as deciding",
+                Agreement::DroppedBehind => "dropped and reported by another component named as refusing",
+                Agreement::Silent => "dropped where nothing reports, packets sent later accounted for",
+                Agreement::Unwatched => "for the router itself, not watched",
+                Agreement::Disagreement => "DISAGREEMENTS",
+                Agreement::Unproven => "UNPROVEN",
+            };
+            writeln!(f, "{count:>9}  {text}")?;
+        }
+        for (name, count) in &self.deciding {
+            writeln!(f, "{count:>9}    {name}")?;
+        }
+        write!(
+            f,
+            "building {:.1} s, packets {:.1} s",
+            self.building.as_secs_f64(),
+            self.probing.as_secs_f64()
+        )
+    }
+}

@@ -1,0 +1,116 @@
+//! A topology made real: built through the public API, its machines' interfaces open for frames.
+//!
+//! Everything else in this crate speaks the topology's own language: ids such as `eni-3`, IPv6 blocks of the
+//! documentation range, elastic addresses of 198.19.0.0/16. What the cloud calls these things is translated here, in
+//! both directions, so that a topology means the same in every run.
+
+mod addresses;
+mod build;
+mod change;
+mod drops;
+mod machines;
+mod parameters;
+
+pub use addresses::Translator;
+pub use change::Change;
+pub use drops::Drop;
+
+use crate::cloud::Cloud;
+use crate::ec2::Ec2;
+use crate::wire::{EDGE, Frame, HOST, Link, Mac, ROUTER, decode};
+use anyhow::Context as _;
+use reachability::{Header, Id, Place, SourceMac, Topology};
+use std::collections::HashMap;
+
+/// A hardware address that nobody has.
+const STRANGER: Mac = [0x02, 0xbd, 0xbd, 0, 0, 1];
+
+/// A topology that stands.
+pub struct Site {
+    /// A client of the cloud that it stands in.
+    pub ec2: Ec2,
+    /// Ids and addresses in both languages.
+    pub translator: Translator,
+    macs: HashMap<Id, Mac>,
+    links: HashMap<Id, Link>,
+    host: Link,
+    /// Where the list of dropped packets was read up to, by the cloud's VPC id.
+    drops_read: HashMap<String, u64>,
+}
+
+impl Site {
+    /// Builds it in an empty cloud.
+    ///
+    /// # Errors
+    /// When a call is refused or a machine does not come up.
+    pub fn build(cloud: &mut Cloud, topology: &Topology) -> anyhow::Result<Self> {
+        let mut site = Self {
+            ec2: cloud.ec2(),
+            translator: Translator::default(),
+            macs: HashMap::new(),
+            links: HashMap::new(),
+            host: machines::host()?,
+            drops_read: HashMap::new(),
+        };
+        site.networks(topology)?;
+        site.interfaces(topology)?;
+        site.gateways(topology)?;
+        site.routes(topology)?;
+        site.rules(topology)?;
+        site.start(cloud, topology)?;
+        site.end_of_peerings(topology)?;
+        Ok(site)
+    }
+
+    /// Puts a probe on the wire where it starts.
+    ///
+    /// # Errors
+    /// When the place has no interface here.
+    pub fn send(&self, at: &Place, frame: Frame, source: SourceMac) -> anyhow::Result<()> {
+        let frame = Frame { header: self.translator.real_header(frame.header), ..frame };
+        match at {
+            Place::NetworkInterface(id) => {
+                let own = *self.macs.get(id).with_context(|| format!("{id} has no hardware address"))?;
+                let link = self.links.get(id).with_context(|| format!("{id} has no machine"))?;
+                let from = if source == SourceMac::Own { own } else { STRANGER };
+                link.send(&frame.encode(from, ROUTER))?;
+            }
+            _ => self.host.send(&frame.encode(HOST, EDGE))?,
+        }
+        Ok(())
+    }
+
+    /// Whether packets can be put on the wire at this interface.
+    pub fn can_send(&self, id: &str) -> bool {
+        self.links.contains_key(id)
+    }
+
+    /// Every probe that has arrived since the last call: where, and as what.
+    ///
+    /// # Errors
+    /// When an interface is gone.
+    pub fn arrivals(&self) -> anyhow::Result<Vec<(u32, Place, Header)>> {
+        let mut found = Vec::new();
+        let mut buffer = vec![0; 2048];
+        let places = self.links.iter().map(|(id, link)| (Place::NetworkInterface(id.clone()), link));
+        for (place, link) in places.chain([(Place::Internet, &self.host)]) {
+            let mac = match &place {
+                Place::NetworkInterface(id) => self.macs.get(id).copied().unwrap_or_default(),
+                _ => HOST,
+            };
+            while let Some(frame) = link.receive(&mut buffer)? {
+                // The socket hears what it sends itself, too: that is for somebody else.
+                if let Some((to, header, tracer)) = decode(frame).filter(|(to, ..)| *to == mac) {
+                    let _ = to;
+                    found.push((tracer, place.clone(), self.translator.symbolic_header(header)));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes the machines' kernels out of play again, after a new start of the control plane has set them up.
+    pub fn forget_links(&mut self) {
+        self.links.clear();
+    }
+}

@@ -1,0 +1,133 @@
+//! Foreseen and seen, held against each other.
+
+use super::Seen;
+use crate::site::Drop;
+use reachability::{
+    ComponentKind as Kind, Direction, ExplanationCode as Code, Header, Judgement, Place, Rule, Step, Verdict,
+};
+
+/// How the two sides stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Agreement {
+    /// It arrived where and as it should.
+    Arrived,
+    /// The very component named as deciding reported the drop.
+    Dropped,
+    /// A component reported the drop that the explainer names among those that would refuse it too.
+    DroppedBehind,
+    /// It was to be dropped where nothing reports (behind the edge, in a gateway), and it arrived nowhere though
+    /// packets sent after it are accounted for.
+    Silent,
+    /// It was for the router itself, where nobody can watch.
+    Unwatched,
+    /// They disagree.
+    Disagreement,
+    /// It was to arrive, or to be reported, and neither was seen.
+    Unproven,
+}
+
+impl Agreement {
+    /// Whether this counts against the run.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Disagreement | Self::Unproven)
+    }
+}
+
+/// Compares a judgement with everything that was seen of the probe.
+pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
+    let translated = judgement.path.iter().any(|s| s.component.kind == Kind::NatGateway);
+    match (&judgement.verdict, seen) {
+        (Verdict::Delivered { at: Place::Service { .. }, .. }, []) => Agreement::Unwatched,
+        (Verdict::Delivered { at, as_seen }, [Seen::Arrived(place, header)]) => {
+            of(at == place && same(as_seen, header, translated), Agreement::Arrived)
+        }
+        (Verdict::DeliveredToAppliance { interface, as_seen }, [Seen::Arrived(place, header)]) => {
+            let there = *place == Place::NetworkInterface(interface.clone());
+            of(there && same(as_seen, header, translated), Agreement::Arrived)
+        }
+        (Verdict::Dropped, [Seen::Dropped(drop)]) => {
+            let at = judgement.objections.iter().position(|step| names(step, drop));
+            match at {
+                Some(0) => Agreement::Dropped,
+                Some(_) => Agreement::DroppedBehind,
+                None => Agreement::Disagreement,
+            }
+        }
+        (Verdict::Dropped, []) if judgement.objections.iter().any(reports_nothing) => Agreement::Silent,
+        (_, []) => Agreement::Unproven,
+        _ => Agreement::Disagreement,
+    }
+}
+
+const fn of(holds: bool, then: Agreement) -> Agreement {
+    if holds { then } else { Agreement::Disagreement }
+}
+
+/// Behind a NAT gateway the source port is any one.
+fn same(foreseen: &Header, seen: &Header, translated: bool) -> bool {
+    if !translated {
+        return foreseen == seen;
+    }
+    let (ours, theirs) = (foreseen.protocol.ports(), seen.protocol.ports());
+    foreseen.source == seen.source
+        && foreseen.destination == seen.destination
+        && foreseen.protocol.number() == seen.protocol.number()
+        && foreseen.protocol.icmp() == seen.protocol.icmp()
+        && ours.map(|p| p.1) == theirs.map(|p| p.1)
+}
+
+/// Whether a step of the explanation and a report name the same component.
+fn names(step: &Step, drop: &Drop) -> bool {
+    let kind = step.component.kind;
+    let egress = step.direction == Some(Direction::Egress);
+    let attached = || step.attached_to.as_ref().map(|c| &c.id) == drop.interface.as_ref();
+    match drop.gate.as_str() {
+        "spoofed" => match kind {
+            Kind::NetworkInterface => egress && Some(&step.component.id) == drop.interface.as_ref(),
+            // What comes from outside in the VPC's own name; what comes over a peering in another's.
+            Kind::InternetGateway => !egress,
+            Kind::Peering => true,
+            _ => false,
+        },
+        "multicast" => kind == Kind::Router && step.code == Some(Code::NoPossibleDestination),
+        "egress-denied" => kind == Kind::SecurityGroup && egress && attached(),
+        "ingress-denied" => kind == Kind::SecurityGroup && !egress && attached(),
+        "nsg-out" => kind == Kind::Nsg && egress,
+        "nsg-in" => kind == Kind::Nsg && !egress,
+        "acl-out" => kind == Kind::NetworkAcl && egress && same_entry(step, drop),
+        "acl-in" => kind == Kind::NetworkAcl && !egress && same_entry(step, drop),
+        "no-route" => match kind {
+            Kind::RouteTable => drop.table.as_ref() == Some(&step.component.id),
+            // Nobody has the address; no way leads to the gateway's other family.
+            Kind::Router | Kind::EgressOnlyInternetGateway | Kind::InternetGateway | Kind::NatGateway => true,
+            Kind::Peering => true,
+            _ => false,
+        },
+        "no-public-address" => kind == Kind::InternetGateway && egress,
+        "egress-only" => kind == Kind::EgressOnlyInternetGateway,
+        "misdelivered" => match kind {
+            Kind::NetworkInterface => !egress && Some(&step.component.id) == drop.interface.as_ref(),
+            Kind::Peering | Kind::Router => true,
+            _ => false,
+        },
+        "not-a-service" => kind == Kind::Router,
+        _ => false,
+    }
+}
+
+fn same_entry(step: &Step, drop: &Drop) -> bool {
+    let entry = match &step.rule {
+        // 32767 is the API's number for the final entry.
+        Rule::Acl(fact) => Some(fact.number).filter(|n| *n != 32_767),
+        _ => None,
+    };
+    drop.acl.as_ref() == Some(&step.component.id) && entry == drop.entry
+}
+
+/// Whether a refusal happens where nothing reports: at the edge, outside, inside a gateway.
+fn reports_nothing(step: &Step) -> bool {
+    matches!(
+        step.component.kind,
+        Kind::InternetGateway | Kind::Internet | Kind::NatGateway | Kind::EgressOnlyInternetGateway
+    )
+}
