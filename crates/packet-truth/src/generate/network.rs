@@ -194,7 +194,9 @@ impl Maker<'_> {
     /// Targets that routes of a family may have in a VPC.
     fn targets(&self, vpc: &Id, v6: bool) -> Vec<RouteTarget> {
         let topology = &self.topology;
-        let mut all = vec![RouteTarget::Blackhole];
+        // A blackhole is the route to an interface that is gone, which must have had an address of the family.
+        let six = topology.subnets.iter().any(|s| s.vpc == *vpc && s.cidrs.len() > 1);
+        let mut all = if six || !v6 { vec![RouteTarget::Blackhole] } else { Vec::new() };
         let igws = topology.internet_gateways.iter().filter(|g| g.vpc.as_ref() == Some(vpc));
         // Twice, because most traffic to the world goes there.
         for gateway in igws {
@@ -207,7 +209,9 @@ impl Maker<'_> {
             let gateways = topology.nat_gateways.iter().filter(|g| g.vpc == *vpc);
             all.extend(gateways.flat_map(|g| [(); 2].map(|()| RouteTarget::NatGateway(g.id.clone()))));
         }
-        let interfaces = topology.network_interfaces.iter().filter(|i| i.vpc == *vpc);
+        // The API takes an interface for IPv6 only when it has an address of it.
+        let able = |i: &&NetworkInterface| i.vpc == *vpc && i.addresses.iter().any(|a| a.is_ipv6() == v6);
+        let interfaces = topology.network_interfaces.iter().filter(able);
         all.extend(interfaces.map(|i| RouteTarget::NetworkInterface(i.id.clone())));
         all
     }

@@ -14,21 +14,21 @@ const TAKEN_APART: [u8; 4] = [33, 47, 132, 136];
 const EPHEMERAL: u16 = 32_768;
 const EPHEMERAL_COUNT: u32 = 28_000;
 
-/// So many probes of a topology, each of a flow of its own. `first` numbers them.
+/// So many probes of a topology, each of a flow of its own, numbered from `first` on with gaps.
 pub fn choose(
     topology: &Topology,
     random: &mut Random,
     count: usize,
     first: u32,
-    can_send: impl Fn(&str) -> bool,
+    can_send: impl Fn(&Place) -> bool,
 ) -> Vec<(u32, Packet)> {
-    let mut places: Vec<Place> = topology
+    let places: Vec<Place> = topology
         .network_interfaces
         .iter()
-        .filter(|i| can_send(&i.id))
         .map(|i| Place::NetworkInterface(i.id.clone()))
+        .chain([Place::Internet])
+        .filter(|place| can_send(place))
         .collect();
-    places.push(Place::Internet);
     let targets: Vec<Place> =
         topology.network_interfaces.iter().map(|i| Place::NetworkInterface(i.id.clone())).collect();
     let mut pairs: Vec<(Place, Place)> = Vec::new();
@@ -38,7 +38,7 @@ pub fn choose(
     }
     random.shuffle(&mut pairs);
     let share = count.div_ceil(pairs.len().max(1)).max(4);
-    let (mut known, mut chosen) = (Known::new(topology), Vec::new());
+    let (mut known, mut chosen, mut next) = (Known::new(topology), Vec::new(), first);
     let mut rest = Vec::new();
     for (from, to) in &pairs {
         let mut all = boundaries(topology, from, to);
@@ -47,7 +47,7 @@ pub fn choose(
         let later = all.split_off(all.len().min(share));
         rest.extend(later.into_iter().take(share));
         for packet in all {
-            take(topology, random, &mut known, &mut chosen, first, packet);
+            take(topology, random, &mut known, &mut chosen, &mut next, packet);
         }
     }
     random.shuffle(&mut rest);
@@ -55,7 +55,7 @@ pub fn choose(
         if chosen.len() >= count * 9 / 10 {
             break;
         }
-        take(topology, random, &mut known, &mut chosen, first, packet);
+        take(topology, random, &mut known, &mut chosen, &mut next, packet);
     }
     random.shuffle(&mut chosen);
     chosen.truncate(count * 9 / 10);
@@ -66,12 +66,8 @@ pub fn choose(
         }
         let Some(at) = random.pick(&places).cloned() else { break };
         if let Some(packet) = anything(topology, random, at).filter(can_be_sent) {
-            take(topology, random, &mut known, &mut chosen, first, packet);
+            take(topology, random, &mut known, &mut chosen, &mut next, packet);
         }
-    }
-    for (n, (number, _)) in chosen.iter_mut().enumerate() {
-        let _ = n;
-        debug_assert!(*number >= first);
     }
     chosen
 }
@@ -82,7 +78,13 @@ fn can_be_sent(packet: &Packet) -> bool {
     let v6 = header.source.is_ipv6();
     let mixed = header.source.is_ipv4() != header.destination.is_ipv4();
     let other_family = if v6 { NO_TRANSPORT_V6.contains(&number) } else { number == 58 || number == 0 };
-    !mixed && !other_family && !TAKEN_APART.contains(&number)
+    // Nobody on the internet has such an address, and the edge's kernel takes none of them.
+    let nobody = packet.at == Place::Internet
+        && match header.source {
+            IpAddr::V4(a) => a.octets()[0] == 0 || a.octets()[0] >= 224 || a.is_loopback(),
+            IpAddr::V6(a) => a.is_multicast() || a.is_unspecified() || a.is_loopback() || a.is_unicast_link_local(),
+        };
+    !mixed && !other_family && !nobody && !TAKEN_APART.contains(&number)
 }
 
 fn take(
@@ -90,10 +92,11 @@ fn take(
     random: &mut Random,
     known: &mut Known,
     chosen: &mut Vec<(u32, Packet)>,
-    first: u32,
+    next: &mut u32,
     mut packet: Packet,
 ) {
-    let number = first + u32::try_from(chosen.len()).unwrap_or_default();
+    let number = *next;
+    *next += 1;
     if let Protocol::Tcp { source: 40_000, .. } | Protocol::Udp { source: 40_000, .. } = packet.header.protocol {
         let port = EPHEMERAL + u16::try_from(number % EPHEMERAL_COUNT).unwrap_or_default();
         let (_, destination) = packet.header.protocol.ports().unwrap_or_default();

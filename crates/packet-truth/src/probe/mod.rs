@@ -1,8 +1,10 @@
 //! Which packets are sent through a topology.
 
+mod beyond;
 mod choose;
 mod key;
 
+pub use beyond::is_beyond;
 pub(crate) use choose::identifier;
 pub use choose::choose;
 pub use key::Known;

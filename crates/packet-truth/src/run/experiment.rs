@@ -104,9 +104,11 @@ impl<'c> Experiment<'c> {
         statistics: &mut Statistics,
     ) -> anyhow::Result<Vec<Failure>> {
         let begun = Instant::now();
-        let chosen = choose(&self.topology, random, count, self.next + 1, |id| self.site.can_send(id));
+        let chosen = choose(&self.topology, random, count, self.next + 1, |place| self.site.can_send(place));
+        let index = Index::new(&self.topology);
         let shots: Vec<Shot> = chosen
             .into_iter()
+            .filter(|(_, packet)| !crate::probe::is_beyond(&index, packet))
             .map(|(number, packet)| Shot {
                 number,
                 packet,
@@ -114,7 +116,7 @@ impl<'c> Experiment<'c> {
                 identifier: crate::probe::identifier(number),
             })
             .collect();
-        self.next += u32::try_from(count).unwrap_or_default() + 1;
+        self.next = shots.iter().map(|s| s.number).max().unwrap_or(self.next).max(self.next) + 1;
         let results = self.fire(&shots)?;
         let mut failures = Vec::new();
         for result in &results {

@@ -6,7 +6,7 @@ use crate::wire::Mac;
 use anyhow::{Context as _, ensure};
 use ipnet::IpNet;
 use reachability::Id;
-use reachability::topology::{GroupRule, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Topology};
+use reachability::topology::{GroupRule, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Subnet, Topology};
 use reachability::Direction;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -56,17 +56,21 @@ impl Site {
         }
         for group in &topology.security_groups {
             let vpc = self.translator.real(&group.vpc)?;
-            let words = [("GroupName", &*group.id), ("GroupDescription", "truth"), ("VpcId", &vpc)];
             // No group may be called "sg-…".
             let name = format!("group {}", group.id);
-            let words = [("GroupName", name.as_str()), words[1], words[2]];
+            let words = [("GroupName", name.as_str()), ("GroupDescription", "truth"), ("VpcId", &vpc)];
             let id = self.ec2.call("CreateSecurityGroup", &words)?.first("groupId")?;
+            // A group begins with everything allowed outward, in IPv6 too where the VPC has it.
+            let v6 = topology.vpcs.iter().find(|v| v.id == group.vpc).is_some_and(|v| v.cidrs.iter().any(is_v6));
             let everything = [
                 ("GroupId", id.as_str()),
                 ("IpPermissions.1.IpProtocol", "-1"),
                 ("IpPermissions.1.IpRanges.1.CidrIp", "0.0.0.0/0"),
+                ("IpPermissions.2.IpProtocol", "-1"),
+                ("IpPermissions.2.Ipv6Ranges.1.CidrIpv6", "::/0"),
             ];
-            self.ec2.call("RevokeSecurityGroupEgress", &everything)?;
+            let given = if v6 { &everything[..] } else { &everything[..3] };
+            self.ec2.call("RevokeSecurityGroupEgress", given)?;
             self.translator.name(&group.id, id);
         }
         for subnet in &topology.subnets {
@@ -214,9 +218,13 @@ impl Site {
                 let mut all = route_key(&self.translator, &table.id, route)?;
                 if route.target == RouteTarget::Blackhole {
                     // An interface that is gone again.
-                    let subnet = topology.subnets.iter().find(|s| s.vpc == table.vpc).context("no subnet")?;
+                    let six = route.destinations.iter().any(is_v6);
+                    let able = |s: &&Subnet| s.vpc == table.vpc && (!six || s.cidrs.iter().any(is_v6));
+                    let subnet = topology.subnets.iter().find(able).context("no subnet for a blackhole")?;
                     let subnet = self.translator.real(&subnet.id)?;
-                    let made = self.ec2.call("CreateNetworkInterface", &[("SubnetId", &subnet)])?;
+                    let words = [("SubnetId", subnet.as_str()), ("Ipv6AddressCount", "1")];
+                    let given = if six { &words[..] } else { &words[..1] };
+                    let made = self.ec2.call("CreateNetworkInterface", given)?;
                     let gone = made.first("networkInterfaceId")?;
                     put(&mut all, "NetworkInterfaceId", &gone);
                     call(&mut self.ec2, "CreateRoute", &all)?;
@@ -285,6 +293,10 @@ pub(super) const fn authorize(direction: Direction) -> &'static str {
         Direction::Ingress => "AuthorizeSecurityGroupIngress",
         Direction::Egress => "AuthorizeSecurityGroupEgress",
     }
+}
+
+const fn is_v6(block: &IpNet) -> bool {
+    matches!(block, IpNet::V6(_))
 }
 
 fn mac(text: &str) -> anyhow::Result<Mac> {

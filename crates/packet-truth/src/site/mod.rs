@@ -33,7 +33,8 @@ pub struct Site {
     pub translator: Translator,
     macs: HashMap<Id, Mac>,
     links: HashMap<Id, Link>,
-    host: Link,
+    /// The host's end of the link to the edge; there is none before the first VPC is linked to it.
+    host: Option<Link>,
     /// Where the list of dropped packets was read up to, by the cloud's VPC id.
     drops_read: HashMap<String, u64>,
 }
@@ -49,7 +50,7 @@ impl Site {
             translator: Translator::default(),
             macs: HashMap::new(),
             links: HashMap::new(),
-            host: machines::host()?,
+            host: None,
             drops_read: HashMap::new(),
         };
         site.networks(topology)?;
@@ -59,6 +60,7 @@ impl Site {
         site.rules(topology)?;
         site.start(cloud, topology)?;
         site.end_of_peerings(topology)?;
+        site.host = machines::host()?;
         Ok(site)
     }
 
@@ -75,14 +77,21 @@ impl Site {
                 let from = if source == SourceMac::Own { own } else { STRANGER };
                 link.send(&frame.encode(from, ROUTER))?;
             }
-            _ => self.host.send(&frame.encode(HOST, EDGE))?,
+            _ => {
+                let host = self.host.as_ref().context("the cloud has no link to the host")?;
+                host.send(&frame.encode(HOST, EDGE))?;
+            }
         }
         Ok(())
     }
 
-    /// Whether packets can be put on the wire at this interface.
-    pub fn can_send(&self, id: &str) -> bool {
-        self.links.contains_key(id)
+    /// Whether packets can be put on the wire at this place.
+    pub fn can_send(&self, place: &Place) -> bool {
+        match place {
+            Place::NetworkInterface(id) => self.links.contains_key(id),
+            Place::Internet => self.host.is_some(),
+            _ => false,
+        }
     }
 
     /// Every probe that has arrived since the last call: where, and as what.
@@ -93,7 +102,7 @@ impl Site {
         let mut found = Vec::new();
         let mut buffer = vec![0; 2048];
         let places = self.links.iter().map(|(id, link)| (Place::NetworkInterface(id.clone()), link));
-        for (place, link) in places.chain([(Place::Internet, &self.host)]) {
+        for (place, link) in places.chain(self.host.iter().map(|host| (Place::Internet, host))) {
             let mac = match &place {
                 Place::NetworkInterface(id) => self.macs.get(id).copied().unwrap_or_default(),
                 _ => HOST,

@@ -53,6 +53,12 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
                 None => Agreement::Disagreement,
             }
         }
+        // The edge turns back what is for nobody here.
+        (Verdict::Dropped, [Seen::Arrived(Place::Internet, _)])
+            if judgement.path.first().is_some_and(|s| s.component.kind == Kind::Internet && s.code.is_some()) =>
+        {
+            Agreement::Silent
+        }
         (Verdict::Dropped, []) if judgement.objections.iter().any(reports_nothing) => Agreement::Silent,
         (_, []) => Agreement::Unproven,
         _ => Agreement::Disagreement,
@@ -101,6 +107,8 @@ fn names(step: &Step, drop: &Drop) -> bool {
             // Nobody has the address; no way leads to the gateway's other family.
             Kind::Router | Kind::EgressOnlyInternetGateway | Kind::InternetGateway | Kind::NatGateway => true,
             Kind::Peering => true,
+            // An interface without a running machine is nowhere.
+            Kind::NetworkInterface => is_absent(step),
             _ => false,
         },
         "no-public-address" => kind == Kind::InternetGateway && egress,
@@ -126,8 +134,15 @@ fn same_entry(step: &Step, drop: &Drop) -> bool {
 
 /// Whether a refusal happens where nothing reports: at the edge, outside, inside a gateway.
 fn reports_nothing(step: &Step) -> bool {
-    matches!(
+    let gateway = matches!(
         step.component.kind,
         Kind::InternetGateway | Kind::Internet | Kind::NatGateway | Kind::EgressOnlyInternetGateway
-    )
+    );
+    gateway || is_absent(step)
+}
+
+/// Whether an interface refuses because nothing runs behind it.
+fn is_absent(step: &Step) -> bool {
+    step.component.kind == Kind::NetworkInterface
+        && matches!(step.code, Some(Code::BadState | Code::BadStateAttachment))
 }
