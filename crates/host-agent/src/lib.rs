@@ -130,8 +130,8 @@ impl HostAgent {
         Arc::new(View { network: self.shared.network.clone(), board: self.board.clone() })
     }
 
-    /// Lets interface endpoints answer: what they lead to. The first call counts; endpoints made before it answer from
-    /// the next change of their VPC on.
+    /// Lets interface endpoints answer: what they lead to. The first call counts; endpoints that are there already answer
+    /// some seconds later.
     pub fn set_endpoint_services(&self, services: Arc<dyn EndpointServices>) {
         if self.endpoints.set(services).is_err() {
             tracing::warn!("endpoint services are set already");

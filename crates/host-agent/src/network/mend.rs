@@ -2,7 +2,7 @@
 
 use super::settle::Dirty;
 use super::watch::Counters;
-use super::worker::Worker;
+use super::worker::{ActiveVpc, Worker};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ impl Worker {
             disturbed.extend(self.next_in_turn());
         }
         self.read_pressure();
+        self.serve_late();
         if self.looks.is_multiple_of(RETRY) {
             self.retry();
         }
@@ -58,6 +59,19 @@ impl Worker {
             let mut dirty = Dirty::default();
             dirty.add(vpc_id, None);
             self.settle_all(dirty);
+        }
+    }
+
+    /// After a restart, VPCs are taken over before it is known what endpoints lead to.
+    fn serve_late(&mut self) {
+        let silent =
+            |vpc: &ActiveVpc| vpc.settled.clone().filter(|input| vpc.services.lacks_endpoints(input));
+        let late: Vec<_> =
+            self.vpcs.iter().filter_map(|(id, vpc)| Some((id.clone(), silent(vpc)?))).collect();
+        for (vpc_id, input) in late {
+            if let Err(error) = self.serve_endpoints(&vpc_id, &input) {
+                tracing::warn!(vpc_id, %error, "endpoints do not answer yet; trying again");
+            }
         }
     }
 

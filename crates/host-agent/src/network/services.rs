@@ -24,6 +24,14 @@ pub(super) struct Services {
     ears: Option<Running>,
 }
 
+impl Services {
+    /// Whether an endpoint of the VPC does not answer yet.
+    pub(super) fn lacks_endpoints(&self, input: &VpcInput) -> bool {
+        let mut endpoints = input.enis.iter().filter(|eni| eni.kind == EniKind::Endpoint);
+        endpoints.any(|eni| !self.endpoints.contains_key(&eni.id))
+    }
+}
+
 /// A task that ends with its owner.
 pub(super) struct Running(JoinHandle<()>);
 
@@ -73,7 +81,7 @@ impl Worker {
     }
 
     /// Listens behind the interfaces of endpoints; what answers there comes through the seam.
-    fn serve_endpoints(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
+    pub(super) fn serve_endpoints(&mut self, vpc_id: &str, input: &VpcInput) -> Outcome {
         let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
         let endpoints = || input.enis.iter().filter(|eni| eni.kind == EniKind::Endpoint);
         vpc.services.endpoints.retain(|id, _| endpoints().any(|eni| eni.id == *id));
