@@ -28,7 +28,7 @@ struct Arguments {
     #[arg(long, default_value_t = 500)]
     probes: usize,
     /// Where disagreements are written to.
-    #[arg(long, default_value = "packet-truth-failures")]
+    #[arg(long, default_value = "/tmp/packet-truth-failures")]
     failures: PathBuf,
     /// Stop at so many topologies with disagreements.
     #[arg(long, default_value_t = 5)]
@@ -120,7 +120,7 @@ fn write(arguments: &Arguments, seed: u64, failures: &[Failure]) -> anyhow::Resu
     }
     for failure in failures.iter().take(4) {
         println!("seed {seed}: {} {:?} {}", failure.kind, failure.packet.at, failure.packet.header);
-        for line in &failure.foreseen {
+        for line in failure.foreseen.iter().take(12) {
             println!("    {line}");
         }
         println!("    seen: {:?}", failure.seen);

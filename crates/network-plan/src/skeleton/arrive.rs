@@ -141,14 +141,22 @@ fn to_egress_only() -> Chain {
     inner("to_egress_only", vec![rule![question, unmark_connection()]])
 }
 
-/// Towards the internet: IPv4 only with a public address of one's own. This is
-/// asked for every packet, so that flows die with the address.
+/// Towards the internet: IPv4 only with a public address of one's own, IPv6 only from the VPC's blocks (those that
+/// nobody may claim from outside): without the source check a machine could claim any address. This is asked for
+/// every packet, so that flows die with the address.
 fn leave() -> Chain {
     let public_source = || [Family::V4.source(0), Expr::Map { set: SetId::PrivateToPublic, key: 0, to: 0 }];
     inner(
         "leave",
         vec![
-            rule![Family::V6.matches(), RETURN],
+            rule![
+                Family::V6.matches(),
+                Expr::Meta(Oif, 0),
+                Family::V6.source(1),
+                Expr::In(SetId::BadSource6, 0),
+                RETURN
+            ],
+            rule![Family::V6.matches(), refuse(Gate::NoPublicAddress)],
             rule![direction(0), public_source(), RETURN],
             // An answer leaves as what was asked for; if that was a private address, the question came past the
             // gateway's translation (by an appliance), and the answer must go the same way.

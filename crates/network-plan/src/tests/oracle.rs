@@ -76,7 +76,11 @@ impl<'a> Oracle<'a> {
             Side::Edge => {
                 let public =
                     |eni: &Eni| !eni.public_v4.is_empty() && eni.private_v4.contains(&v4(self.header.source));
-                if self.header.source.is_ipv4() && !from.eni().is_some_and(public) {
+                let may_leave = match self.header.source {
+                    IpAddr::V4(_) => from.eni().is_some_and(public),
+                    IpAddr::V6(source) => self.input.cidrs_v6.iter().any(|cidr| cidr.contains(&source)),
+                };
+                if !may_leave {
                     return Err(drops(Gate::NoPublicAddress, None, from.eni()));
                 }
             }

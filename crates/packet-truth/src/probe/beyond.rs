@@ -12,10 +12,15 @@ use std::net::{IpAddr, Ipv4Addr};
 ///   translated: the kernel translates flows, and these are none. Within a VPC they are compared.
 /// - Private addresses on the outside: to AWS the outside is the internet, where there are none; to a private cloud it
 ///   may be the local network, whose hosts have such addresses.
+/// - Neighbour discovery, which is the link's own business.
 /// - UDP to the DHCP server's port by broadcast: the router takes it whatever the source port, and nobody can watch.
 pub fn is_beyond(index: &Index<'_>, packet: &Packet) -> bool {
     let Header { destination, protocol, .. } = packet.header;
     if destination == IpAddr::V4(Ipv4Addr::BROADCAST) && protocol.ports().is_some_and(|(_, to)| to == 67) {
+        return true;
+    }
+    // Neighbour discovery of others' addresses is refused whatever the source check says, for the sake of the host.
+    if protocol.icmp().is_some_and(|(kind, _)| destination.is_ipv6() && matches!(kind, 133..=137)) {
         return true;
     }
     let outside = packet.at == Place::Internet;

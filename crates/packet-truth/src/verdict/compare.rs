@@ -53,9 +53,9 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
                 None => Agreement::Disagreement,
             }
         }
-        // The edge turns back what is for nobody here.
+        // Outside, where nobody has the address: the edge turns back what no VPC behind it takes.
         (Verdict::Dropped, [Seen::Arrived(Place::Internet, _)])
-            if judgement.path.first().is_some_and(|s| s.component.kind == Kind::Internet && s.code.is_some()) =>
+            if judgement.deciding().is_some_and(|s| s.component.kind == Kind::Internet) =>
         {
             Agreement::Silent
         }
@@ -106,13 +106,16 @@ fn names(step: &Step, drop: &Drop) -> bool {
             Kind::RouteTable => drop.table.as_ref() == Some(&step.component.id),
             // Nobody has the address; no way leads to the gateway's other family.
             Kind::Router | Kind::EgressOnlyInternetGateway | Kind::InternetGateway | Kind::NatGateway => true,
-            Kind::Peering => true,
+            Kind::Peering | Kind::Internet => true,
             // An interface without a running machine is nowhere.
             Kind::NetworkInterface => is_absent(step),
             _ => false,
         },
-        "no-public-address" => kind == Kind::InternetGateway && egress,
-        "egress-only" => kind == Kind::EgressOnlyInternetGateway,
+        "no-public-address" => {
+            matches!(kind, Kind::InternetGateway | Kind::EgressOnlyInternetGateway) && egress
+        }
+        // Without an internet gateway nothing comes in, whichever gate says so.
+        "egress-only" => kind == Kind::EgressOnlyInternetGateway || kind == Kind::Internet,
         "misdelivered" => match kind {
             Kind::NetworkInterface => !egress && Some(&step.component.id) == drop.interface.as_ref(),
             Kind::Peering | Kind::Router => true,
@@ -138,7 +141,8 @@ fn reports_nothing(step: &Step) -> bool {
         step.component.kind,
         Kind::InternetGateway | Kind::Internet | Kind::NatGateway | Kind::EgressOnlyInternetGateway
     );
-    gateway || is_absent(step)
+    // A packet that goes round in a circle ends when its time to live does.
+    gateway || is_absent(step) || step.code == Some(Code::NoPath)
 }
 
 /// Whether an interface refuses because nothing runs behind it.

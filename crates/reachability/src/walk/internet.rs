@@ -41,18 +41,21 @@ impl<'a> Walk<'a> {
             let why = format!("arriving packets pass {}, so leaving ones must too", appliance.id);
             return Err(self.stop(note(why), Code::IngressRtbTrafficRedirection));
         }
-        let sendable = match self.index.owner(vpc, before.source) {
-            Some(Owner::Interface(i)) => out_of_service(i).is_none(),
-            Some(Owner::Nat(n)) => n.available,
-            None => false,
-        };
-        let public = if before.source.is_ipv6() {
-            Some(before.source)
+        // IPv6 leaves under any address of the VPC: what is not an interface's own has passed an interface whose
+        // source/destination check is off.
+        let (public, lack) = if before.source.is_ipv6() {
+            let own = self.index.in_vpc(vpc, before.source).then_some(before.source);
+            (own, "is not an address of the VPC")
         } else {
-            self.index.public_of(vpc, before.source)
+            let sendable = match self.index.owner(vpc, before.source) {
+                Some(Owner::Interface(i)) => out_of_service(i).is_none(),
+                Some(Owner::Nat(n)) => n.available,
+                None => false,
+            };
+            (self.index.public_of(vpc, before.source).filter(|_| sendable), "has no public address")
         };
-        let Some(public) = public.filter(|_| sendable) else {
-            let why = format!("{} has no public address", before.source);
+        let Some(public) = public else {
+            let why = format!("{} {lack}", before.source);
             return Err(self.stop(note(why), Code::IgwPublicIpAssociationForEgress));
         };
         self.header.source = public;
@@ -77,7 +80,7 @@ impl<'a> Walk<'a> {
             let note = note("an egress-only gateway carries IPv6 only".to_owned());
             return Err(self.stop(note, Code::ProtocolRestriction));
         }
-        if !matches!(self.index.owner(&gateway.vpc, source), Some(Owner::Interface(_))) {
+        if !self.index.in_vpc(&gateway.vpc, source) {
             let note = note(format!("{source} is not an address in the VPC"));
             return Err(self.stop(note, Code::GatewayRejectsSpoofedTraffic));
         }

@@ -1,5 +1,6 @@
 //! The first part of the way: out of the sending interface.
 
+use super::router::{Hop, Target};
 use super::services::{Special, classify};
 use super::{End, Stop, Walk};
 use crate::codes::ExplanationCode as Code;
@@ -25,7 +26,11 @@ impl<'a> Walk<'a> {
                 return Err(self.stop(Note::new(Kind::Router, &sender.vpc, why), Code::ProtocolRestriction));
             }
             Special::Nowhere(why) => {
-                return Err(self.stop(Note::new(Kind::Router, &sender.vpc, why), Code::NoPossibleDestination));
+                self.refuse(Note::new(Kind::Router, &sender.vpc, why), Code::NoPossibleDestination);
+                // The sender's filters may refuse it as well; who asks them first finds that foreseen.
+                let nowhere = Hop::Routed { table: None, chosen: None, target: Target::NoRoute };
+                self.gate_out(sender, &nowhere);
+                return Err(Stop);
             }
             Special::Ordinary => {}
         }
