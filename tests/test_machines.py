@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+from botocore.exceptions import WaiterError
 from conftest import needs_root, run_shell, story, wait_for
 
 pytestmark = needs_root
@@ -20,7 +21,11 @@ def launch(ec2, count=1, wait=True, **more):
     made = ec2.run_instances(ImageId="ami-12345678", InstanceType="t3.micro", MinCount=count, MaxCount=count, **more)
     ids = [i["InstanceId"] for i in made["Instances"]]
     if wait:
-        ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        try:
+            ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        except WaiterError as error:
+            error.add_note(str([describe(ec2, instance).get("StateReason") for instance in ids]))
+            raise
     return ids
 
 
