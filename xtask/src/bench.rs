@@ -12,12 +12,13 @@ const PEERS: &[(&str, &str, &str)] = &[
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, network-dns, reset); all without one.
+    /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, network-path, network-restore,
+    /// network-fleet, network-dns, reset; network for all that is about it); all without one.
     measures: Vec<String>,
     /// Leave the peers out.
     #[arg(long)]
     no_peers: bool,
-    /// Machines of the measure `fleet`.
+    /// Machines of the measures `fleet` and `network-fleet`.
     #[arg(long, value_name = "COUNT")]
     machines: Option<u32>,
     /// For programs.

@@ -41,7 +41,7 @@ struct Arguments {
     /// A Python in which MiniStack is installed.
     #[arg(long, value_name = "PYTHON")]
     ministack_python: Option<PathBuf>,
-    /// Machines of the measure `fleet`.
+    /// Machines of the measures `fleet` and `network-fleet`.
     #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     machines: u32,
     /// Seconds of load per request kind and server.
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         folder: arguments.folder,
     };
     let chosen = if arguments.measures.is_empty() { Measure::all() } else { arguments.measures };
-    for measure in chosen {
+    for measure in chosen.into_iter().flat_map(Measure::parts) {
         if stop::asked() {
             break;
         }

@@ -6,6 +6,7 @@ mod fleet;
 mod front;
 mod groups;
 mod memory;
+mod network;
 mod network_dns;
 mod reset;
 mod start;
@@ -37,6 +38,14 @@ pub(crate) enum Measure {
     Groups,
     /// From SendCommand to the output.
     Commands,
+    /// Everything about the network: the measures `groups` and `network-…`.
+    Network,
+    /// What a packet pays for the rules: throughput and round trips beside a bare veth pair.
+    NetworkPath,
+    /// 100,000 set elements after a restart; one machine's interface among 1,000.
+    NetworkRestore,
+    /// Describe calls and memory at 1,000 machines in one VPC with 200 groups.
+    NetworkFleet,
     /// CPU per question of the VPCs' name server.
     NetworkDns,
     /// Wiping everything.
@@ -46,7 +55,18 @@ pub(crate) enum Measure {
 impl Measure {
     /// All of them.
     pub(crate) fn all() -> Vec<Measure> {
-        Measure::value_variants().to_vec()
+        Measure::value_variants().iter().copied().filter(|measure| *measure != Measure::Network).collect()
+    }
+
+    /// The measures that a word on the command line stands for.
+    pub(crate) fn parts(self) -> Vec<Measure> {
+        match self {
+            Measure::Network => {
+                let network = |measure: &Measure| measure.name().starts_with("network-");
+                [Measure::Groups].into_iter().chain(Measure::all().into_iter().filter(network)).collect()
+            }
+            single => vec![single],
+        }
     }
 
     /// Its word on the command line.
@@ -60,6 +80,10 @@ impl Measure {
             Measure::Fleet => "fleet",
             Measure::Groups => "groups",
             Measure::Commands => "commands",
+            Measure::Network => "network",
+            Measure::NetworkPath => "network-path",
+            Measure::NetworkRestore => "network-restore",
+            Measure::NetworkFleet => "network-fleet",
             Measure::NetworkDns => "network-dns",
             Measure::Reset => "reset",
         }
@@ -70,7 +94,16 @@ impl Measure {
         if self == Measure::NetworkDns {
             return network_dns::needs();
         }
-        let machines = matches!(self, Measure::Boot | Measure::Fleet | Measure::Groups | Measure::Commands);
+        let machines = matches!(
+            self,
+            Measure::Boot
+                | Measure::Fleet
+                | Measure::Groups
+                | Measure::Commands
+                | Measure::NetworkPath
+                | Measure::NetworkRestore
+                | Measure::NetworkFleet
+        );
         (machines && !is_root()).then(|| "it needs root for machines and networks".to_owned())
     }
 
@@ -85,6 +118,11 @@ impl Measure {
             Measure::Fleet => fleet::run(context),
             Measure::Groups => groups::run(context),
             Measure::Commands => commands::run(context),
+            // Its parts are taken one by one, so that a failure of one leaves the others.
+            Measure::Network => Ok(Vec::new()),
+            Measure::NetworkPath => network::path(context),
+            Measure::NetworkRestore => network::restore(context),
+            Measure::NetworkFleet => network::fleet(context),
             Measure::NetworkDns => network_dns::run(context),
             Measure::Reset => reset::run(context),
         }
@@ -111,9 +149,17 @@ mod tests {
 
     #[test]
     fn names_are_the_words_of_the_command_line() {
-        for measure in Measure::all() {
-            assert_eq!(Measure::from_str(measure.name(), false), Ok(measure));
+        for measure in Measure::value_variants() {
+            assert_eq!(Measure::from_str(measure.name(), false), Ok(*measure));
         }
+    }
+
+    #[test]
+    fn a_group_stands_for_its_parts() {
+        let parts = Measure::Network.parts();
+        assert!(!parts.contains(&Measure::Network) && !Measure::all().contains(&Measure::Network));
+        assert_eq!((parts.len(), parts[0]), (5, Measure::Groups));
+        assert_eq!(Measure::Start.parts(), [Measure::Start]);
     }
 
     #[test]

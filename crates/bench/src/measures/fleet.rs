@@ -108,7 +108,7 @@ fn launch(site: &mut Site, count: usize) -> anyhow::Result<(Vec<String>, Option<
 }
 
 /// Waits until as many machines as these have booted.
-fn booted(cloud: &mut Cloud, count: usize) -> anyhow::Result<Vec<MachineStatus>> {
+pub(super) fn booted(cloud: &mut Cloud, count: usize) -> anyhow::Result<Vec<MachineStatus>> {
     let deadline = Deadline::new(format!("the boot of {count} machines"), Duration::from_secs(180));
     loop {
         let machines = cloud.keeper()?.machines()?;

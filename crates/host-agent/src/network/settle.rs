@@ -9,7 +9,6 @@ use network_plan::VpcInput;
 use records::VpcPeering;
 use state_store::StoreError;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Records in one transaction; the store takes at most 128 writes.
@@ -70,16 +69,15 @@ impl Worker {
         let input = vpc_input(&self.start.store, &vpc.scope, vpc_id, &vpc.attached, &mut self.numbers);
         let Some(input) = input else { return self.remove(vpc_id) };
         let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return Ok(()) };
-        if vpc.settled.as_deref() == Some(&input) {
+        if vpc.settled.as_ref() == Some(&input) {
             return Ok(());
         }
         vpc.settled = None;
         self.keep_numbers()?;
         let plan = network_plan::plan(&input).map_err(|e| e.to_string())?;
         self.network()?.apply(&plan).map_err(|e| e.to_string())?;
-        let input = Arc::new(input);
         if let Some(vpc) = self.vpcs.get(vpc_id) {
-            self.start.board.put(&vpc.scope, input.clone());
+            self.start.board.put(&vpc.scope, &input);
         }
         self.serve(vpc_id, &input)?;
         self.numbers.free_unused(vpc_id, &used(&input));

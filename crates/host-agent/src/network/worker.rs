@@ -57,7 +57,7 @@ pub(super) struct ActiveVpc {
     /// Interfaces that hang on machines of this host.
     pub(super) attached: BTreeSet<String>,
     /// What the kernel was last made equal to; nothing after a failure.
-    pub(super) settled: Option<Arc<VpcInput>>,
+    pub(super) settled: Option<VpcInput>,
     pub(super) services: Services,
     /// What its full connection table had done at the last look.
     pub(super) pressure: Pressure,

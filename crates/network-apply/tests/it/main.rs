@@ -28,6 +28,7 @@ mod prefixes;
 mod random;
 mod routing;
 mod services;
+mod storm;
 mod unprivileged;
 mod untracked;
 mod watching;

@@ -4,6 +4,7 @@ use std::io;
 use std::mem::size_of;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::world::Namespace;
@@ -132,35 +133,74 @@ pub fn send_frame(at: &Namespace, source_mac: [u8; 6], source: Ipv4Addr, to: Ipv
     send_ethernet(at, source_mac, [8, 0], vec![packet]);
 }
 
+/// Sends frames that are no honest packets, as fast as it goes, until told to stop; counts those that went out.
+pub fn send_garbage(at: &Namespace, sent: &AtomicU64, over: &AtomicBool) {
+    at.inside(|| {
+        let socket = open(libc::AF_PACKET, libc::SOCK_RAW, 0);
+        let address = link_address();
+        let mut noise: u64 = 0x9e37_79b9_7f4a_7c15;
+        while !over.load(Ordering::Relaxed) {
+            // Xorshift (Marsaglia 2003): other bytes each time, the same in each run.
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            let bytes = noise.to_ne_bytes();
+            let mut frame: Vec<u8> =
+                bytes.iter().copied().cycle().take(14 + usize::from(bytes[7]) * 5).collect();
+            // To everybody, to the router under any name, or with a broken header of a known protocol.
+            match noise % 4 {
+                0 => frame[..6].fill(0xff),
+                1 => frame[12..14].copy_from_slice(&[8, 0]),
+                2 => frame[12..14].copy_from_slice(&[0x86, 0xdd]),
+                _ => frame[12..14].copy_from_slice(&[8, 6]),
+            }
+            // A full queue is no failure: the next one is as good.
+            let done = send_to_link(&socket, &address, &frame) >= 0;
+            sent.fetch_add(u64::from(done), Ordering::Relaxed);
+        }
+    });
+}
+
 /// Sends frames to the router.
 fn send_ethernet(at: &Namespace, source_mac: [u8; 6], kind: [u8; 2], packets: Vec<Vec<u8>>) {
     at.inside(|| {
         let socket = open(libc::AF_PACKET, libc::SOCK_RAW, 0);
-        // SAFETY: the name is a live, zero-terminated string.
-        let index = unsafe { libc::if_nametoindex(c"eth0".as_ptr()) };
-        // SAFETY: all-zero bytes are a valid sockaddr_ll.
-        let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
-        address.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
-        address.sll_ifindex = i32::try_from(index).unwrap();
+        let address = link_address();
         for packet in packets {
             let mut frame = vec![0x0a, 0xa1, 0, 0, 2, 1];
             frame.extend(source_mac);
             frame.extend(kind);
             frame.extend(packet);
-            // SAFETY: frame and address are live for their stated lengths.
-            let sent = unsafe {
-                libc::sendto(
-                    socket.as_raw_fd(),
-                    frame.as_ptr().cast(),
-                    frame.len(),
-                    0,
-                    std::ptr::from_ref(&address).cast(),
-                    u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
-                )
-            };
+            let sent = send_to_link(&socket, &address, &frame);
             assert_eq!(usize::try_from(sent).unwrap(), frame.len());
         }
     });
+}
+
+/// The address of the machine's link.
+fn link_address() -> libc::sockaddr_ll {
+    // SAFETY: the name is a live, zero-terminated string.
+    let index = unsafe { libc::if_nametoindex(c"eth0".as_ptr()) };
+    // SAFETY: all-zero bytes are a valid sockaddr_ll.
+    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+    address.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
+    address.sll_ifindex = i32::try_from(index).unwrap();
+    address
+}
+
+/// Sends one frame; what the kernel answers.
+fn send_to_link(socket: &OwnedFd, address: &libc::sockaddr_ll, frame: &[u8]) -> isize {
+    // SAFETY: frame and address are live for their stated lengths.
+    unsafe {
+        libc::sendto(
+            socket.as_raw_fd(),
+            frame.as_ptr().cast(),
+            frame.len(),
+            0,
+            std::ptr::from_ref(address).cast(),
+            u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
+        )
+    }
 }
 
 fn open(family: i32, kind: i32, protocol: i32) -> OwnedFd {

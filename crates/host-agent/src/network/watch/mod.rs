@@ -71,7 +71,8 @@ impl Board {
     }
 
     /// A plan was applied.
-    pub(super) fn put(&self, scope: &Scope, input: Arc<VpcInput>) {
+    pub(super) fn put(&self, scope: &Scope, input: &VpcInput) {
+        let input = Arc::new(input.clone());
         if let Some(known) = self.vpcs.read().get(&input.id) {
             *known.input.write() = input;
             return;

@@ -1,0 +1,103 @@
+//! Load between two machines, in rounds short enough to be interleaved with the same load elsewhere.
+
+use super::facts::PORT;
+use super::ground::Machine;
+use crate::statistics::Times;
+use anyhow::{Context as _, anyhow};
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What is lost does not come any more.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Bytes of a question and of its answer: with UDP, IP and Ethernet a frame of 64 bytes.
+const QUESTION: usize = 22;
+
+/// Median round trip in µs of `count` questions and answers over UDP.
+pub(super) fn round_trip(from: &Machine, to: &Machine, count: usize) -> anyhow::Result<f64> {
+    let asking = asking(from)?;
+    asking.connect((to.address, PORT))?;
+    answered(to, |_| {
+        let mut times = Vec::with_capacity(count);
+        let mut buffer = [0; QUESTION];
+        for _ in 0..count {
+            let begun = Instant::now();
+            asking.send(&buffer)?;
+            asking.recv(&mut buffer)?;
+            times.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+        Ok(Times::new(times).median())
+    })
+}
+
+/// The same where every question comes from a port of its own: each is a connection that the rules must admit.
+pub(super) fn first_round_trip(from: &Machine, to: &Machine, count: usize) -> anyhow::Result<f64> {
+    answered(to, |target| {
+        let mut times = Vec::with_capacity(count);
+        let mut buffer = [0; QUESTION];
+        // One namespace change for all sockets.
+        let sockets = from.namespace.inside(|| {
+            (0..count).map(|_| Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?)).collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        for socket in sockets {
+            socket.set_read_timeout(Some(PATIENCE))?;
+            socket.connect(target)?;
+            let begun = Instant::now();
+            socket.send(&buffer)?;
+            socket.recv(&mut buffer)?;
+            times.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+        Ok(Times::new(times).median())
+    })
+}
+
+fn asking(at: &Machine) -> anyhow::Result<UdpSocket> {
+    let socket = at.namespace.inside(|| Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    Ok(socket)
+}
+
+/// Runs `work` while a machine answers every datagram.
+fn answered<T>(at: &Machine, work: impl FnOnce(SocketAddr) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let target = SocketAddr::from((at.address, PORT));
+    let socket = at.namespace.inside(|| Ok(UdpSocket::bind(target)?))?;
+    socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut buffer = [0; 64];
+            while !over.load(Ordering::Relaxed) {
+                // A silence only means that it is time to look whether this is over.
+                if let Ok((length, peer)) = socket.recv_from(&mut buffer) {
+                    let _ = socket.send_to(&buffer[..length], peer);
+                }
+            }
+        });
+        let done = work(target);
+        over.store(true, Ordering::Relaxed);
+        done.context("a datagram or its answer was lost")
+    })
+}
+
+/// Gigabits per second of one TCP connection that carries so many bytes.
+pub(super) fn throughput(from: &Machine, to: &Machine, bytes: usize) -> anyhow::Result<f64> {
+    const BLOCK: usize = 1 << 17;
+    let target = SocketAddr::from((to.address, PORT));
+    let listener = to.namespace.inside(|| Ok(TcpListener::bind(target)?))?;
+    let mut sender = from.namespace.inside(|| Ok(TcpStream::connect_timeout(&target, PATIENCE)?))?;
+    sender.set_write_timeout(Some(PATIENCE))?;
+    let (mut receiver, _) = listener.accept()?;
+    receiver.set_read_timeout(Some(PATIENCE))?;
+    let begun = Instant::now();
+    let reader = thread::spawn(move || std::io::copy(&mut receiver, &mut std::io::sink()));
+    let block = vec![0; BLOCK];
+    for _ in 0..bytes.div_ceil(BLOCK) {
+        sender.write_all(&block)?;
+    }
+    drop(sender);
+    let got = reader.join().map_err(|_| anyhow!("the reading thread panicked"))??;
+    let kilobits = u32::try_from(got * 8 / 1000)?;
+    Ok(f64::from(kilobits) / 1e6 / begun.elapsed().as_secs_f64())
+}
