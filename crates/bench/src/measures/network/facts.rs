@@ -121,7 +121,12 @@ fn acl(number: u32) -> anyhow::Result<NetworkAcl> {
     }
     let all = AclEntry { number: 100, protocol: Protocol::All, cidr: "0.0.0.0/0".parse()?, allow: true };
     entries.push(all);
-    Ok(NetworkAcl { id: format!("acl-{number}"), number: number + 1, ingress: entries.clone(), egress: entries })
+    Ok(NetworkAcl {
+        id: format!("acl-{number}"),
+        number: number + 1,
+        ingress: entries.clone(),
+        egress: entries,
+    })
 }
 
 #[cfg(test)]

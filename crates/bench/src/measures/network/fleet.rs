@@ -59,7 +59,8 @@ fn groups(site: &mut Site) -> anyhow::Result<Vec<String>> {
             vpc_id: vpc.clone(),
             ..Default::default()
         };
-        let id = call::<ops::CreateSecurityGroup>(&mut site.client, &request)?.group_id.context("no group id")?;
+        let id =
+            call::<ops::CreateSecurityGroup>(&mut site.client, &request)?.group_id.context("no group id")?;
         let request = ec2::AuthorizeSecurityGroupIngressRequest {
             group_id: Some(id.clone()),
             ip_permissions: Some((0..RULES).map(|nth| permission(number, nth)).collect()),
@@ -168,9 +169,21 @@ fn descriptions(cloud: &Cloud, ids: &[String], groups: &[String]) -> anyhow::Res
         describe::<ops::DescribeInstances>(cloud, "DescribeInstances, one by id", &one)?,
         describe::<ops::DescribeInstances>(cloud, "DescribeInstances, the members of a group", &members)?,
         describe::<ops::DescribeInstances>(cloud, "DescribeInstances, a page of 1,000", &page)?,
-        describe::<ops::DescribeNetworkInterfaces>(cloud, "DescribeNetworkInterfaces, one by machine", &interfaces)?,
-        describe::<ops::DescribeNetworkInterfaces>(cloud, "DescribeNetworkInterfaces, a page of 1,000", &all_interfaces)?,
-        describe::<ops::DescribeSecurityGroups>(cloud, "DescribeSecurityGroups, all with their rules", &all_groups)?,
+        describe::<ops::DescribeNetworkInterfaces>(
+            cloud,
+            "DescribeNetworkInterfaces, one by machine",
+            &interfaces,
+        )?,
+        describe::<ops::DescribeNetworkInterfaces>(
+            cloud,
+            "DescribeNetworkInterfaces, a page of 1,000",
+            &all_interfaces,
+        )?,
+        describe::<ops::DescribeSecurityGroups>(
+            cloud,
+            "DescribeSecurityGroups, all with their rules",
+            &all_groups,
+        )?,
     ])
 }
 

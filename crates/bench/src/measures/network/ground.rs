@@ -25,7 +25,10 @@ impl Namespace {
     }
 
     /// Runs `work` inside, on a thread of its own. Sockets opened there stay there.
-    pub(super) fn inside<T: Send>(&self, work: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+    pub(super) fn inside<T: Send>(
+        &self,
+        work: impl FnOnce() -> anyhow::Result<T> + Send,
+    ) -> anyhow::Result<T> {
         scratch(|| {
             move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network))
                 .context("entering a network namespace")?;
@@ -98,8 +101,7 @@ impl Ground {
 
     /// Gives an ENI to a machine.
     pub(super) fn attach(&mut self, plan: &VpcPlan, eni: &str, to: &Namespace) -> anyhow::Result<()> {
-        let to =
-            Attachment { eni, machine: to.file().as_fd(), interface: "eth0", metric: 0, answers: None };
+        let to = Attachment { eni, machine: to.file().as_fd(), interface: "eth0", metric: 0, answers: None };
         Ok(self.network()?.attach(&plan.id, &to)?)
     }
 

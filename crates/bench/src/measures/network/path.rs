@@ -46,7 +46,10 @@ fn bare() -> anyhow::Result<[Machine; 2]> {
     let [first, second] = [Namespace::new()?, Namespace::new()?];
     let peer = format!("/proc/{}/fd/{}", std::process::id(), second.file().as_raw_fd());
     first.inside(|| {
-        ip(&["link", "add", "eth0", "mtu", "9001", "type", "veth", "peer", "name", "eth0", "mtu", "9001", "netns", &peer])
+        ip(&[
+            "link", "add", "eth0", "mtu", "9001", "type", "veth", "peer", "name", "eth0", "mtu", "9001",
+            "netns", &peer,
+        ])
     })?;
     let machine = |namespace: Namespace, last: u8| {
         let address = Ipv4Addr::new(192, 0, 2, last);
@@ -106,7 +109,9 @@ fn measure(paths: [&[Machine; 2]; 3]) -> anyhow::Result<Vec<Row>> {
     let cpu = meter.used();
     let told = |series: &Series, unit: &str| {
         let [bare, ten, thousands] = series.medians();
-        format!("bare veth {bare:.2}, ten rules {ten:.2}, 10,000 rules {thousands:.2} {unit}; medians of {ROUNDS} rounds")
+        format!(
+            "bare veth {bare:.2}, ten rules {ten:.2}, 10,000 rules {thousands:.2} {unit}; medians of {ROUNDS} rounds"
+        )
     };
     let minus = |a: f64, b: f64| a - b;
     Ok(vec![
@@ -121,9 +126,13 @@ fn measure(paths: [&[Machine; 2]; 3]) -> anyhow::Result<Vec<Row>> {
         Row::new("10,000 rules against 10, round trip, p50", trips.compared(TEN_THOUSAND, TEN, minus), "µs")
             .target(Target::AtMost(1.0))
             .note("an established flow"),
-        Row::new("the same, first packet of a flow and its answer", firsts.compared(TEN_THOUSAND, TEN, minus), "µs")
-            .target(Target::AtMost(1.0))
-            .note(told(&firsts, "µs")),
+        Row::new(
+            "the same, first packet of a flow and its answer",
+            firsts.compared(TEN_THOUSAND, TEN, minus),
+            "µs",
+        )
+        .target(Target::AtMost(1.0))
+        .note(told(&firsts, "µs")),
     ])
 }
 

@@ -55,7 +55,11 @@ fn elements(ground: &mut Ground) -> anyhow::Result<Vec<Row>> {
         Row::new(format!("{count} set elements adopted by a new process"), adopted.median(), "ms")
             .target(Target::AtMost(300.0))
             .cpu(meter.used())
-            .note(format!("read back and found right, longest of {} {:.0} ms", adopted.len(), adopted.longest())),
+            .note(format!(
+                "read back and found right, longest of {} {:.0} ms",
+                adopted.len(),
+                adopted.longest()
+            )),
         Row::new(format!("{count} set elements into an empty kernel"), filled, "ms")
             .target(Target::AtMost(300.0))
             .cpu(fill)

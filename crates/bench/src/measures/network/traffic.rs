@@ -39,7 +39,9 @@ pub(super) fn first_round_trip(from: &Machine, to: &Machine, count: usize) -> an
         let mut buffer = [0; QUESTION];
         // One namespace change for all sockets.
         let sockets = from.namespace.inside(|| {
-            (0..count).map(|_| Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?)).collect::<anyhow::Result<Vec<_>>>()
+            (0..count)
+                .map(|_| Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?))
+                .collect::<anyhow::Result<Vec<_>>>()
         })?;
         for socket in sockets {
             socket.set_read_timeout(Some(PATIENCE))?;
