@@ -19,6 +19,7 @@
 //!   between and see what survives.
 //! - *Does a conversation work?* [`round_trip`], through appliances too.
 //! - *Can anything get through?* [`header_space`]: a witness, or the proof that there is none.
+//! - *Can any conversation be had?* [`conversation_space`]: the same for a packet with its answer, through appliances.
 //! - *Where do verdicts change?* [`boundaries`]: packets at and one off every boundary.
 //! - *Show me.* [`render_text`] and [`render_svg`].
 //!
@@ -46,7 +47,10 @@ pub use judgement::{
 pub use packet::{Flow, Header, Packet, Place, Protocol, Service, SourceMac, State, Translation};
 pub use picture::{render_svg, render_text};
 pub use round_trip::{RoundTrip, reverse, round_trip};
-pub use space::{AddressRange, HeaderSpace, Query, Seen, SpaceError, boundaries, header_space};
+pub use space::{
+    AddressRange, ConversationSpace, HeaderSpace, Query, Seen, SpaceError, boundaries, conversation_space,
+    header_space,
+};
 pub use topology::{Direction, Id, PortRange, Topology};
 
 /// Judges one packet.

@@ -25,7 +25,7 @@ pub struct PathFilter {
 pub struct InsightsPath {
     /// `nip-…`.
     pub id: String,
-    /// An interface, instance, gateway, peering connection or endpoint, as given (id or ARN).
+    /// The id of an interface, instance, gateway, peering connection or endpoint.
     pub source: String,
     /// Likewise; absent when only an address is given.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub struct InsightsPath {
     /// Address of a destination outside.
     #[serde(default)]
     pub destination_ip: Option<String>,
-    /// `tcp` or `udp`.
+    /// `tcp`, `udp` or `icmp` (echo requests).
     pub protocol: String,
     /// Destination port.
     #[serde(default)]
@@ -67,6 +67,9 @@ pub struct InsightsAnalysis {
     /// ARNs of resources the path must pass.
     #[serde(default)]
     pub filter_in: Vec<String>,
+    /// ARNs of resources the path must not pass.
+    #[serde(default)]
+    pub filter_out: Vec<String>,
     /// Whether a packet gets through.
     #[serde(default)]
     pub found: Option<bool>,

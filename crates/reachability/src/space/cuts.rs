@@ -40,6 +40,20 @@ impl Cuts {
         self
     }
 
+    /// Adds what the answer was compared with. Its ports are the packet's exchanged, and behind a NAT gateway a low
+    /// port has moved up by 1024; an echo request is answered by another type.
+    pub(crate) fn mirror(&mut self, back: &Self) {
+        self.protocol.extend(&back.protocol);
+        if matches!(self.of, Some(1 | 58)) {
+            self.first.extend(&back.first);
+            self.second.extend(&back.second);
+            self.first.extend([1, 8, 9, 128, 129, 130]);
+        } else {
+            self.first.extend(back.second.iter().flat_map(|&c| [c, c.saturating_sub(1024)]));
+            self.second.extend(&back.first);
+        }
+    }
+
     fn component(&mut self, index: &Index<'_>, step: &Step) {
         let id = &step.component.id;
         let remote = match step.direction {

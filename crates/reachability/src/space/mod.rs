@@ -6,10 +6,12 @@
 mod addresses;
 mod boundaries;
 mod cell;
+mod conversation;
 mod cuts;
 mod search;
 
 pub use boundaries::boundaries;
+pub use conversation::{ConversationSpace, conversation_space};
 pub use search::{HeaderSpace, Query, Seen, header_space};
 
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 /// Boxes looked at in one search; a machine with the largest quotas of rules stays far below.
-const MAX_CELLS: usize = 500_000;
+pub(super) const MAX_CELLS: usize = 500_000;
 
 /// A question with filters left open: what is `None` may be anything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Query {
     pub destination: Option<AddressRange>,
     /// The IP protocol.
     pub protocol: Option<u8>,
+    /// The type of ICMP or ICMPv6; it restricts the search to these two.
+    #[serde(default)]
+    pub icmp_type: Option<u8>,
     /// Source ports; they restrict the search to TCP and UDP.
     pub source_ports: Option<PortRange>,
     /// Destination ports; they restrict the search to TCP and UDP.
@@ -52,7 +55,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn admits(&self, header: Header) -> bool {
+    pub(super) fn admits(&self, header: Header) -> bool {
         let address = |range: Option<AddressRange>, ip: IpAddr| {
             range.is_none_or(|r| {
                 r.from.is_ipv4() == ip.is_ipv4() && number(r.from) <= number(ip) && number(ip) <= number(r.to)
@@ -93,6 +96,7 @@ impl Query {
             source: None,
             destination: None,
             protocol: None,
+            icmp_type: None,
             source_ports: None,
             destination_ports: None,
             seen: Seen { source: None, destination: None, source_ports: None, destination_ports: None },
@@ -116,22 +120,14 @@ pub struct HeaderSpace {
 /// Fails when a range of the question is empty or when the rules cut the space into too many boxes.
 pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, SpaceError> {
     let index = Index::new(topology);
-    let mut stack: Vec<Open> =
-        first_cells(&index, query)?.into_iter().map(|cell| Open { cell, cut_by: Rc::default() }).collect();
-    // Taken from the end, so the preferred boxes stand there.
-    stack.reverse();
+    let mut stack = first_boxes(&index, query)?;
     let mut space = HeaderSpace { witness: None, nearest: None, examined: 0 };
     while let Some(open) = stack.pop() {
         if space.examined >= MAX_CELLS {
             return Err(SpaceError::TooManyCells { limit: MAX_CELLS });
         }
         space.examined += 1;
-        let packet = Packet {
-            at: query.from.clone(),
-            header: open.cell.representative(),
-            source_mac: SourceMac::Own,
-            state: State::New,
-        };
+        let packet = open.packet(query);
         let judgement = index.judge(&packet);
         if arrives(&judgement, query) {
             space.witness = Some((packet, judgement));
@@ -139,7 +135,8 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
             return Ok(space);
         }
         let further = space.nearest.as_ref().is_none_or(|(_, j)| j.path.len() < judgement.path.len());
-        split(&index, query, &open, &judgement, &mut stack);
+        let way = Way { there: judgement.path.iter().collect(), back: Vec::new() };
+        split(&index, query, &open, packet.header, &way, &mut stack);
         if further {
             space.nearest = Some((packet, judgement));
         }
@@ -147,11 +144,37 @@ pub fn header_space(topology: &Topology, query: &Query) -> Result<HeaderSpace, S
     Ok(space)
 }
 
+/// The boxes to begin with. They are taken from the end, so the preferred ones stand there.
+pub(super) fn first_boxes(index: &Index<'_>, query: &Query) -> Result<Vec<Open>, SpaceError> {
+    let cells = first_cells(index, query)?.into_iter();
+    Ok(cells.rev().map(|cell| Open { cell, cut_by: Rc::default() }).collect())
+}
+
 /// A box still to be looked at.
-struct Open {
+pub(super) struct Open {
     cell: Cell,
     /// The components that have cut it already: their rules need not be read again.
     cut_by: Rc<Vec<Filter>>,
+}
+
+impl Open {
+    /// The packet that stands for all of the box.
+    pub(super) fn packet(&self, query: &Query) -> Packet {
+        Packet {
+            at: query.from.clone(),
+            header: self.cell.representative(),
+            source_mac: SourceMac::Own,
+            state: State::New,
+        }
+    }
+}
+
+/// What a packet of a box was compared with, and its answer, if that was judged too.
+pub(super) struct Way<'s> {
+    /// The steps of the packet.
+    pub(super) there: Vec<&'s Step>,
+    /// The steps of its answer, whose ports are the packet's exchanged.
+    pub(super) back: Vec<&'s Step>,
 }
 
 /// A component as something that cuts: it cuts differently at another interface, in another direction and between
@@ -162,28 +185,41 @@ fn arrives(judgement: &Judgement, query: &Query) -> bool {
     matches!(&judgement.verdict, Verdict::Delivered { at, as_seen } if *at == query.to && query.seen.admits(*as_seen))
 }
 
-/// Cuts a box by everything that the judged packet was compared with. Inside the piece that the packet lies in, all
-/// comparisons come out alike, so that piece is settled; the others are judged in their turn.
-fn split(index: &Index<'_>, query: &Query, open: &Open, judgement: &Judgement, stack: &mut Vec<Open>) {
+/// Cuts a box by everything that the packet which stands for it was compared with. Inside the piece that the packet lies
+/// in, all comparisons come out alike, so that piece is settled; the others are judged in their turn.
+pub(super) fn split(
+    index: &Index<'_>,
+    query: &Query,
+    open: &Open,
+    judged: Header,
+    way: &Way<'_>,
+    stack: &mut Vec<Open>,
+) {
     let cell = open.cell;
     let filter = |s: &Step| {
         let Header { source, destination, .. } = s.inbound;
         (s.component.clone(), s.direction, s.attached_to.clone(), source, destination)
     };
-    let fresh: Vec<&Step> = judgement.path.iter().filter(|s| !open.cut_by.contains(&filter(s))).collect();
-    if fresh.is_empty() {
+    let is_fresh = |s: &&Step| !open.cut_by.contains(&filter(s));
+    let there: Vec<&Step> = way.there.iter().copied().filter(is_fresh).collect();
+    let back: Vec<&Step> = way.back.iter().copied().filter(is_fresh).collect();
+    if there.is_empty() && back.is_empty() {
         return;
     }
-    let single = cell.protocol.0 == cell.protocol.1;
-    let mut cuts = Cuts::of_steps(index, fresh.iter().copied(), single.then_some(cell.protocol.0));
+    let single = (cell.protocol.0 == cell.protocol.1).then_some(cell.protocol.0);
+    let mut cuts = Cuts::of_steps(index, there.iter().copied(), single);
+    if !back.is_empty() {
+        cuts.mirror(&Cuts::of_steps(index, back.iter().copied(), single));
+    }
     query.seen.cut(&mut cuts);
     // While the protocol is open nothing is cut by ports, so the pieces begin anew.
-    let cut_by = if single {
-        Rc::new(open.cut_by.iter().cloned().chain(fresh.into_iter().map(filter)).collect())
+    let cut_by = if single.is_some() {
+        let fresh = there.into_iter().chain(back);
+        Rc::new(open.cut_by.iter().cloned().chain(fresh.map(filter)).collect())
     } else {
         Rc::default()
     };
-    let packet = judgement.flow.original.protocol;
+    let packet = judged.protocol;
     let (a, b) = fields(packet);
     let settled = |c: &Cell| {
         (c.protocol.0..=c.protocol.1).contains(&packet.number())
@@ -245,7 +281,13 @@ fn protocols(query: &Query) -> Vec<Fields> {
     }
     let byte = (0, u16::from(u8::MAX));
     let mut all: Vec<Fields> = vec![((6, 6), first, second), ((17, 17), first, second)];
-    if query.source_ports.is_none() && query.destination_ports.is_none() {
+    if let Some(kind) = query.icmp_type.map(u16::from) {
+        all = if query.source_ports.is_none() && query.destination_ports.is_none() {
+            vec![((1, 1), (kind, kind), byte), ((58, 58), (kind, kind), byte)]
+        } else {
+            Vec::new()
+        };
+    } else if query.source_ports.is_none() && query.destination_ports.is_none() {
         all.extend([((1, 1), byte, byte), ((58, 58), byte, byte)]);
         // Between the protocols that have fields lie those that have none.
         all.extend([(0, 0), (2, 5), (7, 16), (18, 57), (59, 255)].map(|p| (p, (0, 0), (0, 0))));

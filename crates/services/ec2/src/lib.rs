@@ -17,6 +17,7 @@ mod filters;
 mod flow_log;
 mod gateway;
 mod images;
+mod insights;
 mod instance_types;
 mod instances;
 mod interface;
@@ -55,12 +56,18 @@ pub struct Ec2 {
     pub(crate) platform: Platform,
     /// Descriptions of instances shown before.
     pub(crate) shown_instances: instances::Shown,
+    /// Analyses of network paths that are at work.
+    pub(crate) analyses: insights::Analyses,
 }
 
 impl Ec2 {
     /// Stands on the shared platform.
     pub(crate) fn new(platform: Platform) -> Arc<Ec2> {
-        Arc::new(Ec2 { platform, shown_instances: instances::Shown::default() })
+        Arc::new(Ec2 {
+            platform,
+            shown_instances: instances::Shown::default(),
+            analyses: insights::Analyses::default(),
+        })
     }
 
     /// The records.
@@ -94,6 +101,7 @@ pub fn table(platform: Platform) -> ServiceTable {
     interface::add(&mut table, &service);
     peering::add(&mut table, &service);
     flow_log::add(&mut table, &service);
+    insights::add(&mut table, &service);
     subnet_reservation::add(&mut table, &service);
     vpc_endpoint::add(&mut table, &service);
     address::add(&mut table, &service);

@@ -58,3 +58,9 @@ pub(crate) const RESERVATIONS_PER_SUBNET: usize = 100;
 pub(crate) const ENDPOINTS_PER_VPC: usize = 50;
 /// Bytes of an endpoint's policy, white space included (AWS: 20,480 characters).
 pub(crate) const ENDPOINT_POLICY: usize = 20_480;
+/// Network Insights paths of an account in a region (AWS: 100).
+pub(crate) const INSIGHTS_PATHS: usize = 100;
+/// Analyses of paths of an account in a region (AWS: 1,000).
+pub(crate) const INSIGHTS_ANALYSES: usize = 1000;
+/// Analyses at work at once (AWS: 6).
+pub(crate) const RUNNING_ANALYSES: usize = 6;

@@ -36,6 +36,8 @@ pub(crate) enum ResourceKind {
     VpcEndpoint,
     FlowLog,
     SubnetCidrReservation,
+    InsightsPath,
+    InsightsAnalysis,
 }
 
 struct Facts {
@@ -85,6 +87,8 @@ impl ResourceKind {
         ResourceKind::VpcEndpoint,
         ResourceKind::FlowLog,
         ResourceKind::SubnetCidrReservation,
+        ResourceKind::InsightsPath,
+        ResourceKind::InsightsAnalysis,
     ];
 
     /// AWS's spelling differs from kind to kind (`ID`, `Id`); it is copied, never derived.
@@ -123,6 +127,8 @@ impl ResourceKind {
             K::VpcEndpoint => facts("vpce", "vpc-endpoint", "InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"),
             K::FlowLog => facts("fl", "vpc-flow-log", "InvalidFlowLogId.NotFound", "InvalidFlowLogId.NotFound", "flow log ID"),
             K::SubnetCidrReservation => facts("scr", "subnet-cidr-reservation", "InvalidSubnetCidrReservationID.Malformed", "InvalidSubnetCidrReservationID.NotFound", "subnet CIDR reservation ID"),
+            K::InsightsPath => facts("nip", "network-insights-path", "InvalidNetworkInsightsPathId.Malformed", "InvalidNetworkInsightsPathId.NotFound", "network insights path ID"),
+            K::InsightsAnalysis => facts("nia", "network-insights-analysis", "InvalidNetworkInsightsAnalysisId.Malformed", "InvalidNetworkInsightsAnalysisId.NotFound", "network insights analysis ID"),
         }
     }
 

@@ -58,6 +58,8 @@ fn exists(tx: &mut Tx<'_>, scope: &Scope, kind: ResourceKind, id: &str) -> bool 
         K::VpcEndpoint => tx.exists::<records::VpcEndpoint>(scope, id),
         K::FlowLog => tx.exists::<records::FlowLog>(scope, id),
         K::SubnetCidrReservation => tx.exists::<records::SubnetCidrReservation>(scope, id),
+        K::InsightsPath => tx.exists::<records::InsightsPath>(scope, id),
+        K::InsightsAnalysis => tx.exists::<records::InsightsAnalysis>(scope, id),
         K::KeyPair => !tx.by_index::<records::KeyPair>(scope, "key-pair-id", id).is_empty(),
         // Volumes have no records of their own yet: they stand in the instance that owns them.
         K::Volume => {

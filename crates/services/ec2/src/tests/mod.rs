@@ -9,6 +9,7 @@ mod flow_logs;
 mod gateways;
 mod groups;
 mod histories;
+mod insights;
 mod instances;
 mod interfaces;
 mod nat_gateways;
