@@ -8,10 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Layers from the top; a crate may depend on crates of lower layers only (and on its own where listed in `PEERS`).
 const LAYERS: &[&[&str]] = &[
     &["allod", "bench", "packet-truth", "xtask", "test-support"],
-    &["aws-client", "gateway", "host-agent", "service-ec2", "service-iam", "service-ssm", "service-sts"],
+    &[
+        "aws-client",
+        "gateway",
+        "host-agent",
+        "service-ec2",
+        "service-extension",
+        "service-iam",
+        "service-ssm",
+        "service-sts",
+    ],
     &["contracts", "machine", "network-apply", "resolver", "state-store-embedded"],
     &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],
-    &["state-store", "reachability", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
+    &["state-store", "reachability", "api-allod", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
     &["aws-schema"],
     &["aws-model-codegen"],
 ];
@@ -25,6 +34,7 @@ const PURE: &[&str] = &[
     "iam-policy",
     "network-plan",
     "reachability",
+    "api-allod",
     "api-ec2",
     "api-iam",
     "api-ssm",

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Env(Env),
     /// List the modelled operations, built and not.
     Coverage(Coverage),
+    /// Print the model of the `allod` service for `aws configure add-model` and boto3 (docs/extensions.md).
+    Model(Model),
     /// Print the version.
     Version(Format),
 }
@@ -99,6 +101,13 @@ pub(crate) struct Env {
     /// For programs.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Model {
+    /// Print the paginators instead.
+    #[arg(long)]
+    pub(crate) paginators: bool,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod coverage;
 mod doctor;
 mod endpoints;
 mod home;
+mod model;
 mod output;
 mod pool;
 mod rootless;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Doctor(options) => doctor::run(options),
         Command::Env(options) => output::env(&options),
         Command::Coverage(options) => coverage::run(options),
+        Command::Model(options) => model::run(&options),
         Command::Version(options) => output::version(options),
     };
     match outcome {

@@ -28,6 +28,7 @@ pub(crate) fn assemble(platform: &Platform, outputs: PathBuf) -> Parts {
             service_iam::table(platform.clone()),
             service_ec2::table(platform.clone()),
             service_ssm::table(&ssm),
+            service_extension::table(platform.clone()),
         ],
         keys: service_iam::Keys::new(platform.clone()),
         authorizer: service_iam::Rights::new(platform.sealer.clone()),

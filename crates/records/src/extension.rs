@@ -39,7 +39,13 @@ record!(
     "allod/port-forwarding",
     "vpc" => |p| vec![p.vpc_id.clone()],
     "gateway" => |p| vec![p.gateway_id.clone()],
+    "allocation" => |p| p.allocation_id.iter().cloned().collect(),
 );
+
+impl PortForwarding {
+    /// Most of one gateway: they go with it in one transaction, which has room for little more than twice as many.
+    pub const MOST: usize = 50;
+}
 
 /// A rule of a network security group; the lowest priority that matches decides (Azure, "Network security groups").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,6 +46,7 @@ pub fn release_interface(tx: &mut Tx<'_>, scope: &Scope, interface: &NetworkInte
         }
     }
     super::forget_flow_logs(tx, scope, &interface.id);
+    super::forget_guarded(tx, scope, &interface.id);
     tx.delete::<Tags>(scope, &interface.id);
     tx.delete::<NetworkInterface>(scope, &interface.id);
 }

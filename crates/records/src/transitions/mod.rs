@@ -7,6 +7,7 @@
 mod addresses;
 mod attachments;
 mod endpoint;
+mod extension;
 mod logs;
 mod nat;
 mod propagation;
@@ -18,6 +19,7 @@ mod tests;
 pub use addresses::{release_auto_addresses, release_interface};
 pub use attachments::{mark_attached, mark_detached};
 pub use endpoint::{mark_endpoint_available, mark_endpoint_deleted};
+pub use extension::{forget_guarded, forget_port_forwardings, forwarding_of_address};
 pub use logs::forget_flow_logs;
 pub use nat::{mark_nat_available, mark_nat_deleted, mark_nat_failed};
 pub use propagation::{propagate, propagate_gateway};

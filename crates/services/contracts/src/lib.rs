@@ -13,6 +13,7 @@ mod platform;
 mod seal;
 pub mod seams;
 mod table;
+mod wildcard;
 
 pub use audit_text::{HIDDEN, audit_text};
 pub use call::{Call, Caller, Principal, PrincipalKind};
@@ -22,3 +23,4 @@ pub use page::{Page, PageError, PageKey};
 pub use platform::{CloudConfig, Platform};
 pub use seal::{AUTHORIZATION_MESSAGE, SealError, Sealer};
 pub use table::{BoxFuture, Prepared, Reply, ServiceTable};
+pub use wildcard::like;

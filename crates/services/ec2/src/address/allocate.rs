@@ -1,6 +1,6 @@
 //! AllocateAddress and ReleaseAddress.
 
-use super::find::allocated;
+use super::find::{allocated, is_forwarding};
 use crate::interface::claim_public;
 use crate::resource_kind::ResourceKind;
 use crate::tags::{self, TagSpecifications};
@@ -78,7 +78,7 @@ pub(super) async fn release_address(call: Call<Ec2>, input: ReleaseAddressReques
     let scope = call.scope();
     let released = call.platform.transact(|tx| {
         let address = allocated(tx, scope, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
-        if address.association_id.is_some() {
+        if address.association_id.is_some() || is_forwarding(tx, scope, &address.id) {
             return Err(Fault::sender(
                 "InvalidIPAddress.InUse",
                 format!("Address {} is in use.", address.public_ip),

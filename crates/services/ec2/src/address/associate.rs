@@ -1,6 +1,6 @@
 //! AssociateAddress and DisassociateAddress.
 
-use super::find::{allocated, associated};
+use super::find::{allocated, associated, refuse_forwarding};
 use super::{map, unmap};
 use crate::resource_kind::ResourceKind;
 use crate::{Ec2, cidr, faults, lookup};
@@ -113,6 +113,7 @@ pub(super) async fn associate_address(
     let scope = call.scope();
     let changed = call.platform.transact(|tx| {
         let address = allocated(tx, scope, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
+        refuse_forwarding(tx, scope, &address.id)?;
         let target = interface(tx, scope, &input)?;
         refuse_managed(&target)?;
         let at = position(&target, wanted)?;

@@ -47,6 +47,25 @@ pub(super) fn allocated(
     Ok(Address::clone(&found))
 }
 
+/// Whether ports of the address are forwarded (see `docs/extensions.md`).
+pub(crate) fn is_forwarding(tx: &mut Tx<'_>, scope: &Scope, allocation: &str) -> bool {
+    records::transitions::forwarding_of_address(tx, scope, allocation).is_some()
+}
+
+/// Refuses an address whose ports are forwarded: it stands for no interface.
+///
+/// # Errors
+/// `Resource.AlreadyAssociated`.
+pub(crate) fn refuse_forwarding(tx: &mut Tx<'_>, scope: &Scope, allocation: &str) -> Result<(), Fault> {
+    match records::transitions::forwarding_of_address(tx, scope, allocation) {
+        None => Ok(()),
+        Some(forwarding) => Err(Fault::sender(
+            "Resource.AlreadyAssociated",
+            format!("resource {allocation} is already associated with associate-id {forwarding}"),
+        )),
+    }
+}
+
 /// By association id or public address.
 pub(super) fn associated(
     tx: &mut Tx<'_>,

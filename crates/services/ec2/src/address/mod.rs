@@ -6,6 +6,8 @@ mod describe;
 mod find;
 mod reverse_name;
 
+pub(crate) use find::{is_forwarding, refuse_forwarding};
+
 use crate::Ec2;
 use crate::resource_kind::ResourceKind;
 use api_ec2::ops;

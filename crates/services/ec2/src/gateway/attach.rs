@@ -5,7 +5,7 @@ use crate::{Ec2, faults, lookup};
 use api_ec2::{AttachInternetGatewayRequest, DetachInternetGatewayRequest};
 use aws_schema::{Fault, Unit};
 use contracts::{Call, Reply};
-use records::{InternetGateway, NetworkInterface, RouteTable, Vpc};
+use records::{InternetGateway, NetworkInterface, PortForwarding, RouteTable, Vpc};
 
 /// AttachInternetGateway: one gateway for one VPC.
 ///
@@ -72,6 +72,11 @@ pub(super) async fn detach_internet_gateway(
         if !tx.by_index::<RouteTable>(scope, "gateway", &id).is_empty() {
             return Err(faults::dependency_violation(format!(
                 "The internetGateway '{id}' has a route table associated and cannot be detached."
+            )));
+        }
+        if !tx.by_index::<PortForwarding>(scope, "gateway", &id).is_empty() {
+            return Err(faults::dependency_violation(format!(
+                "The internetGateway '{id}' has port forwardings and cannot be detached."
             )));
         }
         gateway.vpc_id = None;

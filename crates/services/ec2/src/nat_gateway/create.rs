@@ -37,7 +37,8 @@ fn later_failure(
             let message = format!("Elastic IP address {id} could not be associated with this NAT gateway");
             return Err(("InvalidAllocationID.NotFound".to_owned(), message));
         };
-        if found.association_id.is_some() || elastic.iter().any(|other| other.id == *id) {
+        let taken = found.association_id.is_some() || crate::address::is_forwarding(tx, scope, id);
+        if taken || elastic.iter().any(|other| other.id == *id) {
             let message = format!("Elastic IP address {id} is already associated");
             return Err(("Resource.AlreadyAssociated".to_owned(), message));
         }

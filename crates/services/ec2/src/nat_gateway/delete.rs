@@ -30,6 +30,7 @@ pub(super) async fn delete_nat_gateway(
             }
             NatGatewayState::Deleting | NatGatewayState::Deleted => return Err(kind.not_found(&id)),
         }
+        records::transitions::forget_port_forwardings(tx, scope, &id);
         let vpc_id = gateway.vpc_id.clone();
         tx.put(scope, gateway);
         Ok(vpc_id)

@@ -16,6 +16,7 @@ use state_store::typed::{Scope, Tx};
 /// A free elastic address.
 fn free(tx: &mut Tx<'_>, scope: &Scope, id: &str) -> Result<Address, Fault> {
     let address = lookup::find_mut::<Address>(tx, scope, ResourceKind::ElasticIp, id)?;
+    crate::address::refuse_forwarding(tx, scope, id)?;
     match &address.association_id {
         None => Ok(address),
         Some(association) => Err(Fault::sender(

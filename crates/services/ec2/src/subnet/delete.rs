@@ -29,6 +29,7 @@ pub(super) async fn delete_subnet(call: Call<Ec2>, input: DeleteSubnetRequest) -
         }
         network_acl::forget_subnet(tx, scope, &id);
         records::transitions::forget_flow_logs(tx, scope, &id);
+        records::transitions::forget_guarded(tx, scope, &id);
         crate::subnet_reservation::forget_of_subnet(tx, scope, &id);
         tags::delete(tx, scope, &id);
         tx.delete::<Subnet>(scope, &id);

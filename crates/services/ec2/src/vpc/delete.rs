@@ -7,8 +7,8 @@ use api_ec2::DeleteVpcRequest;
 use aws_schema::Unit;
 use contracts::{Call, Reply};
 use records::{
-    EgressOnlyInternetGateway, InternetGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
-    VpcEndpoint, VpnGateway,
+    EgressOnlyInternetGateway, InternetGateway, NetworkInterface, NetworkSecurityGroup, RouteTable,
+    SecurityGroup, Subnet, Vpc, VpcEndpoint, VpnGateway,
 };
 
 /// DeleteVpc: refused while anything but the main route table, the default group and the default network ACL lives in it.
@@ -28,6 +28,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
             || !tx.by_index::<VpnGateway>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<NetworkInterface>(scope, "vpc", &id).is_empty()
             || !tx.by_index::<VpcEndpoint>(scope, "vpc", &id).is_empty()
+            || !tx.by_index::<NetworkSecurityGroup>(scope, "vpc", &id).is_empty()
             || network_acl::has_custom(tx, scope, &id)
             || tables.iter().any(|table| !table.is_main())
             || groups.iter().any(|group| group.name != "default");
