@@ -27,7 +27,7 @@ async fn what_is_told_is_in_the_tables_and_what_is_withdrawn_is_not() {
     assert_eq!(route["DestinationCidrBlock"], "192.168.0.0/16");
     assert_eq!(route["State"], "blackhole", "nobody runs behind the interface");
     assert_eq!(propagated(&cloud), ["0.0.0.0/0", "192.168.0.0/16", "2001:db8::/32"]);
-    // Also the VPC's own block: a learned route wins over the system's.
+    // The VPC's own block may be told, too; the plan leaves it to the system's route.
     cloud.ok("PutLearnedRoutes", tell(&["10.0.0.0/16", "0.0.0.0/0"])).await;
     assert_eq!(propagated(&cloud).len(), 4);
     let some = json!({ "VpnGatewayId": VPN, "DestinationCidrBlocks": ["192.168.0.0/16", "0.0.0.0/0"] });
