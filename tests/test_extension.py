@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
-from conftest import BINARY, REGION, needs_root
+from conftest import BINARY, REGION, needs_root, wait_for
 from probes import ask_udp, reach, seen, shell
 from test_machines import terminate
 from test_network_api import code, gateway, subnet, vpc  # noqa: F401  (vpc is a fixture)
@@ -160,6 +161,18 @@ class Capture:
         return found
 
 
+def outlives(cloud, client, made, word):
+    """Whether an open connection through the forwarded port still speaks after the port was taken back."""
+    script = (f"exec 3<>/dev/tcp/{made['Address']}/{made['Port']}; echo a >&3; read -r x <&3; touch /root/up-{word}; "
+              f"until test -e /root/go-{word}; do sleep 0.05; done; echo b >&3; read -t 2 -r y <&3 && echo goes on; true")
+    with ThreadPoolExecutor() as threads:
+        talk = threads.submit(shell, cloud, client, f"bash -c '{script}'")
+        wait_for(lambda: shell(cloud, client, f"test -e /root/up-{word} && echo up; true") == "up", what="the connection")
+        yield
+        shell(cloud, client, f"touch /root/go-{word}")
+        yield talk.result() == "goes on"
+
+
 def namespaces(vpc):  # noqa: F811
     """{name: path} of the VPC's namespace and those of its NAT gateways."""
     return {path.name: path for path in Path("/run/allod/net").glob(f"*/{vpc}*")}
@@ -221,8 +234,11 @@ def test_a_port_of_an_internet_gateway_leads_inside(cloud, world, outside, masqu
     web = forward(world, Protocol="tcp", ToAddress=inside, ToPort=80, Masquerade=masquerade)
     assert reach(cloud, outside[0], made["Address"], 1978) == "open"
     assert reach(cloud, outside[0], made["Address"], 80) == "silent", "that port only"
+    connection = outlives(cloud, outside[0], web, web["PortForwardingId"])
+    next(connection)
     for one in (made, web):
         world.allod.delete_port_forwarding(PortForwardingId=one["PortForwardingId"])
+    assert next(connection) is False, "no answer leaves without the forwarding"
     assert reach(cloud, outside[0], made["Address"], 1978) == "silent"
 
 
@@ -245,6 +261,11 @@ def test_a_port_of_a_nat_gateway_leads_inside(cloud, world, outside):  # noqa: F
     web = forward(world, GatewayId=nat, AllocationId=None, Protocol="tcp", ToAddress=world.back[1], ToPort=80)
     assert reach(cloud, outside[0], mapped["PublicIp"], 1978) == "open"
     assert reach(cloud, outside[0], mapped["PublicIp"], 80) == "silent"
+    connection = outlives(cloud, outside[0], web, web["PortForwardingId"])
+    next(connection)
+    world.allod.delete_port_forwarding(PortForwardingId=web["PortForwardingId"])
+    assert next(connection) is True and reach(cloud, outside[0], mapped["PublicIp"], 1978) == "silent"
+    web = forward(world, GatewayId=nat, AllocationId=None, Protocol="tcp", ToAddress=world.back[1], ToPort=80)
     # What is forwarded goes with the gateway.
     ec2.delete_nat_gateway(NatGatewayId=nat)
     assert reach(cloud, outside[0], mapped["PublicIp"], 1978) == "silent"

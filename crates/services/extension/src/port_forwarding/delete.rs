@@ -6,7 +6,8 @@ use api_allod::{DeletePortForwardingRequest, DeletePortForwardingResult};
 use contracts::{Call, Reply};
 use records::PortForwarding;
 
-/// DeletePortForwarding: no packet passes any more when the call answers.
+/// DeletePortForwarding: nothing new comes in when the call answers. At an internet gateway what has begun ends as well,
+/// for no answer leaves without the forwarding; a NAT gateway keeps the connections it knows, as it does outward.
 ///
 /// # Errors
 /// `InvalidPortForwardingID.NotFound`.
