@@ -6,8 +6,6 @@ use network_plan::{
 };
 use std::net::Ipv4Addr;
 
-/// Denials in front of each ACL's last entry: half of AWS's default quota of 20.
-const ACL_DENIALS: u16 = 10;
 /// The port that the measures speak on.
 pub(super) const PORT: u16 = 9;
 
@@ -23,6 +21,8 @@ pub(super) struct Facts {
     pub(super) groups: u32,
     /// Ingress rules per group.
     pub(super) rules: u16,
+    /// Entries that deny in each ACL, in front of the one that leaves the rest.
+    pub(super) denials: u16,
 }
 
 impl Facts {
@@ -44,7 +44,7 @@ impl Facts {
             number,
             cidrs_v4: vec!["10.0.0.0/16".parse()?],
             subnets: vec![subnet(0)?, subnet(1)?],
-            acls: vec![acl(0)?, acl(1)?],
+            acls: vec![self.acl(0)?, self.acl(1)?],
             route_tables: vec![RouteTable {
                 id: "rtb-1".into(),
                 number: 1,
@@ -100,33 +100,33 @@ impl Facts {
             prefixes: Vec::new(),
         }
     }
+
+    /// Denials that match nothing here, then leave for everything.
+    fn acl(&self, number: u32) -> anyhow::Result<NetworkAcl> {
+        let mut entries = Vec::new();
+        for nth in 1..=self.denials {
+            let ports = Ports { from: 10_000 + nth, to: 10_000 + nth };
+            entries.push(AclEntry {
+                number: nth,
+                protocol: Protocol::Tcp(ports),
+                cidr: "192.0.2.0/24".parse()?,
+                allow: false,
+            });
+        }
+        let all = AclEntry { number: 100, protocol: Protocol::All, cidr: "0.0.0.0/0".parse()?, allow: true };
+        entries.push(all);
+        Ok(NetworkAcl {
+            id: format!("acl-{number}"),
+            number: number + 1,
+            ingress: entries.clone(),
+            egress: entries,
+        })
+    }
 }
 
 /// The id of a machine's interface.
 pub(super) fn eni(number: u32) -> String {
     format!("eni-{number}")
-}
-
-/// Denials that match nothing here, then leave for everything.
-fn acl(number: u32) -> anyhow::Result<NetworkAcl> {
-    let mut entries = Vec::new();
-    for nth in 1..=ACL_DENIALS {
-        let ports = Ports { from: 10_000 + nth, to: 10_000 + nth };
-        entries.push(AclEntry {
-            number: nth,
-            protocol: Protocol::Tcp(ports),
-            cidr: "192.0.2.0/24".parse()?,
-            allow: false,
-        });
-    }
-    let all = AclEntry { number: 100, protocol: Protocol::All, cidr: "0.0.0.0/0".parse()?, allow: true };
-    entries.push(all);
-    Ok(NetworkAcl {
-        id: format!("acl-{number}"),
-        number: number + 1,
-        ingress: entries.clone(),
-        egress: entries,
-    })
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn facts_are_what_the_planner_takes() {
-        let facts = Facts { number: 1, machines: 7, groups: 3, rules: 5 };
+        let facts = Facts { number: 1, machines: 7, groups: 3, rules: 5, denials: 2 };
         let plan = network_plan::plan(&facts.input().unwrap()).unwrap();
         assert_eq!(plan.links.len(), 7);
         let rules = plan.rule_elements.values().collect::<std::collections::BTreeSet<_>>();

@@ -1,5 +1,5 @@
-//! What a packet pays for the rules: two machines with full policy, with few and with many rules, and a bare veth pair,
-//! all in turns in one run.
+//! What a packet pays for the rules: two machines with full policy, with few and with many rules, with long ACLs, and a
+//! bare veth pair, all in turns in one run.
 
 use super::facts::{Facts, eni};
 use super::ground::{Ground, Machine, Namespace, on_own_host};
@@ -23,15 +23,18 @@ const CONNECTIONS: usize = 400;
 /// Bytes per turn.
 const BYTES: usize = 192 << 20;
 /// Ten rules in all, and ten thousand.
-const FEW: Facts = Facts { number: 1, machines: 2, groups: 2, rules: 5 };
-const MANY: Facts = Facts { number: 2, machines: 2, groups: 200, rules: 50 };
+const FEW: Facts = Facts { number: 1, machines: 2, groups: 2, rules: 5, denials: 1 };
+const MANY: Facts = Facts { number: 2, machines: 2, groups: 200, rules: 50, denials: 1 };
+/// AWS's default quota of entries per ACL and direction.
+const LONG_ACLS: Facts = Facts { number: 3, machines: 2, groups: 2, rules: 5, denials: 19 };
 
 pub(in crate::measures) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     on_own_host(|| {
         let mut ground = Ground::open(&context.folder)?;
         let bare = bare()?;
         let (few, many) = (pair(&mut ground, &FEW)?, pair(&mut ground, &MANY)?);
-        measure([&bare, &few, &many])
+        let long = pair(&mut ground, &LONG_ACLS)?;
+        measure([&bare, &few, &many, &long])
     })
 }
 
@@ -67,14 +70,20 @@ fn ip(words: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One kind of load on three paths: what came of each, round by round.
+const PATHS: usize = 4;
+const BARE: usize = 0;
+const TEN: usize = 1;
+const TEN_THOUSAND: usize = 2;
+const LONG: usize = 3;
+
+/// One kind of load on all paths: what came of each, round by round.
 #[derive(Default)]
-struct Series([Vec<f64>; 3]);
+struct Series([Vec<f64>; PATHS]);
 
 impl Series {
     fn round(
         &mut self,
-        paths: [&[Machine; 2]; 3],
+        paths: [&[Machine; 2]; PATHS],
         load: impl Fn(&Machine, &Machine) -> anyhow::Result<f64>,
     ) -> anyhow::Result<()> {
         for (series, [from, to]) in self.0.iter_mut().zip(paths) {
@@ -83,7 +92,7 @@ impl Series {
         Ok(())
     }
 
-    fn medians(&self) -> [f64; 3] {
+    fn medians(&self) -> [f64; PATHS] {
         self.0.each_ref().map(|series| Times::new(series.clone()).median())
     }
 
@@ -93,11 +102,7 @@ impl Series {
     }
 }
 
-const BARE: usize = 0;
-const TEN: usize = 1;
-const TEN_THOUSAND: usize = 2;
-
-fn measure(paths: [&[Machine; 2]; 3]) -> anyhow::Result<Vec<Row>> {
+fn measure(paths: [&[Machine; 2]; PATHS]) -> anyhow::Result<Vec<Row>> {
     let meter = Meter::start(std::process::id(), None);
     let (mut trips, mut firsts, mut rates) = (Series::default(), Series::default(), Series::default());
     for _ in 0..ROUNDS {
@@ -108,9 +113,9 @@ fn measure(paths: [&[Machine; 2]; 3]) -> anyhow::Result<Vec<Row>> {
     }
     let cpu = meter.used();
     let told = |series: &Series, unit: &str| {
-        let [bare, ten, thousands] = series.medians();
+        let [bare, ten, thousands, long] = series.medians();
         format!(
-            "bare veth {bare:.2}, ten rules {ten:.2}, 10,000 rules {thousands:.2} {unit}; medians of {ROUNDS} rounds"
+            "bare veth {bare:.2}, ten rules {ten:.2}, 10,000 rules {thousands:.2}, long ACLs {long:.2} {unit}; medians of {ROUNDS} rounds"
         )
     };
     let minus = |a: f64, b: f64| a - b;
@@ -133,6 +138,12 @@ fn measure(paths: [&[Machine; 2]; 3]) -> anyhow::Result<Vec<Row>> {
         )
         .target(Target::AtMost(1.0))
         .note(told(&firsts, "µs")),
+        Row::new(
+            "two ACLs of 20 entries against two of 2, round trip, p50",
+            trips.compared(LONG, TEN, minus),
+            "µs",
+        )
+        .note("every packet meets them, and they are read entry by entry"),
     ])
 }
 
@@ -143,7 +154,7 @@ mod tests {
     #[test]
     fn paths_are_compared_round_by_round() {
         // A round in which everything was slow moves neither difference nor ratio.
-        let series = Series([vec![10.0, 100.0, 11.0], vec![12.0, 103.0, 14.0], vec![0.0; 3]]);
+        let series = Series([vec![10.0, 100.0, 11.0], vec![12.0, 103.0, 14.0], vec![0.0; 3], vec![0.0; 3]]);
         assert!((series.compared(1, 0, |a, b| a - b) - 3.0).abs() < 1e-9);
         assert!((series.compared(1, 0, |a, b| a / b) - 1.2).abs() < 1e-9);
         assert!((series.medians()[0] - 11.0).abs() < 1e-9);

@@ -16,9 +16,9 @@ const MACHINES: u32 = 1_000;
 /// How many of them count as the last ones.
 const LAST: usize = 100;
 /// 1,700 groups of 50 rules: with the elements of the machines about 100,000.
-const FACTS: Facts = Facts { number: 1, machines: MACHINES, groups: 1_700, rules: 50 };
+const FACTS: Facts = Facts { number: 1, machines: MACHINES, groups: 1_700, rules: 50, denials: 1 };
 /// Fewer groups and rules: what counts here are the links.
-const MACHINES_FACTS: Facts = Facts { number: 2, machines: MACHINES, groups: 200, rules: 10 };
+const MACHINES_FACTS: Facts = Facts { number: 2, machines: MACHINES, groups: 200, rules: 10, denials: 1 };
 
 pub(in crate::measures) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     on_own_host(|| {
@@ -71,13 +71,15 @@ fn elements(ground: &mut Ground) -> anyhow::Result<Vec<Row>> {
 
 fn machines(ground: &mut Ground) -> anyhow::Result<Row> {
     let plan = ground.apply(&MACHINES_FACTS)?;
-    let meter = Meter::start(std::process::id(), None);
-    let (mut booted, mut times) = (Vec::new(), Vec::new());
-    for number in 0..MACHINES {
+    // Those that are attached already stay up: a machine's end would take its link along.
+    let waiting: Vec<Namespace> = (0..MACHINES).map(|_| Namespace::new()).collect::<anyhow::Result<_>>()?;
+    let (mut meter, mut times) = (Meter::start(std::process::id(), None), Vec::new());
+    for (number, namespace) in (0..).zip(&waiting) {
         ensure!(!stop::asked(), "stopped on request");
-        let namespace = Namespace::new()?;
-        times.push(timed(|| ground.attach(&plan, &eni(number), &namespace))?.1);
-        booted.push(namespace);
+        if times.len() + LAST == waiting.len() {
+            meter = Meter::start(std::process::id(), None);
+        }
+        times.push(timed(|| ground.attach(&plan, &eni(number), namespace))?.1);
     }
     let cpu = meter.used();
     let first = Times::new(times[..LAST].to_vec());
@@ -86,7 +88,8 @@ fn machines(ground: &mut Ground) -> anyhow::Result<Row> {
         .target(Target::AtMost(2.0))
         .cpu(cpu)
         .note(format!(
-            "p99 {:.2} ms; the first {LAST}: p50 {:.2} ms; its namespace stands ready",
+            "the last {LAST}: p99 {:.2} ms; the first {LAST}: p50 {:.2} ms; CPU of the last {LAST}; the namespaces \
+             stand ready",
             last.percentile(99),
             first.median()
         )))
