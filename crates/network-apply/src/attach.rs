@@ -11,7 +11,7 @@ use crate::netlink::Socket;
 use crate::readback::alias;
 use crate::route::{
     self, Action, Changes, PathRoute, Peer, Veth, add_address, add_permanent_neighbour, add_source_rule,
-    add_veth, answer_at_once, put_route, set_up,
+    add_veth, answer_at_once, put_route, set_alias, set_up,
 };
 use crate::router::{Router, path_route};
 use crate::{ApplyError, netns};
@@ -63,7 +63,8 @@ impl Router {
         // If the link was refused, what follows is refused for want of it; the
         // first refusal is the one reported.
         changes.add(format!("raise the link of {}", to.eni), &[], |out| {
-            set_up(out, index, Some(&alias(&link)));
+            set_alias(out, index, &alias(&link));
+            set_up(out, index);
         });
         changes.add(format!("gateway of {}", to.eni), &[libc::EEXIST], |out| {
             add_address(out, index, GATEWAY_V6.into(), 64);
@@ -127,8 +128,8 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
     let index = found.ok_or_else(|| ApplyError::UnknownEni(to.eni.to_owned()))?.index;
     let there: &[i32] = &[libc::EEXIST];
     let mut changes = Changes::new();
-    changes.add("raise the machine's loopback", &[], |out| set_up(out, LOOPBACK, None));
-    changes.add("raise the machine's interface", &[], |out| set_up(out, index, None));
+    changes.add("raise the machine's loopback", &[], |out| set_up(out, LOOPBACK));
+    changes.add("raise the machine's interface", &[], |out| set_up(out, index));
     changes.commit(&mut socket)?;
     // IPv6 takes part in nothing before the link runs.
     route::wait_until_running(&mut socket, to.interface)

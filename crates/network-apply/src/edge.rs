@@ -289,7 +289,7 @@ fn connect(
     changes.commit(host)?;
 
     let mut changes = Changes::new();
-    changes.add("loopback of the edge", &[], |out| set_up(out, LOOPBACK, None));
+    changes.add("loopback of the edge", &[], |out| set_up(out, LOOPBACK));
     finish_link(&mut changes, inner, config.edge_address(), HOST_MAC);
     let everywhere = via(IpNet::V4(Ipv4Net::default()), inner);
     changes.add("default route of the edge", &[], |out| put_route(out, &everywhere, true));
@@ -312,7 +312,7 @@ fn connect(
 }
 
 fn finish_link(changes: &mut Changes, index: u32, address: Ipv4Addr, far_mac: [u8; 6]) {
-    changes.add("raise a link of the edge", &[], |out| set_up(out, index, None));
+    changes.add("raise a link of the edge", &[], |out| set_up(out, index));
     changes.add("address a link of the edge", &[libc::EEXIST], |out| {
         add_address(out, index, address.into(), 32);
     });

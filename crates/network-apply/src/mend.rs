@@ -74,7 +74,7 @@ impl Router {
             let index = eni_index(link.number);
             if found.iter().any(|info| info.index == index) {
                 changes.add(format!("link of {} again", link.eni_id), &[libc::ENODEV], |out| {
-                    set_up(out, index, None);
+                    set_up(out, index);
                     add_permanent_neighbour(out, index, FAR_END_V4.into(), link.mac);
                     add_permanent_neighbour(out, index, FAR_END_V6.into(), link.mac);
                 });

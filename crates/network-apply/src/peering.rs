@@ -136,7 +136,7 @@ fn finish(router: &mut Router, number: u32, requester: bool, plan: &VpcPlan) -> 
     let index = peering_index(number);
     let far_mac = if requester { ACCEPTER_MAC } else { REQUESTER_MAC };
     let mut changes = Changes::new();
-    changes.add(format!("raise the link of peering {number}"), &[], |out| set_up(out, index, None));
+    changes.add(format!("raise the link of peering {number}"), &[], |out| set_up(out, index));
     changes.add(format!("neighbour behind peering {number}"), &[], |out| {
         add_permanent_neighbour(out, index, FAR_END_V4.into(), far_mac);
         add_permanent_neighbour(out, index, FAR_END_V6.into(), far_mac);

@@ -61,7 +61,7 @@ impl Router {
         prepared?;
         let mut router = Self::enter(namespace, path)?;
         let mut changes = Changes::new();
-        changes.add("raise the router's loopback", &[], |out| set_up(out, LOOPBACK, None));
+        changes.add("raise the router's loopback", &[], |out| set_up(out, LOOPBACK));
         changes.commit(&mut router.route)?;
         netns::pin(&router.namespace, path)?;
         Ok(router)
@@ -203,14 +203,14 @@ impl Router {
         }
         // Repeated for a link that is there: whoever made it may have died before
         // it was finished.
-        changes.add("raise the edge's end", &[], |out| set_up(out, index, None));
+        changes.add("raise the edge's end", &[], |out| set_up(out, index));
         changes.add("neighbour of the edge", &[], |out| {
             add_permanent_neighbour(out, index, FAR_END_V4.into(), ROUTER_SIDE_MAC);
             add_permanent_neighbour(out, index, FAR_END_V6.into(), ROUTER_SIDE_MAC);
         });
         changes.commit(&mut edge.route)?;
         let mut changes = Changes::new();
-        changes.add("raise the router's end", &[], |out| set_up(out, EDGE_INDEX, None));
+        changes.add("raise the router's end", &[], |out| set_up(out, EDGE_INDEX));
         changes.add("neighbour of the router", &[], |out| {
             add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V4.into(), EDGE_SIDE_MAC);
             add_permanent_neighbour(out, EDGE_INDEX, FAR_END_V6.into(), EDGE_SIDE_MAC);

@@ -37,7 +37,7 @@ pub fn found() -> Result<(), ApplyError> {
     }
     let mut socket = Socket::route().map_err(ApplyError::io("opening a netlink socket"))?;
     let mut changes = Changes::new();
-    changes.add("raise loopback", &[], |out| set_up(out, LOOPBACK, None));
+    changes.add("raise loopback", &[], |out| set_up(out, LOOPBACK));
     changes.commit(&mut socket)
 }
 

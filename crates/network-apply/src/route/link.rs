@@ -103,12 +103,15 @@ fn properties(out: &mut Messages, end: &Veth<'_>) {
     out.text(NAME, end.name).put(ADDRESS, &end.mac).native32(MTU, end.mtu);
 }
 
-/// Sets a link up and, if given, its alias.
-pub(crate) fn set_up(out: &mut Messages, index: u32, alias: Option<&str>) {
+/// Sets a link up.
+pub(crate) fn set_up(out: &mut Messages, index: u32) {
     out.begin(NEW, 0, &header(index, UP, UP));
-    if let Some(alias) = alias {
-        out.text(ALIAS, alias);
-    }
+}
+
+/// Gives a link an alias. Before it is up: the kernel tells everybody of a change to a link that is, and IPv6 walks
+/// through all routes of the namespace when that link waits for its other end.
+pub(crate) fn set_alias(out: &mut Messages, index: u32, alias: &str) {
+    out.begin(NEW, 0, &header(index, 0, 0)).text(ALIAS, alias);
 }
 
 /// Deletes a link (of a veth pair: both ends); refused with ENODEV if it is not

@@ -11,8 +11,8 @@ mod rule;
 pub(crate) use address::{add_address, addresses, delete_address};
 pub(crate) use changes::Changes;
 pub(crate) use link::{
-    LinkInfo, OUR_GROUP, Peer, Veth, add_veth, add_vxlan, delete_link, delete_our_links, link, links, set_up,
-    wait_until_running,
+    LinkInfo, OUR_GROUP, Peer, Veth, add_veth, add_vxlan, delete_link, delete_our_links, link, links,
+    set_alias, set_up, wait_until_running,
 };
 pub(crate) use neighbour::{add_permanent_neighbour, answer_at_once};
 pub(crate) use path::{Action, PathRoute, delete_route, put_route, routes, wait_until_local};
