@@ -82,7 +82,12 @@ impl Ec2 {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         if answer.status != 200 {
             let parameters = format!("{parameters:?}");
-            bail!(Refused { operation: operation.to_owned(), parameters, status: answer.status, answer: text });
+            bail!(Refused {
+                operation: operation.to_owned(),
+                parameters,
+                status: answer.status,
+                answer: text
+            });
         }
         Ok(Answer(text))
     }

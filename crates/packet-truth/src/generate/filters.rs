@@ -39,9 +39,11 @@ impl Maker<'_> {
         let groups = self.topology.security_groups.clone();
         for (number, group) in groups.iter().enumerate() {
             let mut rules: Vec<GroupRule> = Vec::new();
-            let v6 = self.topology.vpcs.iter().any(|v| {
-                v.id == group.vpc && v.cidrs.iter().any(|c| matches!(c, IpNet::V6(_)))
-            });
+            let v6 = self
+                .topology
+                .vpcs
+                .iter()
+                .any(|v| v.id == group.vpc && v.cidrs.iter().any(|c| matches!(c, IpNet::V6(_))));
             for direction in [Direction::Ingress, Direction::Egress] {
                 let count = self.random.between(0, RULES);
                 for _ in 0..count {
@@ -90,7 +92,8 @@ impl Maker<'_> {
 
     /// Whether a group of another VPC can no longer be reached.
     fn is_stale(&self, group: usize, other: &Id) -> bool {
-        let vpc_of = |id: &Id| self.topology.security_groups.iter().find(|g| g.id == *id).map(|g| g.vpc.clone());
+        let vpc_of =
+            |id: &Id| self.topology.security_groups.iter().find(|g| g.id == *id).map(|g| g.vpc.clone());
         let (Some(own), Some(other)) = (self.topology.security_groups.get(group), vpc_of(other)) else {
             return false;
         };

@@ -18,7 +18,9 @@ pub(crate) struct Maker<'r> {
 /// A network from a seed.
 pub fn topology(seed: u64) -> Topology {
     let mut random = Random::new(seed);
-    let mut maker = Maker { random: &mut random, topology: Topology::default(), elastic: 0 };
+    // The outside of a private cloud is a local network.
+    let topology = Topology { outside_private: true, ..Topology::default() };
+    let mut maker = Maker { random: &mut random, topology, elastic: 0 };
     let vpcs = maker.random.between(1, 3);
     for number in 0..vpcs {
         maker.vpc(number);

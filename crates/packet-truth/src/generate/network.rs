@@ -109,9 +109,8 @@ impl Maker<'_> {
         if let Some(block) = subnet.cidrs.get(1).filter(|_| self.random.percent(85)) {
             addresses.push(address(*block, offset + 0x100));
         }
-        let mut chosen: Vec<Id> = (0..self.random.between(1, 2))
-            .map(|_| id("sg", vpc, self.random.below(groups)))
-            .collect();
+        let mut chosen: Vec<Id> =
+            (0..self.random.between(1, 2)).map(|_| id("sg", vpc, self.random.below(groups))).collect();
         chosen.sort();
         chosen.dedup();
         self.topology.network_interfaces.push(NetworkInterface {
@@ -158,8 +157,11 @@ impl Maker<'_> {
         let own: Id = format!("vpc-{vpc}").into();
         let internet = self.random.percent(75);
         if internet {
-            let gateway =
-                InternetGateway { id: format!("igw-{vpc}").into(), vpc: Some(own.clone()), route_table: None };
+            let gateway = InternetGateway {
+                id: format!("igw-{vpc}").into(),
+                vpc: Some(own.clone()),
+                route_table: None,
+            };
             self.topology.internet_gateways.push(gateway);
             for n in 0..self.topology.network_interfaces.len() {
                 if self.topology.network_interfaces[n].vpc == own && self.random.percent(40) {
@@ -220,8 +222,9 @@ impl Maker<'_> {
     pub(super) fn routes(&mut self, vpc: usize) {
         let own: Id = format!("vpc-{vpc}").into();
         let v6 = self.topology.vpcs[vpc].cidrs.len() > 1;
-        let tables: Vec<usize> =
-            (0..self.topology.route_tables.len()).filter(|n| self.topology.route_tables[*n].vpc == own).collect();
+        let tables: Vec<usize> = (0..self.topology.route_tables.len())
+            .filter(|n| self.topology.route_tables[*n].vpc == own)
+            .collect();
         for table in tables {
             let mut routes: Vec<(IpNet, RouteTarget)> = Vec::new();
             for peering in self.topology.peerings.clone() {
@@ -245,7 +248,8 @@ impl Maker<'_> {
                 }
                 for _ in 0..self.random.between(0, 2) {
                     let block = self.block(six);
-                    let outside = !self.topology.vpcs.iter().flat_map(|v| &v.cidrs).any(|c| c.contains(&block));
+                    let outside =
+                        !self.topology.vpcs.iter().flat_map(|v| &v.cidrs).any(|c| c.contains(&block));
                     if let Some(target) = self.random.pick(&targets).cloned()
                         && (outside || self.may_be_inside(&own, block, &target))
                     {
@@ -257,7 +261,12 @@ impl Maker<'_> {
                 let there = &mut self.topology.route_tables[table].routes;
                 if !there.iter().any(|r| r.destinations.contains(&destination)) {
                     let destinations = vec![destination];
-                    there.push(Route { destinations, prefix_list: None, origin: RouteOrigin::Static, target });
+                    there.push(Route {
+                        destinations,
+                        prefix_list: None,
+                        origin: RouteOrigin::Static,
+                        target,
+                    });
                 }
             }
         }

@@ -66,7 +66,8 @@ impl Maker<'_> {
             return PortRange::ALL;
         }
         let one = self.random.pick(&PORTS).copied().unwrap_or(80);
-        let other = if self.random.percent(40) { one } else { self.random.pick(&PORTS).copied().unwrap_or(80) };
+        let other =
+            if self.random.percent(40) { one } else { self.random.pick(&PORTS).copied().unwrap_or(80) };
         PortRange { from: one.min(other), to: one.max(other) }
     }
 

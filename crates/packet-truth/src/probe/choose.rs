@@ -96,7 +96,9 @@ fn can_be_sent(packet: &Packet) -> bool {
     let nobody = packet.at == Place::Internet
         && match header.source {
             IpAddr::V4(a) => a.octets()[0] == 0 || a.octets()[0] >= 224 || a.is_loopback(),
-            IpAddr::V6(a) => a.is_multicast() || a.is_unspecified() || a.is_loopback() || a.is_unicast_link_local(),
+            IpAddr::V6(a) => {
+                a.is_multicast() || a.is_unspecified() || a.is_loopback() || a.is_unicast_link_local()
+            }
         };
     !mixed && !other_family && !nobody && !TAKEN_APART.contains(&number)
 }
@@ -111,7 +113,9 @@ fn take(
 ) {
     let number = *next;
     *next += 1;
-    if let Protocol::Tcp { source: 40_000, .. } | Protocol::Udp { source: 40_000, .. } = packet.header.protocol {
+    if let Protocol::Tcp { source: 40_000, .. } | Protocol::Udp { source: 40_000, .. } =
+        packet.header.protocol
+    {
         let port = EPHEMERAL + u16::try_from(number % EPHEMERAL_COUNT).unwrap_or_default();
         let (_, destination) = packet.header.protocol.ports().unwrap_or_default();
         packet.header.protocol = packet.header.protocol.with_ports(port, destination);

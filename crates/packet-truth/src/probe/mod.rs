@@ -5,6 +5,6 @@ mod choose;
 mod key;
 
 pub use beyond::is_beyond;
-pub(crate) use choose::identifier;
 pub use choose::choose;
+pub(crate) use choose::identifier;
 pub use key::Known;

@@ -2,12 +2,12 @@
 
 use super::Statistics;
 use crate::cloud::Cloud;
-use crate::probe::choose;
+use crate::probe::{choose, is_beyond};
 use crate::random::Random;
 use crate::site::{Change, Site};
 use crate::verdict::{Agreement, Seen, compare};
 use crate::wire::{Frame, TcpFields};
-use reachability::{Header, Index, Judgement, Packet, Place, Protocol, SourceMac, Topology};
+use reachability::{Header, Index, Judgement, Packet, Place, Protocol, SourceMac, Topology, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -104,19 +104,7 @@ impl<'c> Experiment<'c> {
         statistics: &mut Statistics,
     ) -> anyhow::Result<Vec<Failure>> {
         let begun = Instant::now();
-        let chosen = choose(&self.topology, random, count, self.next + 1, |place| self.site.can_send(place));
-        let index = Index::new(&self.topology);
-        let shots: Vec<Shot> = chosen
-            .into_iter()
-            .filter(|(_, packet)| !crate::probe::is_beyond(&index, packet))
-            .map(|(number, packet)| Shot {
-                number,
-                packet,
-                tcp: TcpFields::Syn,
-                identifier: crate::probe::identifier(number),
-            })
-            .collect();
-        self.next = shots.iter().map(|s| s.number).max().unwrap_or(self.next).max(self.next) + 1;
+        let shots = self.random_shots(random, count);
         let results = self.fire(&shots)?;
         let mut failures = Vec::new();
         for result in &results {
@@ -130,6 +118,20 @@ impl<'c> Experiment<'c> {
         Ok(failures)
     }
 
+    /// Random probes, each the first packet of a flow.
+    pub(super) fn random_shots(&mut self, random: &mut Random, count: usize) -> Vec<Shot> {
+        let chosen = choose(&self.topology, random, count, self.next + 1, |place| self.site.can_send(place));
+        let shots: Vec<Shot> = chosen
+            .into_iter()
+            .map(|(number, packet)| {
+                let identifier = crate::probe::identifier(number);
+                Shot { number, packet, tcp: TcpFields::Syn, identifier }
+            })
+            .collect();
+        self.next = shots.iter().map(|s| s.number).max().unwrap_or(self.next).max(self.next) + 1;
+        shots
+    }
+
     /// A failure with everything that belongs to it.
     pub(super) fn failure(
         &self,
@@ -139,9 +141,11 @@ impl<'c> Experiment<'c> {
         topology: &Topology,
     ) -> Failure {
         let words = |j: &Judgement| {
-            let steps = j.path.iter().map(|s| format!("{:?} {}: {}", s.component.kind, s.component.id, s.why));
+            let steps =
+                j.path.iter().map(|s| format!("{:?} {}: {}", s.component.kind, s.component.id, s.why));
             let objections = j.objections.iter().skip(1);
-            let more = objections.map(|s| format!("also {:?} {}: {}", s.component.kind, s.component.id, s.why));
+            let more =
+                objections.map(|s| format!("also {:?} {}: {}", s.component.kind, s.component.id, s.why));
             std::iter::once(format!("{:?}", j.verdict)).chain(steps).chain(more).collect()
         };
         Failure {
@@ -155,37 +159,71 @@ impl<'c> Experiment<'c> {
         }
     }
 
-    /// Sends shots and waits until each has shown what became of it.
+    /// Sends shots and waits until each has shown what became of it; those beyond comparison are left out.
     ///
     /// # Errors
     /// When the cloud or an interface is gone.
     pub fn fire<'s>(&mut self, shots: &'s [Shot]) -> anyhow::Result<Vec<Result<'s>>> {
+        let (judged, mut seen) = self.shoot(shots)?;
+        self.settle(&judged, &mut seen)?;
+        Ok(compared(judged, seen))
+    }
+
+    /// The same while nobody reports drops: what is to arrive is waited for. Packets are routed in the order in which
+    /// they are sent, so when the last one is there the others have had their turn.
+    pub(super) fn fire_unreported<'s>(&mut self, shots: &'s [Shot]) -> anyhow::Result<Vec<Result<'s>>> {
+        let (judged, mut seen) = self.shoot(shots)?;
+        let end = Instant::now() + PATIENCE;
+        loop {
+            note_arrivals(&self.site, &mut seen)?;
+            let missing = judged.iter().any(|(shot, judgement)| {
+                let watched = match &judgement.verdict {
+                    Verdict::Delivered { at, .. } => !matches!(at, Place::Service { .. }),
+                    Verdict::DeliveredToAppliance { .. } => true,
+                    Verdict::Dropped => false,
+                };
+                watched && !seen.contains_key(&shot.number)
+            });
+            if !missing || Instant::now() > end {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let mut results = compared(judged, seen);
+        for result in &mut results {
+            if result.judgement.verdict.is_dropped() && result.seen.is_empty() {
+                result.agreement = Agreement::Silent;
+            } else if result.agreement == Agreement::Unproven {
+                result.agreement = Agreement::Disagreement;
+            }
+        }
+        Ok(results)
+    }
+
+    fn shoot<'s>(&self, shots: &'s [Shot]) -> anyhow::Result<(Vec<(&'s Shot, Judgement)>, Sightings)> {
         let index = Index::new(&self.topology);
-        let judged: Vec<(&Shot, Judgement)> =
-            shots.iter().map(|shot| (shot, index.judge(&shot.packet))).collect();
-        let mut seen: HashMap<u32, Vec<Seen>> = HashMap::new();
+        let shots: Vec<&Shot> =
+            shots.iter().filter(|s| !is_beyond(&index, &self.topology, &s.packet)).collect();
+        let judged = shots.iter().map(|shot| (*shot, index.judge(&shot.packet))).collect();
+        let mut seen = Sightings::new();
         for burst in shots.chunks(BURST) {
             for shot in burst {
                 let Packet { at, header, source_mac, .. } = &shot.packet;
-                let Shot { number, tcp, identifier, .. } = *shot;
-                self.site.send(at, Frame { header: *header, tracer: number, tcp, identifier }, *source_mac)?;
+                let Shot { number, tcp, identifier, .. } = **shot;
+                self.site.send(
+                    at,
+                    Frame { header: *header, tracer: number, tcp, identifier },
+                    *source_mac,
+                )?;
             }
             note_arrivals(&self.site, &mut seen)?;
         }
-        self.settle(&judged, &mut seen)?;
-        Ok(judged
-            .into_iter()
-            .map(|(shot, judgement)| {
-                let seen = seen.remove(&shot.number).unwrap_or_default();
-                let agreement = compare(&judgement, &seen);
-                Result { shot, judgement, seen, agreement }
-            })
-            .collect())
+        Ok((judged, seen))
     }
 
     /// Waits for reports. Behind the probes every sender sends one more frame, under a foreign hardware address, whose
     /// drop is always reported: when all those reports are here, what was sent before has had its turn.
-    fn settle(&mut self, judged: &[(&Shot, Judgement)], seen: &mut HashMap<u32, Vec<Seen>>) -> anyhow::Result<()> {
+    fn settle(&mut self, judged: &[(&Shot, Judgement)], seen: &mut Sightings) -> anyhow::Result<()> {
         let senders: BTreeSet<&Place> = judged.iter().map(|(shot, _)| &shot.packet.at).collect();
         let mut barriers: BTreeSet<u32> = BTreeSet::new();
         for at in senders {
@@ -220,7 +258,20 @@ impl<'c> Experiment<'c> {
     }
 }
 
-fn note_arrivals(site: &Site, seen: &mut HashMap<u32, Vec<Seen>>) -> anyhow::Result<()> {
+/// What was seen of each probe, by its number.
+type Sightings = HashMap<u32, Vec<Seen>>;
+
+fn compared(judged: Vec<(&Shot, Judgement)>, mut seen: Sightings) -> Vec<Result<'_>> {
+    let mut results = Vec::with_capacity(judged.len());
+    for (shot, judgement) in judged {
+        let seen = seen.remove(&shot.number).unwrap_or_default();
+        let agreement = compare(&judgement, &seen);
+        results.push(Result { shot, judgement, seen, agreement });
+    }
+    results
+}
+
+fn note_arrivals(site: &Site, seen: &mut Sightings) -> anyhow::Result<()> {
     for (number, place, header) in site.arrivals()? {
         seen.entry(number).or_default().push(Seen::Arrived(place, header));
     }

@@ -1,13 +1,14 @@
 //! Established flows: answers, what follows, and what a change leaves of them.
 
-use super::experiment::{Experiment, Failure, Result, Shot};
 use super::Statistics;
+use super::experiment::{Experiment, Failure, Result, Shot};
 use crate::random::Random;
 use crate::site::Change;
 use crate::verdict::Agreement;
 use crate::wire::TcpFields;
 use reachability::topology::{AclEntry, Selector};
-use reachability::{Direction, Packet, Protocol, State, Topology, Verdict};
+use reachability::{Direction, Packet, Place, Protocol, State, Topology, Verdict};
+use std::collections::HashMap;
 
 /// Flows followed in one topology.
 const FLOWS: usize = 60;
@@ -47,7 +48,11 @@ impl Experiment<'_> {
             })
             .collect();
         let base = self.topology.clone();
-        for (result, conversation) in self.fire(&answers)?.iter().zip(&mut conversations) {
+        for result in &self.fire(&answers)? {
+            let number = result.shot.number;
+            let Some(conversation) = conversations.iter_mut().find(|c| c.answer_number == number) else {
+                continue;
+            };
             statistics.count(&result.judgement, result.agreement);
             statistics.established += 1;
             conversation.answered = result.agreement == Agreement::Arrived;
@@ -80,7 +85,7 @@ impl Experiment<'_> {
         statistics: &mut Statistics,
     ) -> anyhow::Result<Vec<Failure>> {
         let mut shots = Vec::new();
-        let mut history = Vec::new();
+        let mut history = HashMap::new();
         for c in conversations {
             // A handshake that did not come about has no third packet.
             let tcp = matches!(c.first.header.protocol, Protocol::Tcp { .. });
@@ -101,11 +106,12 @@ impl Experiment<'_> {
             if c.answered {
                 before.push((Vec::new(), c.answer.clone()));
             }
-            history.push(before);
+            history.insert(number, before);
         }
         let results = self.fire(&shots)?;
         let mut failures = Vec::new();
-        for (result, before) in results.iter().zip(history) {
+        for result in &results {
+            let before = history.remove(&result.shot.number).unwrap_or_default();
             statistics.count(&result.judgement, result.agreement);
             statistics.established += 1;
             if result.agreement.is_failure() {
@@ -124,11 +130,23 @@ impl Experiment<'_> {
             }
             let Verdict::Delivered { as_seen, .. } = &result.judgement.verdict else { continue };
             // Behind a NAT gateway that chose another port the explainer's flow is another one.
-            let exact = result.seen.iter().any(|s| matches!(s, crate::verdict::Seen::Arrived(_, h) if h == as_seen));
+            let exact =
+                result.seen.iter().any(|s| matches!(s, crate::verdict::Seen::Arrived(_, h) if h == as_seen));
             // Only echo is a question with an answer.
             let icmp = result.shot.packet.header.protocol.icmp();
             let echo = icmp.is_none_or(|(kind, _)| matches!(kind, 8 | 128));
-            let Some(answer) = result.judgement.answer().filter(|_| exact && echo) else { continue };
+            // Flows are remembered by the VPC, not by interface: what an appliance begins in another's name is answered
+            // to that other, who knows nothing of it.
+            let honest = match &result.shot.packet.at {
+                Place::NetworkInterface(id) => {
+                    let source = result.shot.packet.header.source;
+                    self.topology.network_interfaces.iter().any(|i| i.id == *id && i.owns(source))
+                }
+                _ => true,
+            };
+            let Some(answer) = result.judgement.answer().filter(|_| exact && echo && honest) else {
+                continue;
+            };
             let number = self.number();
             found.push(Conversation {
                 first: result.shot.packet.clone(),
@@ -177,4 +195,3 @@ pub(super) fn random_change(topology: &Topology, random: &mut Random) -> Option<
         }
     }
 }
-

@@ -19,6 +19,8 @@ pub struct Statistics {
     pub established: u64,
     /// Changes made while flows stood.
     pub changes: u64,
+    /// Times the control plane was killed.
+    pub kills: u64,
     /// Calls of the API.
     pub calls: u64,
     /// Time spent building.
@@ -52,11 +54,12 @@ impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} probes over {} topologies, {} of them in established flows, {} changes, {} API calls",
+            "{} probes over {} topologies, {} of them in established flows, {} changes, {} kills, {} API calls",
             self.probes(),
             self.topologies,
             self.established,
             self.changes,
+            self.kills,
             self.calls
         )?;
         for (agreement, count) in &self.outcomes {

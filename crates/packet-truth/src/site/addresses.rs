@@ -48,12 +48,18 @@ impl Translator {
 
     /// An address as the cloud has it.
     pub fn real_address(&self, address: IpAddr) -> IpAddr {
-        self.blocks.iter().find(|(s, _)| s.contains(&address)).map_or(address, |(s, r)| moved(address, *s, *r))
+        self.blocks
+            .iter()
+            .find(|(s, _)| s.contains(&address))
+            .map_or(address, |(s, r)| moved(address, *s, *r))
     }
 
     /// An address as the topology has it.
     pub fn symbolic_address(&self, address: IpAddr) -> IpAddr {
-        self.blocks.iter().find(|(_, r)| r.contains(&address)).map_or(address, |(s, r)| moved(address, *r, *s))
+        self.blocks
+            .iter()
+            .find(|(_, r)| r.contains(&address))
+            .map_or(address, |(s, r)| moved(address, *r, *s))
     }
 
     /// A block as the cloud has it: parts of a translated block move with it.

@@ -5,9 +5,11 @@ use super::parameters::{Parameters, acl_entry, call, permission, put, route_key,
 use crate::wire::Mac;
 use anyhow::{Context as _, ensure};
 use ipnet::IpNet;
-use reachability::Id;
-use reachability::topology::{GroupRule, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Subnet, Topology};
 use reachability::Direction;
+use reachability::Id;
+use reachability::topology::{
+    GroupRule, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Subnet, Topology,
+};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -61,7 +63,8 @@ impl Site {
             let words = [("GroupName", name.as_str()), ("GroupDescription", "truth"), ("VpcId", &vpc)];
             let id = self.ec2.call("CreateSecurityGroup", &words)?.first("groupId")?;
             // A group begins with everything allowed outward, in IPv6 too where the VPC has it.
-            let v6 = topology.vpcs.iter().find(|v| v.id == group.vpc).is_some_and(|v| v.cidrs.iter().any(is_v6));
+            let v6 =
+                topology.vpcs.iter().find(|v| v.id == group.vpc).is_some_and(|v| v.cidrs.iter().any(is_v6));
             let everything = [
                 ("GroupId", id.as_str()),
                 ("IpPermissions.1.IpProtocol", "-1"),

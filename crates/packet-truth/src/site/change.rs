@@ -2,7 +2,9 @@
 
 use super::Site;
 use super::build::authorize;
-use super::parameters::{Parameters, acl_entry, acl_entry_key, call, permission, put, route_key, route_target};
+use super::parameters::{
+    Parameters, acl_entry, acl_entry_key, call, permission, put, route_key, route_target,
+};
 use reachability::topology::{AclEntry, GroupRule, Route, Topology};
 use reachability::{Direction, Id};
 use serde::{Deserialize, Serialize};

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The host's end of the link to the edge; there is one cloud in our namespace.
 pub(super) fn host() -> anyhow::Result<Option<Link>> {
     let routes = fs::read_to_string("/proc/thread-self/net/dev")?;
-    let name = routes.lines().filter_map(|l| l.split(':').next()).map(str::trim).find(|n| n.starts_with("allod"));
+    let name =
+        routes.lines().filter_map(|l| l.split(':').next()).map(str::trim).find(|n| n.starts_with("allod"));
     Ok(name.map(Link::open).transpose()?)
 }
 
@@ -41,9 +42,12 @@ impl Site {
         let machines = machines(topology);
         for (instance, interfaces) in &machines {
             let mut all = Parameters::new();
-            for (name, value) in
-                [("ImageId", "ami-12345678"), ("InstanceType", "m5.24xlarge"), ("MinCount", "1"), ("MaxCount", "1")]
-            {
+            for (name, value) in [
+                ("ImageId", "ami-12345678"),
+                ("InstanceType", "m5.24xlarge"),
+                ("MinCount", "1"),
+                ("MaxCount", "1"),
+            ] {
                 put(&mut all, name, value);
             }
             for (n, interface) in interfaces.iter().enumerate() {
@@ -87,7 +91,8 @@ impl Site {
     fn open(&mut self, cloud: &mut Cloud, id: &str, interfaces: &[Id]) -> anyhow::Result<()> {
         let namespace = cloud.machine(id)?;
         let names: Vec<String> = (0..interfaces.len()).map(|n| format!("eth{n}")).collect();
-        let links = Link::open_in(&namespace, &names, || silence(&names)).context("a machine's interfaces")?;
+        let links =
+            Link::open_in(&namespace, &names, || silence(&names)).context("a machine's interfaces")?;
         for (interface, link) in interfaces.iter().zip(links) {
             self.links.insert(interface.clone(), link);
         }

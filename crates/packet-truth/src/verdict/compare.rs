@@ -96,7 +96,8 @@ fn names(step: &Step, drop: &Drop) -> bool {
             _ => false,
         },
         "multicast" => kind == Kind::Router && step.code == Some(Code::NoPossibleDestination),
-        "egress-denied" => kind == Kind::SecurityGroup && egress && attached(),
+        // To the packet path an absent interface is no member of a group either.
+        "egress-denied" => (kind == Kind::SecurityGroup && egress && attached()) || is_absent(step),
         "ingress-denied" => kind == Kind::SecurityGroup && !egress && attached(),
         "nsg-out" => kind == Kind::Nsg && egress,
         "nsg-in" => kind == Kind::Nsg && !egress,

@@ -150,16 +150,14 @@ pub fn decode(frame: &[u8]) -> Option<(Mac, Header, Tracer)> {
 pub fn decode_packet(packet: &[u8]) -> Option<(Header, Tracer)> {
     let (source, destination, number, body): (IpAddr, IpAddr, u8, &[u8]) = match packet.first()? >> 4 {
         4 => {
-            let address = |at: usize| {
-                Some(Ipv4Addr::from(<[u8; 4]>::try_from(packet.get(at..at + 4)?).ok()?).into())
-            };
+            let address =
+                |at: usize| Some(Ipv4Addr::from(<[u8; 4]>::try_from(packet.get(at..at + 4)?).ok()?).into());
             let length = usize::from(packet[0] & 15) * 4;
             (address(12)?, address(16)?, *packet.get(9)?, packet.get(length..)?)
         }
         6 => {
-            let address = |at: usize| {
-                Some(Ipv6Addr::from(<[u8; 16]>::try_from(packet.get(at..at + 16)?).ok()?).into())
-            };
+            let address =
+                |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(packet.get(at..at + 16)?).ok()?).into());
             (address(8)?, address(24)?, *packet.get(6)?, packet.get(40..)?)
         }
         _ => return None,

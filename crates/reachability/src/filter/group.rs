@@ -69,7 +69,11 @@ impl<'a> Question<'a> {
         }
         let open = |rule: &GroupRule| match &rule.peer {
             RulePeer::Cidr(c) => c.prefix_len() == 0 && c.contains(&self.remote),
-            _ => false,
+            // A list of everything is everything.
+            RulePeer::PrefixList { cidrs, .. } => {
+                cidrs.iter().any(|c| c.prefix_len() == 0 && c.contains(&self.remote))
+            }
+            RulePeer::Group(_) => false,
         };
         let number = self.protocol.number();
         let every_port = |rule: &GroupRule| match rule.selector.protocol {

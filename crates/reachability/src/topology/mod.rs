@@ -114,4 +114,7 @@ pub struct Topology {
     pub gateway_endpoints: Vec<GatewayEndpoint>,
     /// Port forwardings (specification NET-30).
     pub port_forwardings: Vec<PortForwarding>,
+    /// Whether the outside has private addresses (RFC 1918, RFC 6598). AWS's has none, and its gateways refuse them; the
+    /// outside of a private cloud is the local network, whose hosts have little else.
+    pub outside_private: bool,
 }

@@ -26,7 +26,7 @@ impl<'a> Walk<'a> {
             Note::new(Kind::InternetGateway, &gateway.id, why).facing(Direction::Egress).of_vpc(vpc)
         };
         let before = self.header;
-        if let Some(code) = private_range(before.destination, PRIVATE_DESTINATION) {
+        if let Some(code) = self.private_range(before.destination, PRIVATE_DESTINATION) {
             let why = format!("{} is a private address", before.destination);
             return Err(self.stop(note(why), code));
         }
@@ -150,9 +150,11 @@ impl<'a> Walk<'a> {
         if let Some(gateway) = self.egress_only_before(destination, &vpc.id) {
             let why = "an egress-only gateway takes no flows from outside";
             let note = Note::new(Kind::EgressOnlyInternetGateway, &gateway.id, why);
-            return Err(self.stop(note.facing(Direction::Ingress).of_vpc(&vpc.id), Code::NoPath));
+            self.refuse(note.facing(Direction::Ingress).of_vpc(&vpc.id), Code::NoPath);
+            // Filters behind it may refuse the packet as well.
+            return self.arrive(&vpc.id, None);
         }
-        let gateway = self.gateway_into(&vpc.id)?;
+        let Ok(gateway) = self.gateway_into(&vpc.id) else { return self.arrive(&vpc.id, None) };
         self.check_outside_source(gateway, &vpc.id)?;
         if self.index.owner(&vpc.id, destination).is_none() {
             let note = igw_in(gateway, &vpc.id, format!("nobody has the address {destination}"));
@@ -212,7 +214,7 @@ impl<'a> Walk<'a> {
 
     fn check_outside_source(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> Result<(), Stop> {
         let source = self.header.source;
-        if let Some(code) = private_range(source, PRIVATE_SOURCE) {
+        if let Some(code) = self.private_range(source, PRIVATE_SOURCE) {
             return Err(self.stop(igw_in(gateway, vpc, format!("{source} is a private address")), code));
         }
         if self.index.in_vpc(vpc, source) {
@@ -276,6 +278,20 @@ impl<'a> Walk<'a> {
             _ => None,
         }
     }
+
+    /// The code for an address that does not exist on the internet, unless this outside has such addresses.
+    fn private_range(&self, address: IpAddr, codes: Codes) -> Option<Code> {
+        let IpAddr::V4(v4) = address else { return None };
+        if self.index.topology.outside_private {
+            None
+        } else if v4.is_private() {
+            Some(codes.0)
+        } else if u32::from(v4) >> 22 == u32::from(Ipv4Addr::new(100, 64, 0, 0)) >> 22 {
+            Some(codes.1)
+        } else {
+            None
+        }
+    }
 }
 
 fn igw_in(gateway: &InternetGateway, vpc: &Id, why: String) -> Note {
@@ -288,15 +304,3 @@ const PRIVATE_DESTINATION: Codes =
     (Code::IgwDestinationAddressNotInRfc1918Egress, Code::IgwDestinationAddressNotInRfc6598Egress);
 const PRIVATE_SOURCE: Codes =
     (Code::IgwSourceAddressNotInRfc1918Ingress, Code::IgwSourceAddressNotInRfc6598Ingress);
-
-/// The code for an address that does not exist on the internet.
-fn private_range(address: IpAddr, codes: Codes) -> Option<Code> {
-    let IpAddr::V4(v4) = address else { return None };
-    if v4.is_private() {
-        Some(codes.0)
-    } else if u32::from(v4) >> 22 == u32::from(Ipv4Addr::new(100, 64, 0, 0)) >> 22 {
-        Some(codes.1)
-    } else {
-        None
-    }
-}

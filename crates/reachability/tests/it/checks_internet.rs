@@ -71,6 +71,28 @@ fn check_30_private_addresses_stay_inside() {
 }
 
 #[test]
+fn a_private_clouds_outside_is_a_local_network() {
+    let mut w = public();
+    w.0.outside_private = true;
+    assert_eq!(w.send("a", "192.168.7.7", HTTPS).went_out().source, ip("198.18.0.1"));
+    w.outside("10.9.9.9", "198.18.0.1", HTTPS).reached("a");
+    // What is the VPC's own still does not come from outside.
+    w.outside("10.0.1.77", "198.18.0.1", HTTPS).dropped_by("igw", "GATEWAY_REJECTS_SPOOFED_TRAFFIC");
+}
+
+#[test]
+fn ipv6_leaves_under_any_address_of_the_vpc_and_no_other() {
+    let mut w = public();
+    w.0.network_interfaces.iter_mut().for_each(|i| i.source_dest_check = false);
+    let from = |source: &str| {
+        let at = Place::NetworkInterface("a".into());
+        judge(&w.0, &Packet::new(at, ip(source), ip("2a00:1450::7"), HTTPS))
+    };
+    from("2001:db8:0:101::ffff").went_out();
+    from("2a00:1450::8").dropped_by("igw", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS");
+}
+
+#[test]
 fn check_31_the_instance_sees_only_its_private_address() {
     let w = public();
     let seen = w.outside(HOST, "198.18.0.1", HTTPS).reached("a");
