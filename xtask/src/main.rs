@@ -8,6 +8,7 @@ mod check;
 mod layering;
 mod models;
 mod new_service;
+mod packet_truth;
 mod prerequisites;
 mod run;
 mod show_type;
@@ -32,6 +33,8 @@ enum Task {
     Models(models::Arguments),
     /// Print a generated type as Rust: `cargo xtask show-type ec2 RunInstancesRequest`.
     ShowType(show_type::Arguments),
+    /// Random networks, real packets: the explainer and the packet path held against each other. Needs root.
+    PacketTruth(packet_truth::Arguments),
     /// Lay out the two crates of a new service.
     NewService(new_service::Arguments),
 }
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Models(arguments) => models::run(&arguments),
         Task::ShowType(arguments) => show_type::run(&arguments),
+        Task::PacketTruth(arguments) => packet_truth::run(&arguments),
         Task::NewService(arguments) => new_service::run(&arguments),
     }
 }

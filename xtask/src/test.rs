@@ -30,11 +30,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Suites that talk to the binary from outside, with unmodified clients.
 fn clients(words: &[String]) -> anyhow::Result<()> {
     let python = prerequisites::suite_python()?;
-    succeed(cargo().args(["build", "--quiet", "--package", "allod"]))?;
+    succeed(cargo().args(["build", "--quiet", "--package", "allod", "--package", "packet-truth"]))?;
     let binary = std::path::absolute(target().join("debug/allod"))?;
+    let truth = std::path::absolute(target().join("debug/packet-truth"))?;
     succeed(
         program(python)
             .env("ALLOD_BINARY", binary)
+            .env("PACKET_TRUTH_BINARY", truth)
             .args([
                 "-m",
                 "pytest",

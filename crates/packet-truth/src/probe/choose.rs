@@ -14,10 +14,11 @@ const TAKEN_APART: [u8; 4] = [33, 47, 132, 136];
 const EPHEMERAL: u16 = 32_768;
 const EPHEMERAL_COUNT: u32 = 28_000;
 
-/// So many probes of a topology, each of a flow of its own, numbered from `first` on with gaps.
+/// So many probes of a topology, each of a flow of its own that is not known yet, numbered from `first` on with gaps.
 pub fn choose(
     topology: &Topology,
     random: &mut Random,
+    known: &mut Known,
     count: usize,
     first: u32,
     can_send: impl Fn(&Place) -> bool,
@@ -38,7 +39,7 @@ pub fn choose(
     }
     random.shuffle(&mut pairs);
     let share = count.div_ceil(pairs.len().max(1)).max(4);
-    let (mut known, mut chosen, mut next) = (Known::new(topology), Vec::new(), first);
+    let (mut chosen, mut next) = (Vec::new(), first);
     let mut rest = Vec::new();
     for (from, to) in &pairs {
         let mut all = boundaries(topology, from, to);
@@ -48,7 +49,7 @@ pub fn choose(
         let later = all.split_off(all.len().min(share));
         rest.extend(later.into_iter().take(share));
         for packet in all {
-            take(topology, random, &mut known, &mut chosen, &mut next, packet);
+            take(topology, random, known, &mut chosen, &mut next, packet);
         }
     }
     random.shuffle(&mut rest);
@@ -56,7 +57,7 @@ pub fn choose(
         if chosen.len() >= count * 9 / 10 {
             break;
         }
-        take(topology, random, &mut known, &mut chosen, &mut next, packet);
+        take(topology, random, known, &mut chosen, &mut next, packet);
     }
     random.shuffle(&mut chosen);
     chosen.truncate(count * 9 / 10);
@@ -67,7 +68,7 @@ pub fn choose(
         }
         let Some(at) = random.pick(&places).cloned() else { break };
         if let Some(packet) = anything(topology, random, at).filter(can_be_sent) {
-            take(topology, random, &mut known, &mut chosen, &mut next, packet);
+            take(topology, random, known, &mut chosen, &mut next, packet);
         }
     }
     chosen

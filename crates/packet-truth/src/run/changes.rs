@@ -49,6 +49,7 @@ impl Experiment<'_> {
                 self.site.listen(self.cloud.endpoint)?;
                 let topology = self.topology.clone();
                 self.site.reopen(self.cloud, &topology)?;
+                self.await_reports()?;
                 statistics.kills += 1;
                 failures.extend(self.volley(random, statistics, true)?);
             }

@@ -2,14 +2,14 @@
 
 use super::Statistics;
 use crate::cloud::Cloud;
-use crate::probe::{choose, is_beyond};
+use crate::probe::{Known, choose, is_beyond};
 use crate::random::Random;
 use crate::site::{Change, Site};
 use crate::verdict::{Agreement, Seen, compare};
 use crate::wire::{Frame, TcpFields};
-use reachability::{Header, Index, Judgement, Packet, Place, Protocol, SourceMac, Topology, Verdict};
+use reachability::{Header, Id, Index, Judgement, Packet, Place, Protocol, SourceMac, Topology, Verdict};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 /// Frames between two looks at what has arrived: well below what the sockets' buffers hold.
@@ -60,6 +60,7 @@ pub struct Experiment<'c> {
     pub topology: Topology,
     /// The same in the cloud.
     pub site: Site,
+    known: Known,
     next: u32,
     next_barrier: u32,
 }
@@ -84,7 +85,8 @@ impl<'c> Experiment<'c> {
     pub fn begin(cloud: &'c mut Cloud, topology: Topology) -> anyhow::Result<Self> {
         let mut site = Site::build(cloud, &topology)?;
         site.listen(cloud.endpoint)?;
-        Ok(Self { cloud, topology, site, next: 1, next_barrier: BARRIERS })
+        let known = Known::new(&topology);
+        Ok(Self { cloud, topology, site, known, next: 1, next_barrier: BARRIERS })
     }
 
     /// A number for the next shot.
@@ -120,7 +122,9 @@ impl<'c> Experiment<'c> {
 
     /// Random probes, each the first packet of a flow.
     pub(super) fn random_shots(&mut self, random: &mut Random, count: usize) -> Vec<Shot> {
-        let chosen = choose(&self.topology, random, count, self.next + 1, |place| self.site.can_send(place));
+        let (site, first) = (&self.site, self.next + 1);
+        let chosen =
+            choose(&self.topology, random, &mut self.known, count, first, |place| site.can_send(place));
         let shots: Vec<Shot> = chosen
             .into_iter()
             .map(|(number, packet)| {
@@ -221,21 +225,53 @@ impl<'c> Experiment<'c> {
         Ok((judged, seen))
     }
 
+    /// Waits until every VPC with a machine reports drops: after a new start of the control plane nobody listens at
+    /// first.
+    ///
+    /// # Errors
+    /// When one never does.
+    pub(super) fn await_reports(&mut self) -> anyhow::Result<()> {
+        let end = Instant::now() + PATIENCE;
+        let mut silent: BTreeMap<Id, Place> = BTreeMap::new();
+        for eni in &self.topology.network_interfaces {
+            let place = Place::NetworkInterface(eni.id.clone());
+            if self.site.can_send(&place) {
+                silent.insert(eni.vpc.clone(), place);
+            }
+        }
+        while !silent.is_empty() {
+            anyhow::ensure!(Instant::now() < end, "drops are not reported: {:?}", silent.keys());
+            for place in silent.values() {
+                self.barrier(place)?;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+            for (_, drop) in self.site.drops(self.cloud.endpoint)? {
+                silent.remove(&drop.vpc);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a frame whose drop is always reported; its number. Outside there is no such thing.
+    fn barrier(&mut self, at: &Place) -> anyhow::Result<Option<u32>> {
+        let Place::NetworkInterface(id) = at else { return Ok(None) };
+        let eni = self.topology.network_interfaces.iter().find(|i| i.id == *id);
+        let Some(address) = eni.and_then(|eni| eni.addresses.first().copied()) else { return Ok(None) };
+        let header = Header { source: address, destination: address, protocol: Protocol::udp(9) };
+        self.next_barrier += 1;
+        let number = self.next_barrier;
+        let frame = Frame { header, tracer: number, tcp: TcpFields::Syn, identifier: 0 };
+        self.site.send(at, frame, SourceMac::Foreign)?;
+        Ok(Some(number))
+    }
+
     /// Waits for reports. Behind the probes every sender sends one more frame, under a foreign hardware address, whose
     /// drop is always reported: when all those reports are here, what was sent before has had its turn.
     fn settle(&mut self, judged: &[(&Shot, Judgement)], seen: &mut Sightings) -> anyhow::Result<()> {
         let senders: BTreeSet<&Place> = judged.iter().map(|(shot, _)| &shot.packet.at).collect();
         let mut barriers: BTreeSet<u32> = BTreeSet::new();
         for at in senders {
-            let Place::NetworkInterface(id) = at else { continue };
-            let Some(eni) = self.topology.network_interfaces.iter().find(|i| i.id == *id) else { continue };
-            let address = eni.addresses[0];
-            let header = Header { source: address, destination: address, protocol: Protocol::udp(9) };
-            self.next_barrier += 1;
-            let number = self.next_barrier;
-            let frame = Frame { header, tracer: number, tcp: TcpFields::Syn, identifier: 0 };
-            self.site.send(at, frame, SourceMac::Foreign)?;
-            barriers.insert(number);
+            barriers.extend(self.barrier(at)?);
         }
         let end = Instant::now() + PATIENCE;
         loop {

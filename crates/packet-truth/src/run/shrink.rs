@@ -54,8 +54,8 @@ pub fn shrink(cloud: &mut Cloud, failure: &Failure) -> anyhow::Result<Option<Fai
 fn disagrees(cloud: &mut Cloud, failure: &Failure) -> anyhow::Result<bool> {
     match replay(cloud, failure) {
         Ok(replayed) => Ok(replayed.agreement.is_some_and(Agreement::is_failure)),
-        // A smaller network that the API refuses is none.
-        Err(error) if error.downcast_ref::<crate::ec2::Refused>().is_some() => Ok(false),
+        // A smaller network that cannot be built is none; a cloud that is gone shows with the next one.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_none() => Ok(false),
         Err(error) => Err(error),
     }
 }
