@@ -369,6 +369,16 @@ def test_a_learned_route_loses_to_a_static_one_and_leaves_the_vpc_its_own(cloud,
     assert taken_by("203.0.113.9") == set()
     ec2.disable_vgw_route_propagation(RouteTableId=world.inner, GatewayId=vpn)
     assert taken_by() == set()
+    # Elsewhere the gateway does not lead back to this VPC's appliance.
+    def states():
+        return [route["State"] for route in allod.describe_learned_routes(VpnGatewayIds=[vpn])["LearnedRoutes"]]
+
+    assert states() == ["active"]
     ec2.detach_vpn_gateway(VpnGatewayId=vpn, VpcId=world.vpc)
+    assert states() == ["blackhole"]
+    elsewhere = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    ec2.attach_vpn_gateway(VpnGatewayId=vpn, VpcId=elsewhere)
+    assert states() == ["blackhole"]
+    ec2.detach_vpn_gateway(VpnGatewayId=vpn, VpcId=elsewhere)
     ec2.delete_vpn_gateway(VpnGatewayId=vpn)
     assert allod.describe_learned_routes()["LearnedRoutes"] == []
