@@ -18,6 +18,9 @@ pub(crate) enum Command {
     Up(Up),
     /// Show the main job on real resources: start an ephemeral cloud, build a network, boot machines, drop a packet.
     Tour(Tour),
+    /// Tell whether packets get from one place to another, and which rule decides. Exit status 0: they do, 1: they do
+    /// not, 2: it could not be found out.
+    Reach(Reach),
     /// Tell what this machine offers and what is missing.
     Doctor(Format),
     /// Print the exports that point a shell's AWS tools at the cloud.
@@ -88,6 +91,36 @@ pub(crate) struct Format {
     /// For programs.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Reach {
+    /// Where packets start: an instance, interface, gateway, peering connection or endpoint by its id, a machine by its tag
+    /// Name, an IP address, or `internet`.
+    pub(crate) from: String,
+    /// Where they shall arrive; likewise.
+    pub(crate) to: String,
+    /// The destination port; without one, any.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// The protocol; icmp stands for a ping.
+    #[arg(long, value_name = "NAME", default_value = "tcp", value_parser = ["tcp", "udp", "icmp"])]
+    pub(crate) protocol: String,
+    /// The source port; without one, any.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) source_port: Option<u16>,
+    /// For programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draw the path into this file; the way back, if there is one, goes into a second file ending in `-return`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Endpoint of the cloud.
+    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "http://127.0.0.1:4566")]
+    pub(crate) endpoint: String,
+    /// Region.
+    #[arg(long, env = "AWS_DEFAULT_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ mod home;
 mod model;
 mod output;
 mod pool;
+mod reach;
 mod rootless;
 mod services;
 mod tour;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Up(options) => up::run(options),
         Command::Tour(options) => tour::run(&options),
+        Command::Reach(options) => Ok(reach::run(&options)),
         Command::Doctor(options) => doctor::run(options),
         Command::Env(options) => output::env(&options),
         Command::Coverage(options) => coverage::run(options),
