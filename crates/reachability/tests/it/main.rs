@@ -7,6 +7,7 @@ mod checks_groups;
 mod checks_interfaces;
 mod checks_internet;
 mod checks_routes;
+mod conversations;
 mod extensions;
 mod naive;
 mod pictures;
