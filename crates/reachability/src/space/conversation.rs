@@ -1,7 +1,7 @@
 //! Whether any packet of a set arrives and is answered: a witness, or the proof that there is none.
 
 use super::search::{MAX_CELLS, Way, first_boxes, split};
-use super::{Query, SpaceError};
+use super::{Query, Seen, SpaceError};
 use crate::index::Index;
 use crate::judgement::{Judgement, Verdict};
 use crate::packet::Packet;
@@ -10,7 +10,7 @@ use crate::round_trip::RoundTrip;
 /// The answer to a question about conversations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationSpace {
-    /// A packet that arrives and whose answer comes back; `None` is the proof that there is none.
+    /// A packet whose conversation is wanted; `None` is the proof that there is none.
     pub witness: Option<(Packet, RoundTrip)>,
     /// Without a witness, the packet that came furthest: the best explanation of what is in the way.
     pub nearest: Option<(Packet, RoundTrip)>,
@@ -18,10 +18,10 @@ pub struct ConversationSpace {
     pub examined: usize,
 }
 
-/// Searches the packets that a question leaves open for one that arrives, through appliances too, and whose answer comes
-/// back. [`Query::to`] only says which destination addresses are meant while [`Query::destination`] is open: whether it is
-/// the right end of the path, and the right way there, `accept` decides. It may look at verdicts, places and components,
-/// but not at the header, which stands for many.
+/// Searches the packets that a question leaves open for one whose conversation, through appliances too, is what the caller
+/// wants: as a rule one that [works](RoundTrip::works) and ends at the right place. `accept` decides that. It may look at
+/// verdicts, places and components, but not at headers, which stand for many. [`Query::to`] only says which destination
+/// addresses are meant while [`Query::destination`] is open.
 ///
 /// # Errors
 /// As [`super::header_space`].
@@ -40,7 +40,7 @@ pub fn conversation_space(
         space.examined += 1;
         let packet = open.packet(query);
         let trip = index.round_trip(&packet);
-        if trip.works && seen_as_asked(&trip, query) && accept(&trip) {
+        if seen_as_asked(&trip, query) && accept(&trip) {
             space.witness = Some((packet, trip));
             space.nearest = None;
             return Ok(space);
@@ -62,7 +62,8 @@ pub fn conversation_space(
 
 /// Whether the packet looks where it arrives as the question wants.
 fn seen_as_asked(trip: &RoundTrip, query: &Query) -> bool {
-    trip.forward.last().is_some_and(
-        |leg| matches!(&leg.verdict, Verdict::Delivered { as_seen, .. } if query.seen.admits(*as_seen)),
-    )
+    match trip.forward.last().map(|leg| &leg.verdict) {
+        Some(Verdict::Delivered { as_seen, .. }) => query.seen.admits(*as_seen),
+        _ => query.seen == Seen::default(),
+    }
 }

@@ -12,7 +12,7 @@ async fn path(cloud: &Cloud, from: &str, to: &str, more: &str) -> String {
 }
 
 /// The answer of an analysis of a path, once there is one.
-async fn analyse(cloud: &Cloud, path: &str, more: &str) -> String {
+pub(super) async fn analyse(cloud: &Cloud, path: &str, more: &str) -> String {
     let parameters = format!("NetworkInsightsPathId={path}&ClientToken={}{more}", contracts::hex_id(8));
     let xml = cloud.ok("StartNetworkInsightsAnalysis", &parameters).await;
     assert_eq!(all(&xml, "status"), ["running"]);
@@ -38,17 +38,17 @@ async fn verdict(cloud: &Cloud, from: &str, to: &str, more: &str) -> (bool, Vec<
 }
 
 /// A VPC with two subnets, a machine in each: VPC, machines, and their interfaces' groups (the VPC's default group).
-struct Two {
-    cloud: Cloud,
-    vpc: String,
-    table: String,
-    a: String,
+pub(super) struct Two {
+    pub(super) cloud: Cloud,
+    pub(super) vpc: String,
+    pub(super) table: String,
+    pub(super) a: String,
     b: String,
     subnet_b: String,
     group: String,
 }
 
-async fn two() -> Two {
+pub(super) async fn two() -> Two {
     let cloud = Cloud::new();
     let vpc = cloud.vpc("10.0.0.0/16").await;
     let by_vpc = format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
@@ -70,12 +70,12 @@ async fn two() -> Two {
 }
 
 impl Two {
-    async fn verdict(&self, from: &str, to: &str, more: &str) -> (bool, Vec<String>) {
+    pub(super) async fn verdict(&self, from: &str, to: &str, more: &str) -> (bool, Vec<String>) {
         verdict(&self.cloud, from, to, more).await
     }
 
     /// Lets TCP in from a block.
-    async fn allow(&self, port: u16, cidr: &str) {
+    pub(super) async fn allow(&self, port: u16, cidr: &str) {
         let parameters = format!(
             "GroupId={}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort={port}&IpPermissions.1.ToPort={port}\
              &IpPermissions.1.IpRanges.1.CidrIp={cidr}",

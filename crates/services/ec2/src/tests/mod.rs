@@ -10,6 +10,7 @@ mod gateways;
 mod groups;
 mod histories;
 mod insights;
+mod insights_peered;
 mod instances;
 mod interfaces;
 mod nat_gateways;
