@@ -173,7 +173,7 @@ async fn gateways_are_ends() {
     assert!(!two.verdict(&gateway, &two.b, "&DestinationPort=443").await.0, "it has no public address");
     assert!(!two.verdict(&gateway, &two.a, "&DestinationPort=80").await.0);
     // An address alone is a destination too, inside and outside.
-    for (address, expected) in [("9.9.9.9", true), ("10.0.2.99", false), (&*public, false)] {
+    for (address, expected) in [("9.9.9.9", true), ("10.0.2.3", false), (&*public, false)] {
         let parameters = format!(
             "Source={}&DestinationIp={address}&Protocol=tcp&DestinationPort=80&ClientToken=t{address}",
             two.a
@@ -226,7 +226,7 @@ async fn filters_at_both_ends() {
             "&FilterAtSource.DestinationPortRange.FromPort=444&FilterAtSource.DestinationPortRange.ToPort=450",
             false,
         ),
-        ("&FilterAtSource.SourceAddress=10.0.1.200", false),
+        ("&FilterAtSource.SourceAddress=10.0.1.3", false),
         ("&FilterAtDestination.DestinationPortRange.FromPort=443", true),
         ("&FilterAtDestination.DestinationPortRange.FromPort=80", false),
     ] {
