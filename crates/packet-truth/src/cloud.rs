@@ -56,7 +56,9 @@ impl Cloud {
     pub fn launch(&mut self) -> anyhow::Result<()> {
         let ready = self.folder.path().join("ready.json");
         let _ = fs::remove_file(&ready);
-        let mut command = Command::new(&self.binary);
+        // Whatever becomes of us, a cloud that nobody can reach ends, and takes its machines with it.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM"]).arg(&self.binary);
         command.args(["up", "--allow-reset", "--public-pool", POOL, "--listen"]);
         command.arg(self.endpoint.to_string()).arg("--ready-file").arg(&ready);
         if self.durable {

@@ -105,12 +105,13 @@ fn main() -> anyhow::Result<ExitCode> {
 /// Starts ourselves again where no other network is: nothing that is sent can get anywhere, and "outside" is ours.
 fn enter() -> anyhow::Result<ExitCode> {
     let own = std::env::current_exe()?;
+    // All of one process, which ends when we are ended, and its cloud with it.
     let status = Command::new("unshare")
-        .arg("--net")
+        .args(["--net", "setpriv", "--pdeathsig", "TERM"])
         .arg(own)
         .args(std::env::args_os().skip(1))
         .arg("--inside")
         .status()
-        .context("unshare (util-linux) does not start")?;
+        .context("unshare and setpriv (util-linux) do not start")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,7 +2,7 @@
 //!
 //! Each of these is written down in docs/decisions/0007; none is hidden in a comparison.
 
-use reachability::{ComponentKind as Kind, Header, Index, Outcome, Packet, Place, State};
+use reachability::{ComponentKind as Kind, Header, Index, Outcome, Packet, Place};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Whether a packet is beyond what is compared:
@@ -10,7 +10,6 @@ use std::net::{IpAddr, Ipv4Addr};
 /// - ICMP messages that open no flow (answers without a question, errors about nothing) where addresses are
 ///   translated or an appliance forwards them: the kernel keeps both with a flow, and these are none. Otherwise they
 ///   are compared.
-/// - The answer of a flow that came in by a public address, when it does not leave by the gateway.
 /// - Neighbour discovery, which is the link's own business.
 /// - UDP to the DHCP server's port by broadcast: the router takes it whatever the source port, and nobody can watch.
 pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &Packet) -> bool {
@@ -21,17 +20,6 @@ pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &
     // Neighbour discovery of others' addresses is refused whatever the source check says, for the sake of the host.
     if protocol.icmp().is_some_and(|(kind, _)| destination.is_ipv6() && matches!(kind, 133..=137)) {
         return true;
-    }
-    if let State::Established(flow) = &packet.state {
-        let mapped =
-            flow.original.destination.is_ipv4() && flow.original.destination != flow.delivered.destination;
-        let judgement = index.judge(packet);
-        let by_gateway = |s: &reachability::Step| s.component.kind == Kind::InternetGateway;
-        let answering = source == flow.delivered.destination;
-        return mapped
-            && answering
-            && !judgement.verdict.is_dropped()
-            && !judgement.path.iter().any(by_gateway);
     }
     if opens(packet) {
         return false;

@@ -7,8 +7,10 @@ use crate::site::Change;
 use crate::verdict::Agreement;
 use crate::wire::TcpFields;
 use reachability::topology::{AclEntry, Selector};
-use reachability::{Direction, Packet, Place, Protocol, State, Topology, Verdict};
-use std::collections::HashMap;
+use reachability::{
+    Component, ComponentKind as Kind, Direction, Judgement, Packet, Place, State, Step, Topology, Verdict,
+};
+use std::collections::{BTreeSet, HashMap};
 
 /// Flows followed in one topology.
 const FLOWS: usize = 60;
@@ -34,7 +36,7 @@ impl Experiment<'_> {
         results: &[Result<'_>],
         statistics: &mut Statistics,
     ) -> anyhow::Result<Vec<Failure>> {
-        let mut conversations = self.conversations(results);
+        let mut conversations = self.conversations(results, statistics);
         random.shuffle(&mut conversations);
         conversations.truncate(FLOWS);
         let mut failures = Vec::new();
@@ -87,9 +89,8 @@ impl Experiment<'_> {
         let mut shots = Vec::new();
         let mut history = HashMap::new();
         for c in conversations {
-            // A handshake that did not come about has no third packet.
-            let tcp = matches!(c.first.header.protocol, Protocol::Tcp { .. });
-            if !c.answered && (tcp || answering) {
+            // To the kernel a flow is known when it was answered; until then each packet is judged as its first was.
+            if !c.answered {
                 continue;
             }
             let State::Established(flow) = &c.answer.state else { continue };
@@ -102,10 +103,7 @@ impl Experiment<'_> {
             };
             let number = self.number();
             shots.push(Shot { number, packet, tcp, identifier: c.identifier });
-            let mut before = vec![(Vec::new(), c.first.clone())];
-            if c.answered {
-                before.push((Vec::new(), c.answer.clone()));
-            }
+            let before = vec![(Vec::new(), c.first.clone()), (Vec::new(), c.answer.clone())];
             history.insert(number, before);
         }
         let results = self.fire(&shots)?;
@@ -122,7 +120,7 @@ impl Experiment<'_> {
     }
 
     /// What arrived at somebody who can answer.
-    fn conversations(&mut self, results: &[Result<'_>]) -> Vec<Conversation> {
+    fn conversations(&mut self, results: &[Result<'_>], statistics: &mut Statistics) -> Vec<Conversation> {
         let mut found = Vec::new();
         for result in results {
             if result.agreement != Agreement::Arrived {
@@ -147,6 +145,10 @@ impl Experiment<'_> {
             let Some(answer) = result.judgement.answer().filter(|_| exact && echo && honest) else {
                 continue;
             };
+            if !goes_back(&result.judgement, &reachability::judge(&self.topology, &answer)) {
+                statistics.left_out += 1;
+                continue;
+            }
             let number = self.number();
             found.push(Conversation {
                 first: result.shot.packet.clone(),
@@ -159,6 +161,29 @@ impl Experiment<'_> {
         }
         found
     }
+}
+
+/// Whether an answer takes the way of its question. One that meets a gateway, a peering or an interface which the question
+/// did not meet is left out: the packet path has one memory for a VPC, AWS one for each of these (docs/decisions/0007).
+fn goes_back(question: &Judgement, answer: &Judgement) -> bool {
+    let met = |steps: &[Step]| -> BTreeSet<Component> {
+        let own = steps.iter().map(|s| &s.component).filter(|c| is_remembering(c.kind));
+        own.chain(steps.iter().filter_map(|s| s.attached_to.as_ref())).cloned().collect()
+    };
+    let (there, back) = (met(&question.path), met(&answer.path));
+    let all = answer.verdict.is_dropped() || there.len() == back.len();
+    back.is_subset(&there) && all && !matches!(answer.verdict, Verdict::DeliveredToAppliance { .. })
+}
+
+const fn is_remembering(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::InternetGateway
+            | Kind::EgressOnlyInternetGateway
+            | Kind::NatGateway
+            | Kind::Peering
+            | Kind::NetworkInterface
+    )
 }
 
 /// A random change that the API takes.

@@ -17,6 +17,8 @@ pub struct Statistics {
     pub deciding: BTreeMap<String, u64>,
     /// Probes of established flows among them.
     pub established: u64,
+    /// Flows not followed, because their answers go another way than their questions.
+    pub left_out: u64,
     /// Changes made while flows stood.
     pub changes: u64,
     /// Times the control plane was killed.
@@ -74,6 +76,7 @@ impl fmt::Display for Statistics {
             };
             writeln!(f, "{count:>9}  {text}")?;
         }
+        writeln!(f, "{:>9}  flows not followed: their answers go another way than they came", self.left_out)?;
         for (name, count) in &self.deciding {
             writeln!(f, "{count:>9}    {name}")?;
         }
