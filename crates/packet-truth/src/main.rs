@@ -65,8 +65,8 @@ struct Changes {
     #[command(flatten)]
     common: Common,
     /// Changes in each topology.
-    #[arg(long, default_value_t = 20)]
-    changes: usize,
+    #[arg(long = "changes", default_value_t = 20)]
+    count: usize,
     /// Kill the control plane at random points.
     #[arg(long)]
     kill: bool,

@@ -22,7 +22,7 @@ pub(crate) fn run(task: &Run) -> anyhow::Result<bool> {
 
 pub(crate) fn changes(task: &Changes) -> anyhow::Result<bool> {
     each(&task.common, task.kill, |experiment, random, statistics| {
-        experiment.change_under_traffic(random, task.changes, task.kill, statistics)
+        experiment.change_under_traffic(random, task.count, task.kill, statistics)
     })
 }
 

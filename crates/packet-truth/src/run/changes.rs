@@ -72,7 +72,7 @@ impl Experiment<'_> {
         for result in &results {
             statistics.count(&result.judgement, result.agreement);
             if result.agreement.is_failure() && (reported || result.agreement != Agreement::Unproven) {
-                failures.push(self.failure(result, Vec::new(), Vec::new(), &self.topology));
+                failures.push(Self::failure(result, Vec::new(), Vec::new(), &self.topology));
             }
         }
         Ok(failures)

@@ -112,7 +112,7 @@ impl<'c> Experiment<'c> {
         for result in &results {
             statistics.count(&result.judgement, result.agreement);
             if result.agreement.is_failure() {
-                failures.push(self.failure(result, Vec::new(), Vec::new(), &self.topology));
+                failures.push(Self::failure(result, Vec::new(), Vec::new(), &self.topology));
             }
         }
         failures.extend(self.follow_flows(random, &results, statistics)?);
@@ -138,7 +138,6 @@ impl<'c> Experiment<'c> {
 
     /// A failure with everything that belongs to it.
     pub(super) fn failure(
-        &self,
         result: &Result<'_>,
         history: Vec<(Vec<Change>, Packet)>,
         changes: Vec<Change>,

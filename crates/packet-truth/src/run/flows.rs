@@ -6,9 +6,10 @@ use crate::random::Random;
 use crate::site::Change;
 use crate::verdict::Agreement;
 use crate::wire::TcpFields;
-use reachability::topology::{AclEntry, Selector};
+use reachability::topology::{AclEntry, RouteTarget, Selector};
 use reachability::{
-    Component, ComponentKind as Kind, Direction, Judgement, Packet, Place, State, Step, Topology, Verdict,
+    Component, ComponentKind as Kind, Direction, Header, Judgement, Packet, Place, Rule, State, Step,
+    Topology, Verdict,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -60,7 +61,7 @@ impl Experiment<'_> {
             conversation.answered = result.agreement == Agreement::Arrived;
             if result.agreement.is_failure() {
                 let history = vec![(Vec::new(), conversation.first.clone())];
-                failures.push(self.failure(result, history, Vec::new(), &base));
+                failures.push(Self::failure(result, history, Vec::new(), &base));
             }
         }
         let mut changes = Vec::new();
@@ -113,7 +114,7 @@ impl Experiment<'_> {
             statistics.count(&result.judgement, result.agreement);
             statistics.established += 1;
             if result.agreement.is_failure() {
-                failures.push(self.failure(result, before, changes.to_vec(), base));
+                failures.push(Self::failure(result, before, changes.to_vec(), base));
             }
         }
         Ok(failures)
@@ -145,7 +146,11 @@ impl Experiment<'_> {
             let Some(answer) = result.judgement.answer().filter(|_| exact && echo && honest) else {
                 continue;
             };
-            if !goes_back(&result.judgement, &reachability::judge(&self.topology, &answer)) {
+            // Whoever talks to itself has one flow in both directions.
+            let Header { source, destination, .. } = result.shot.packet.header;
+            if source == destination
+                || !goes_back(&result.judgement, &reachability::judge(&self.topology, &answer))
+            {
                 statistics.left_out += 1;
                 continue;
             }
@@ -172,7 +177,14 @@ fn goes_back(question: &Judgement, answer: &Judgement) -> bool {
     };
     let (there, back) = (met(&question.path), met(&answer.path));
     let all = answer.verdict.is_dropped() || there.len() == back.len();
-    back.is_subset(&there) && all && !matches!(answer.verdict, Verdict::DeliveredToAppliance { .. })
+    let steered = answer.path.iter().any(|s| match &s.rule {
+        Rule::Route(fact) => matches!(fact.route.target, RouteTarget::NetworkInterface(_)),
+        _ => false,
+    });
+    back.is_subset(&there)
+        && all
+        && !steered
+        && !matches!(answer.verdict, Verdict::DeliveredToAppliance { .. })
 }
 
 const fn is_remembering(kind: Kind) -> bool {

@@ -70,17 +70,14 @@ impl Site {
     /// When the place has no interface here.
     pub fn send(&self, at: &Place, frame: Frame, source: SourceMac) -> anyhow::Result<()> {
         let frame = Frame { header: self.translator.real_header(frame.header), ..frame };
-        match at {
-            Place::NetworkInterface(id) => {
-                let own = *self.macs.get(id).with_context(|| format!("{id} has no hardware address"))?;
-                let link = self.links.get(id).with_context(|| format!("{id} has no machine"))?;
-                let from = if source == SourceMac::Own { own } else { STRANGER };
-                link.send(&frame.encode(from, ROUTER))?;
-            }
-            _ => {
-                let host = self.host.as_ref().context("the cloud has no link to the host")?;
-                host.send(&frame.encode(HOST, EDGE))?;
-            }
+        if let Place::NetworkInterface(id) = at {
+            let own = *self.macs.get(id).with_context(|| format!("{id} has no hardware address"))?;
+            let link = self.links.get(id).with_context(|| format!("{id} has no machine"))?;
+            let from = if source == SourceMac::Own { own } else { STRANGER };
+            link.send(&frame.encode(from, ROUTER))?;
+        } else {
+            let host = self.host.as_ref().context("the cloud has no link to the host")?;
+            host.send(&frame.encode(HOST, EDGE))?;
         }
         Ok(())
     }
@@ -109,17 +106,11 @@ impl Site {
             };
             while let Some(frame) = link.receive(&mut buffer)? {
                 // The socket hears what it sends itself, too: that is for somebody else.
-                if let Some((to, header, tracer)) = decode(frame).filter(|(to, ..)| *to == mac) {
-                    let _ = to;
+                if let Some((_, header, tracer)) = decode(frame).filter(|(to, ..)| *to == mac) {
                     found.push((tracer, place.clone(), self.translator.symbolic_header(header)));
                 }
             }
         }
         Ok(found)
-    }
-
-    /// Takes the machines' kernels out of play again, after a new start of the control plane has set them up.
-    pub fn forget_links(&mut self) {
-        self.links.clear();
     }
 }

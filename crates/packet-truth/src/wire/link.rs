@@ -6,7 +6,6 @@ use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, Socket
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::fs::File;
 use std::io;
-use std::os::fd::BorrowedFd;
 
 /// `ETH_P_ALL`: every protocol.
 const ALL_PROTOCOLS: u16 = 3;
@@ -31,7 +30,7 @@ impl Link {
         std::thread::scope(|scope| {
             let work = scope.spawn(|| {
                 let kind = Some(LinkNameSpaceType::Network);
-                move_into_link_name_space(BorrowedFd::from(namespace.as_fd()), kind)?;
+                move_into_link_name_space(namespace.as_fd(), kind)?;
                 prepare()?;
                 names.iter().map(|name| Self::open(name)).collect()
             });
