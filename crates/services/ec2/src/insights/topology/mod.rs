@@ -46,7 +46,8 @@ pub(super) fn read(store: &Store, scope: &Scope) -> Network {
 fn read_once(store: &Store, scope: &Scope) -> Network {
     let endpoints = store.list::<VpcEndpoint>(scope).into_iter().filter(|e| e.interface);
     let mut network = Network {
-        topology: Topology::default(),
+        // Outside of a private cloud is the local network.
+        topology: Topology { outside_private: true, ..Topology::default() },
         foreign: BTreeMap::new(),
         endpoints: endpoints.map(|e| (e.id.clone(), e.network_interface_ids.clone())).collect(),
     };
