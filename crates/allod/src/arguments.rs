@@ -62,6 +62,10 @@ pub(crate) struct Up {
     /// Pool of public addresses, such as 203.0.113.0/24; clouds on one host need different ones.
     #[arg(long, value_name = "CIDR")]
     pub(crate) public_pool: Option<ipnet::Ipv4Net>,
+    /// The most elements (group rules, addresses, routes) in one set of a VPC's packet filter. A call that would need more
+    /// fails and changes nothing. The default is what memory holds.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(16..))]
+    pub(crate) network_set_limit: Option<u32>,
     /// Write the audit log to this file; without it a lasting cloud writes one file per day below `audit` in its data
     /// directory, and an ephemeral one none.
     #[arg(long, value_name = "FILE")]

@@ -240,6 +240,7 @@ fn host_config(
         metadata_key: home.key("metadata"),
         // A namespace of one's own has no way out of the host.
         uplink: !(options.no_uplink || rootless),
+        set_limit: options.network_set_limit,
         resolver: resolver_config(options, public_pool, rootless),
     })
 }

@@ -54,6 +54,8 @@ pub struct HostConfig {
     pub metadata_key: [u8; 32],
     /// Whether machines with a public address may reach the world through this host's uplink.
     pub uplink: bool,
+    /// How many elements a set of a VPC's packet filter may have.
+    pub set_limit: Option<u32>,
     /// The name server of the VPCs.
     pub resolver: ResolverConfig,
 }
@@ -89,6 +91,7 @@ impl HostAgent {
             cloud: config.cloud.clone(),
             public_pool: config.public_pool,
             uplink: config.uplink,
+            set_limit: config.set_limit,
             run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),

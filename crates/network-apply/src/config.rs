@@ -25,6 +25,10 @@ pub struct HostConfig {
     /// The MTU inside a VPC in bytes (AWS: 9001). Towards the edge it is that of
     /// the uplink, at most 1500.
     pub mtu: u32,
+    /// How many elements (rules of groups, addresses, neighbours of other VPCs) one set of a VPC's packet filter may
+    /// have; the kernel refuses more. It bounds the memory of one VPC, some 200 bytes per element. `None` is as many
+    /// as memory holds. VPCs that are there keep the limit they were made with.
+    pub set_limit: Option<u32>,
 }
 
 /// The way out of the host.
@@ -47,6 +51,7 @@ impl HostConfig {
             // RFC 2544 (benchmarking): never seen on the internet, seldom in LANs.
             public_pool: Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 16),
             mtu: 9001,
+            set_limit: None,
         }
     }
 

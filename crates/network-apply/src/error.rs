@@ -33,6 +33,9 @@ pub enum ApplyError {
     /// The applied plan has no such ENI.
     #[error("no network interface {0} in the VPC")]
     UnknownEni(String),
+    /// A set of the packet filter has as many elements as it may have; see [`crate::HostConfig::set_limit`].
+    #[error("{0}: the set is full (--network-set-limit)")]
+    SetFull(String),
     /// A name that cannot be a name of ours.
     #[error("invalid name {0:?}")]
     InvalidName(String),

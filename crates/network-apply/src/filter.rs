@@ -21,7 +21,8 @@ enum Job<'a> {
 }
 
 /// Makes the element steps true, in one transaction. With `check`, the tables are
-/// made if they are missing and replaced if another version made them.
+/// made if they are missing and replaced if another version made them; their sets
+/// then take at most `most` elements each.
 ///
 /// Without rights over the host the kernel limits what fits into a transaction
 /// (`net.core.wmem_max`). A larger difference then goes in parts: first what
@@ -31,6 +32,7 @@ pub(crate) fn apply_steps(
     steps: &[Step],
     plan: &VpcPlan,
     check: bool,
+    most: Option<u32>,
 ) -> Result<(), (String, Refusal)> {
     let ours = !check
         || nft::tables_are_ours(socket, TABLE)
@@ -42,10 +44,10 @@ pub(crate) fn apply_steps(
         let elements = plan.elements.iter().map(|(set, elements)| Job::Add(*set, elements));
         std::iter::once(Job::Tables).chain(chains).chain(elements).collect()
     };
-    match commit(socket, &jobs) {
+    match commit(socket, &jobs, most) {
         Err((_, refusal)) if refusal.errno == libc::EMSGSIZE && refusal.message.is_none() => {
             tracing::debug!(vpc = plan.id, "too large for one transaction");
-            parts(&jobs).iter().try_for_each(|part| commit(socket, std::slice::from_ref(part)))
+            parts(&jobs).iter().try_for_each(|part| commit(socket, std::slice::from_ref(part), most))
         }
         done => done,
     }
@@ -61,11 +63,11 @@ fn job(step: &Step) -> Option<Job<'_>> {
     }
 }
 
-fn commit(socket: &mut Socket, jobs: &[Job<'_>]) -> Result<(), (String, Refusal)> {
+fn commit(socket: &mut Socket, jobs: &[Job<'_>], most: Option<u32>) -> Result<(), (String, Refusal)> {
     let mut batch = Batch::new();
     for job in jobs {
         match job {
-            Job::Tables => nft::replace_tables(&mut batch, TABLE),
+            Job::Tables => nft::replace_tables(&mut batch, TABLE, most),
             Job::PutChain(id, chain) => nft::put_chain(&mut batch, TABLE, *id, chain),
             Job::DeleteChain(id) => nft::delete_chain(&mut batch, TABLE, *id),
             Job::Delete(set, elements) => nft::delete_elements(&mut batch, TABLE, *set, elements),

@@ -72,7 +72,7 @@ impl Network {
         }
         let mtu = self.config.mtu;
         let router = lookup(&mut self.vpcs, &plan.id)?;
-        router.apply(plan, &mut self.edge)?;
+        router.apply(plan, &mut self.edge, self.config.set_limit)?;
         router.house(plan, mtu)?;
         peering::join(&mut self.vpcs, plan, mtu)?;
         self.note(plan);

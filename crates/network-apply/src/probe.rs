@@ -165,7 +165,7 @@ fn vxlan(socket: &mut Socket) -> Result<(), ApplyError> {
 fn make_set(socket: &mut Socket, set: SetId) -> Result<(), ApplyError> {
     let mut batch = Batch::new();
     nft::add_table(&mut batch, Family::Inet, TABLE, 0);
-    nft::add_set(&mut batch, TABLE, set, 1);
+    nft::add_set(&mut batch, TABLE, set, 1, None);
     finish(socket, batch)
 }
 

@@ -85,7 +85,12 @@ impl Router {
     }
 
     /// Makes the plan true. See [`crate::Network::apply`].
-    pub(crate) fn apply(&mut self, plan: &VpcPlan, edge: &mut Edge) -> Result<(), ApplyError> {
+    pub(crate) fn apply(
+        &mut self,
+        plan: &VpcPlan,
+        edge: &mut Edge,
+        most: Option<u32>,
+    ) -> Result<(), ApplyError> {
         self.connect(plan.number, edge)?;
         let known = self.applied.take();
         let from_memory = known.is_some();
@@ -95,14 +100,19 @@ impl Router {
         };
         let steps = diff(&base, plan);
         self.repairs = if self.known && !from_memory { mend::count(&steps, &base, plan) } else { 0 };
-        if let Err((step, refusal)) = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory) {
+        // First of all, being the likeliest to be refused: then nothing has changed.
+        let applied = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory, most);
+        if let Err((step, refusal)) = applied {
+            if refusal.errno == libc::ENFILE {
+                return Err(ApplyError::SetFull(step));
+            }
             if !from_memory {
                 return Err(ApplyError::refused(step, refusal));
             }
             // Somebody may have changed our table behind our back: look again,
             // once. If the refusal was earned it comes again.
             tracing::warn!(vpc = plan.id, step, ?refusal, "batch refused; reading the kernel");
-            return self.apply(plan, edge);
+            return self.apply(plan, edge, most);
         }
         self.route_steps(&steps, plan.number, edge)?;
         self.forget(&steps, plan);

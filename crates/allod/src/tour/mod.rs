@@ -46,6 +46,7 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
         host_names: Vec::new(),
         no_uplink: true,
         public_pool: None,
+        network_set_limit: None,
         audit_log: None,
         dns_upstream: Vec::new(),
         dns_max_ttl: 86_400,

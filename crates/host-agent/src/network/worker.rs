@@ -35,6 +35,7 @@ pub(crate) struct Start {
     pub(crate) cloud: String,
     pub(crate) public_pool: (Ipv4Addr, u8),
     pub(crate) uplink: bool,
+    pub(crate) set_limit: Option<u32>,
     pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
@@ -108,6 +109,7 @@ fn open(start: &Start) -> Result<Network, String> {
     let (address, length) = start.public_pool;
     let mut config = HostConfig::new(start.cloud.clone());
     config.uplink = if start.uplink { Uplink::Auto } else { Uplink::None };
+    config.set_limit = start.set_limit;
     if let Some(run_dir) = &start.run_dir {
         config.run_dir.clone_from(run_dir);
     }

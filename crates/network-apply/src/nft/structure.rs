@@ -34,6 +34,7 @@ const SET_DATA_LEN: u16 = 7;
 const SET_DESC: u16 = 9;
 const SET_ID: u16 = 10;
 const SET_EXPRESSION: u16 = 17;
+const DESC_SIZE: u16 = 1;
 const DESC_CONCAT: u16 = 2;
 const FIELD_LEN: u16 = 1;
 /// `NFT_DATA_VERDICT`: the data type of a map of chains.
@@ -60,8 +61,9 @@ pub(crate) fn delete_table(batch: &mut Batch, family: Family, table: &str) {
 }
 
 /// Creates a router's two tables with sets, chains and rules, in the order in
-/// which they may refer to one another; tables of that name go first.
-pub(crate) fn replace_tables(batch: &mut Batch, table: &str) {
+/// which they may refer to one another; tables of that name go first. `most` is how
+/// many elements the kernel shall take into one set.
+pub(crate) fn replace_tables(batch: &mut Batch, table: &str, most: Option<u32>) {
     let tables = [(Family::Inet, skeleton()), (Family::Arp, arp_skeleton())];
     for (family, chains) in tables {
         // Creating a table that exists is no error, deleting one that does not is.
@@ -70,7 +72,7 @@ pub(crate) fn replace_tables(batch: &mut Batch, table: &str) {
         add_table(batch, family, table, skeleton_fingerprint());
         for (set, id) in SetId::ALL.into_iter().zip(1..) {
             if Family::of(set) == family {
-                add_set(batch, table, set, id);
+                add_set(batch, table, set, id, most);
             }
         }
         for chain in chains {
@@ -84,8 +86,9 @@ pub(crate) fn replace_tables(batch: &mut Batch, table: &str) {
     }
 }
 
-/// Creates a set or map. `id` is a number unique in the transaction.
-pub(crate) fn add_set(batch: &mut Batch, table: &str, set: SetId, id: u32) {
+/// Creates a set or map. `id` is a number unique in the transaction; a set that has `most` elements refuses further ones
+/// with `ENFILE`.
+pub(crate) fn add_set(batch: &mut Batch, table: &str, set: SetId, id: u32, most: Option<u32>) {
     let fields = set.fields();
     let mut flags = if fields.len() > 1 { CONCAT } else { 0 };
     if set.kind().has_ranges() {
@@ -121,8 +124,14 @@ pub(crate) fn add_set(batch: &mut Batch, table: &str, set: SetId, id: u32) {
             message.net32(SET_DATA_TYPE, VERDICTS);
         }
     }
-    if fields.len() > 1 {
+    if fields.len() > 1 || most.is_some() {
         message.nest(SET_DESC, |desc| {
+            if let Some(most) = most {
+                desc.net32(DESC_SIZE, most);
+            }
+            if fields.len() < 2 {
+                return;
+            }
             desc.nest(DESC_CONCAT, |concat| {
                 for field in fields {
                     concat.nest(LIST_ELEMENT, |one| {
@@ -238,7 +247,7 @@ pub(crate) fn replace_nat_table(batch: &mut Batch, table: &str, plan: &NatPlan) 
     delete_table(batch, family, table);
     add_table(batch, family, table, skeleton_fingerprint());
     for (set, id) in SetId::NAT.into_iter().zip(1..) {
-        add_set(batch, table, set, id);
+        add_set(batch, table, set, id, None);
     }
     for chain in nat_skeleton() {
         add_chain(batch, family, table, chain);

@@ -118,7 +118,7 @@ fn the_skeleton_fits_a_small_send_buffer() {
     // Without rights over the host, buffers are limited to 416 KiB by default;
     // a VPC must be possible there.
     let mut batch = Batch::new();
-    replace_tables(&mut batch, "allod");
+    replace_tables(&mut batch, "allod", None);
     assert!(batch.bytes() < 200 << 10, "{} bytes", batch.bytes());
     let rules: usize = skeleton().iter().map(|chain| chain.rules.len()).sum();
     assert!(batch.count() > rules);

@@ -6,6 +6,7 @@
 
 mod audit_text;
 mod call;
+mod change;
 mod clock;
 mod ids;
 mod page;
@@ -17,6 +18,7 @@ mod wildcard;
 
 pub use audit_text::{HIDDEN, audit_text};
 pub use call::{Call, Caller, Principal, PrincipalKind};
+pub use change::{Change, Done};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ids::{access_key_id, account_of_key, hex_id, new_id, new_uuid, secret_text};
 pub use page::{Page, PageError, PageKey};

@@ -1,12 +1,13 @@
 //! What every service stands on.
 
+use crate::change::{Change, Done};
 use crate::clock::Clock;
 use crate::page::PageKey;
 use crate::seal::Sealer;
 use crate::seams::{CommandHost, MachineView, NetworkGate};
 use aws_schema::Fault;
 use state_store::StoreError;
-use state_store::typed::{Committed, Store, Tx};
+use state_store::typed::{Store, Tx};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -50,12 +51,13 @@ impl Platform {
     pub async fn transact<T: Send>(
         &self,
         f: impl Fn(&mut Tx<'_>) -> Result<T, Fault> + Send,
-    ) -> Result<Committed<T>, Fault> {
+    ) -> Result<Done<T>, Fault> {
         let run = move |tx: &mut Tx<'_>| f(tx).map_err(Stopped::ByHandler);
-        self.store.transact(run).await.map_err(|stopped| match stopped {
+        let done = self.store.transact(run).await.map_err(|stopped| match stopped {
             Stopped::ByHandler(fault) => fault,
             Stopped::ByStore(error) => store_fault(&error),
-        })
+        })?;
+        Ok(Done { value: done.value, revision: Change::new(done.undo) })
     }
 }
 

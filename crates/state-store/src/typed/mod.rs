@@ -40,6 +40,7 @@ mod scope;
 mod store;
 mod transact;
 mod tx;
+mod undo;
 mod watch;
 
 pub use record::{Record, RecordError};
@@ -47,4 +48,5 @@ pub use scope::Scope;
 pub use store::Store;
 pub use transact::Committed;
 pub use tx::Tx;
+pub use undo::{PutBack, Undo};
 pub use watch::{TypedChanges, TypedEvent, TypedWatch};

@@ -1,6 +1,6 @@
 //! Optimistic transactions: run, try to commit, run again on conflict.
 
-use super::{Store, Tx};
+use super::{Store, Tx, Undo};
 use crate::StoreError;
 
 /// Conflicts after which a transaction queues up with others that lost as often.
@@ -9,12 +9,14 @@ const FREE_ATTEMPTS: u32 = 8;
 const MAX_ATTEMPTS: u32 = 256;
 
 /// The value of a committed transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Committed<T> {
     /// What the closure returned.
     pub value: T,
     /// The revision of the change; for a transaction without writes, one at which its reads were true.
     pub revision: u64,
+    /// Takes the change back.
+    pub undo: Undo,
 }
 
 impl Store {
@@ -46,10 +48,12 @@ impl Store {
             };
             let transaction = transaction.map_err(E::from)?;
             let only_reads = transaction.then.is_empty();
+            let undo = Undo::before(self, &transaction.then);
             match self.backend().transaction(transaction).await {
                 Ok(result) if result.succeeded => {
                     drop(turn);
-                    return outcome.map(|value| Committed { value, revision: result.revision });
+                    let revision = result.revision;
+                    return outcome.map(|value| Committed { value, revision, undo: undo.at(revision) });
                 }
                 Ok(_conflict) => {}
                 // What was read has been taken back; reads must go on, so look again.

@@ -135,3 +135,43 @@ async fn a_watch_begins_with_a_snapshot_and_goes_on_with_changes() {
     let third = watch.next().await.unwrap();
     assert!(matches!(&third.events[..], [TypedEvent::Delete { id, .. }] if id == "s-1"));
 }
+
+#[tokio::test]
+async fn a_change_is_taken_back_unless_somebody_built_on_it() {
+    let store = Store::in_memory();
+    add(&store, &here(), subnet("s-1", "v-1")).await;
+    let change = |vpc: &'static str| {
+        store.transact(move |tx| {
+            tx.put(&here(), subnet("s-1", vpc));
+            tx.put(&here(), subnet("s-2", vpc));
+            Ok::<(), StoreError>(())
+        })
+    };
+    let vpc_of = |id: &str| store.get::<Subnet>(&here(), id).map(|found| found.vpc.clone());
+    let first = change("v-2").await.unwrap();
+    let second = change("v-3").await.unwrap();
+    assert_eq!(first.undo.take_back(&store, |_, _| None).await, Ok(None), "another change stands on it");
+    assert_eq!(vpc_of("s-1").as_deref(), Some("v-3"));
+    let back = second.undo.take_back(&store, |_, _| None).await.unwrap().expect("nobody is in the way");
+    assert_eq!((vpc_of("s-1").as_deref(), vpc_of("s-2").as_deref()), (Some("v-2"), Some("v-2")));
+    // What stands there now is what the first one wrote, if one is told.
+    let stands = |key: &str, revision: u64| {
+        back.iter().find(|one| &*one.key == key && one.same_as == revision).map(|one| one.now)
+    };
+    assert_eq!(first.undo.take_back(&store, |_, _| None).await, Ok(None));
+    assert!(first.undo.take_back(&store, stands).await.unwrap().is_some());
+    assert_eq!((vpc_of("s-1").as_deref(), vpc_of("s-2")), (Some("v-1"), None));
+}
+
+#[tokio::test]
+async fn what_a_change_removed_comes_back() {
+    let store = Store::in_memory();
+    add(&store, &here(), subnet("s-1", "v-1")).await;
+    let remove = |tx: &mut Tx<'_>| Ok::<_, StoreError>(tx.delete::<Subnet>(&here(), "s-1"));
+    let gone = store.transact(remove).await.unwrap();
+    assert!(gone.undo.take_back(&store, |_, _| None).await.unwrap().is_some());
+    assert_eq!(ids(&store.by_index(&here(), "vpc", "v-1")), ["s-1"]);
+    let gone = store.transact(remove).await.unwrap();
+    add(&store, &here(), subnet("s-1", "v-9")).await;
+    assert_eq!(gone.undo.take_back(&store, |_, _| None).await, Ok(None), "somebody made it anew");
+}

@@ -155,7 +155,7 @@ pub(super) async fn associate_address(
     let done = changed.await?;
     let (association, vpcs) = done.value;
     for vpc in vpcs {
-        call.settled(scope, &vpc, done.revision).await?;
+        call.settled(scope, &vpc, done.revision.clone()).await?;
     }
     Ok(AssociateAddressResult { association_id: Some(association) })
 }

@@ -123,7 +123,7 @@ pub(super) async fn create_flow_logs(
     let done = done.await?;
     let (made, vpcs, failed) = done.value;
     for vpc_id in vpcs {
-        call.settled(scope, &vpc_id, done.revision).await?;
+        call.settled(scope, &vpc_id, done.revision.clone()).await?;
     }
     Ok(CreateFlowLogsResult {
         flow_log_ids: Some(made),

@@ -35,7 +35,7 @@ pub(super) async fn delete_flow_logs(
     });
     let done = deleted.await?;
     for vpc_id in &done.value {
-        call.settled(scope, vpc_id, done.revision).await?;
+        call.settled(scope, vpc_id, done.revision.clone()).await?;
     }
     Ok(DeleteFlowLogsResult { unsuccessful: Some(Vec::new()) })
 }

@@ -16,7 +16,7 @@ mod vpcs;
 use crate::Ec2;
 use api_ec2::ops;
 use aws_schema::Fault;
-use contracts::{Call, ServiceTable};
+use contracts::{Call, Change, ServiceTable};
 use records::VpcPeering;
 use std::sync::Arc;
 
@@ -36,9 +36,9 @@ pub(crate) fn add(table: &mut ServiceTable, service: &Arc<Ec2>) {
 }
 
 /// Waits for both ends: the requester's side judges what leaves, the accepter's what enters.
-async fn settle(call: &Call<Ec2>, peering: &VpcPeering, revision: u64) -> Result<(), Fault> {
+async fn settle(call: &Call<Ec2>, peering: &VpcPeering, change: Change) -> Result<(), Fault> {
     for side in [&peering.requester, &peering.accepter] {
-        call.settled(&side.scope(), &side.vpc_id, revision).await?;
+        call.settled(&side.scope(), &side.vpc_id, change.clone()).await?;
     }
     Ok(())
 }

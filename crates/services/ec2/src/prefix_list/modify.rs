@@ -9,7 +9,7 @@ use api_ec2::{
     RestoreManagedPrefixListVersionResult,
 };
 use aws_schema::Fault;
-use contracts::{Call, Reply};
+use contracts::{Call, Change, Reply};
 use records::{PrefixList, SecurityGroup};
 use state_store::typed::{Scope, Tx};
 use std::collections::BTreeSet;
@@ -28,9 +28,9 @@ fn noticed_in(tx: &mut Tx<'_>, scope: &Scope, list: &PrefixList) -> Result<BTree
 }
 
 /// Waits for every VPC, since groups and routes of several may name one list.
-async fn settle(call: &Call<Ec2>, vpcs: &BTreeSet<String>, revision: u64) -> Result<(), Fault> {
+async fn settle(call: &Call<Ec2>, vpcs: &BTreeSet<String>, change: Change) -> Result<(), Fault> {
     for vpc in vpcs {
-        call.settled(call.scope(), vpc, revision).await?;
+        call.settled(call.scope(), vpc, change.clone()).await?;
     }
     Ok(())
 }

@@ -172,4 +172,8 @@ async fn a_refusal_of_the_kernel_is_told() {
     let fault = cloud.ask("CreateRoute", &route).await.unwrap_err();
     assert_eq!((fault.code.as_ref(), fault.status), ("InternalError", 500));
     assert!(fault.message.contains("no memory") && fault.message.contains(&vpc), "{}", fault.message);
+    let routes = cloud.list("DescribeRouteTables", &filter, "destinationCidrBlock").await;
+    assert_eq!(routes, ["10.0.0.0/16"], "what is not enforced is not recorded");
+    *cloud.world.seams.refusal.lock() = None;
+    cloud.ok("CreateRoute", &route).await;
 }

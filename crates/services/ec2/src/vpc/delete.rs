@@ -58,7 +58,7 @@ pub(super) async fn delete_vpc(call: Call<Ec2>, input: DeleteVpcRequest) -> Repl
     });
     let done = deleted.await?;
     for peer in done.value {
-        call.settled(&peer.scope(), &peer.vpc_id, done.revision).await?;
+        call.settled(&peer.scope(), &peer.vpc_id, done.revision.clone()).await?;
     }
     Ok(Unit)
 }
