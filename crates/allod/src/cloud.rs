@@ -96,6 +96,7 @@ impl Cloud {
                 public_pool,
             }),
             network: agent.network_gate(),
+            refusals: contracts::Refusals::default(),
             machines: agent.machine_view(),
             commands: agent.command_host(),
         };

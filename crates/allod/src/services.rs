@@ -52,6 +52,7 @@ pub(crate) fn detached_platform() -> Platform {
             public_pool: (Ipv4Addr::new(198, 18, 0, 0), 16),
         }),
         network: nothing.clone(),
+        refusals: contracts::Refusals::default(),
         machines: nothing.clone(),
         commands: nothing,
     }

@@ -13,6 +13,7 @@ mod page;
 mod platform;
 mod seal;
 pub mod seams;
+mod settle;
 mod table;
 mod wildcard;
 
@@ -24,5 +25,6 @@ pub use ids::{access_key_id, account_of_key, hex_id, new_id, new_uuid, secret_te
 pub use page::{Page, PageError, PageKey};
 pub use platform::{CloudConfig, Platform};
 pub use seal::{AUTHORIZATION_MESSAGE, SealError, Sealer};
+pub use settle::Refusals;
 pub use table::{BoxFuture, Prepared, Reply, ServiceTable};
 pub use wildcard::like;

@@ -1,5 +1,6 @@
 //! What every service stands on.
 
+use crate::Refusals;
 use crate::change::{Change, Done};
 use crate::clock::Clock;
 use crate::page::PageKey;
@@ -39,6 +40,8 @@ pub struct Platform {
     pub config: Arc<CloudConfig>,
     /// Waits until the kernel enforces what the records say.
     pub network: Arc<dyn NetworkGate>,
+    /// What was taken back because the kernel refused it; see [`Platform::settle`].
+    pub refusals: Refusals,
     /// What can be seen of running machines.
     pub machines: Arc<dyn MachineView>,
     /// Runs commands in machines.

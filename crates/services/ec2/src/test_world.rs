@@ -86,6 +86,7 @@ impl World {
                 public_pool: (Ipv4Addr::new(198, 18, 0, 0), 15),
             }),
             network: seams.clone(),
+            refusals: contracts::Refusals::default(),
             machines: seams.clone(),
             commands: seams.clone(),
         };

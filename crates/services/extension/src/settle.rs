@@ -2,20 +2,16 @@
 
 use crate::{Extension, faults};
 use aws_schema::Fault;
+use contracts::Change;
 use state_store::typed::Scope;
 
 impl Extension {
-    /// Waits until the data plane enforces the records of a VPC as of `revision`.
+    /// Waits until the data plane enforces the records of a VPC as of `change`.
     ///
     /// # Errors
-    /// `InternalError` with the kernel's words when it refused them; the records stay as they are.
-    pub(crate) async fn settled(&self, scope: &Scope, vpc_id: &str, revision: u64) -> Result<(), Fault> {
-        let settled = self.platform.network.settled(scope.clone(), vpc_id.to_owned(), revision).await;
-        settled.map_err(|reason| {
-            tracing::error!(vpc_id, reason, "the data plane refused a network");
-            faults::internal(format!(
-                "The change to {vpc_id} was recorded, but the host's network refused to enforce it: {reason}"
-            ))
-        })
+    /// `InternalError` with the kernel's words when it refused them, and what became of the records: they were put back,
+    /// or had to stay because somebody changed them meanwhile. See `Platform::settle`.
+    pub(crate) async fn settled(&self, scope: &Scope, vpc_id: &str, change: Change) -> Result<(), Fault> {
+        self.platform.settle(scope, vpc_id, change).await.map_err(faults::internal)
     }
 }

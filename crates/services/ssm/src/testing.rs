@@ -224,6 +224,7 @@ impl Cloud {
                 public_pool: (Ipv4Addr::new(203, 0, 113, 0), 24),
             }),
             network: Arc::new(NoNetwork),
+            refusals: contracts::Refusals::default(),
             machines: Arc::new(host.clone()),
             commands: Arc::new(host.clone()),
         };

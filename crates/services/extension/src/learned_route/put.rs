@@ -76,7 +76,7 @@ pub(crate) async fn put_learned_routes(
     let done = changed.await?;
     let (told, vpcs) = done.value;
     for vpc in vpcs {
-        call.settled(scope, &vpc, done.revision).await?;
+        call.settled(scope, &vpc, done.revision.clone()).await?;
     }
     let store = &call.platform.store;
     let shown = told.iter().map(|route| show::shown(store, scope, route)).collect();

@@ -34,7 +34,7 @@ pub(crate) async fn withdraw_learned_routes(
     });
     let done = changed.await?;
     for vpc in done.value {
-        call.settled(scope, &vpc, done.revision).await?;
+        call.settled(scope, &vpc, done.revision.clone()).await?;
     }
     Ok(WithdrawLearnedRoutesResult::default())
 }

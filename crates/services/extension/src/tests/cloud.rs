@@ -89,6 +89,7 @@ impl Cloud {
                 public_pool: (Ipv4Addr::new(198, 18, 0, 0), 16),
             }),
             network: seams.clone(),
+            refusals: contracts::Refusals::default(),
             machines: seams.clone(),
             commands: seams.clone(),
         };

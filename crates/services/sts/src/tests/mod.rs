@@ -69,6 +69,7 @@ impl World {
                 public_pool: (Ipv4Addr::new(198, 18, 0, 0), 15),
             }),
             network: host.clone(),
+            refusals: contracts::Refusals::default(),
             machines: host.clone(),
             commands: host,
         };
