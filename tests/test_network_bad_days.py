@@ -1,5 +1,6 @@
 """The network's bad days with real machines: frames that are no packets, two clouds on one host, a kernel that refuses."""
 
+import json
 import subprocess
 import threading
 from pathlib import Path
@@ -140,3 +141,14 @@ def test_a_refusal_of_the_kernel_is_said_and_made_good_when_it_can_be(cloud, wor
     assert reach(cloud, client, address, 81) == "open"
     world.forbid(group, "tcp", 81, "10.20.0.0/16")
     assert reach(cloud, client, address, 81) == "silent" and reach(cloud, client, address) == "open"
+
+
+def test_an_interface_whose_link_somebody_removed_comes_back(cloud, world):
+    group = world.group(("tcp", 80, "10.20.0.0/16"))
+    (client, _, _), (_, address, interface) = (world.machine(world.private, group) for _ in range(2))
+    assert reach(cloud, client, address) == "open"
+    links = json.loads(in_router(world.vpc, "ip -j link"))
+    (link,) = [one["ifname"] for one in links if interface.removeprefix("eni-") in one.get("ifalias", "")]
+    in_router(world.vpc, f"ip link delete {link}")
+    wait_for(lambda: reach(cloud, client, address) == "open", 60, "the way to the machine")
+    assert reach(cloud, client, address, 81) == "silent", "under the rules it had"

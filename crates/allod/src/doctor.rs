@@ -15,6 +15,8 @@ pub(crate) struct Finding {
     pub(crate) why: String,
 }
 
+/// Files that a thousand addresses with name servers, their routers and their clients need.
+const ENOUGH_FILES: u64 = 16_384;
 /// What a machine cannot be made without.
 const MACHINES_NEED: &[&str] = &["user namespaces", "PID namespaces", "network namespaces", "overlay"];
 
@@ -34,7 +36,17 @@ pub(crate) fn findings() -> Vec<Finding> {
         required: f.required,
         why: f.why,
     });
-    machines.chain(network).collect()
+    std::iter::once(open_files()).chain(machines).chain(network).collect()
+}
+
+/// How many files the cloud may open: `allod up` raises the soft limit to the hard one by itself.
+fn open_files() -> Finding {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+    let words = most.map_or("as many as wanted".to_owned(), |most| format!("at most {most}"));
+    let present = most.is_none_or(|most| most >= ENOUGH_FILES);
+    let advice =
+        if present { "" } else { "; raise the hard limit (ulimit -Hn) for more than some hundred addresses" };
+    Finding { area: "host", name: "open files", present, required: false, why: format!("{words}{advice}") }
 }
 
 impl Finding {

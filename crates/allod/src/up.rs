@@ -10,9 +10,20 @@ use std::process::ExitCode;
 /// Runs the cloud.
 pub(crate) fn run(mut options: Up) -> anyhow::Result<ExitCode> {
     log_to_stderr();
+    raise_file_limit();
     // Before the first thread: a process with threads cannot change its user namespace.
     let ground = Ground::for_up(&mut options)?;
     runtime()?.block_on(serve(options, ground))
+}
+
+/// Allows as many open files as the host does at most: a connection is one, a VPC's router some ten, its name server two
+/// for each address. The soft limit is low (1,024) only for the sake of select(2), which nothing here uses.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// The log goes to standard error; `ALLOD_LOG` chooses what is in it, in tracing's filter language.

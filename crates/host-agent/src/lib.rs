@@ -228,6 +228,7 @@ impl HostAgent {
         let controller = Controller::new(self.shared.clone());
         runtime.spawn(Gateways::new(self.shared.clone()).follow());
         runtime.spawn(controller.clone().follow_records());
+        runtime.spawn(controller.clone().follow_lost());
         runtime.spawn(controller.clone().sweep());
         controller.follow_keeper(runtime);
     }

@@ -1,5 +1,7 @@
 //! Finding and repairing what somebody else changed: our own objects only, never those of others.
 
+use std::collections::HashSet;
+
 use network_plan::{NextHop, Route, RouteKind, Step, VpcPlan, eni_index};
 
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6};
@@ -32,6 +34,20 @@ impl Network {
     /// the kernel's state after this process knew it to be right.
     pub fn repairs(&self, vpc: &str) -> usize {
         self.vpcs.get(vpc).map_or(0, |router| router.repairs)
+    }
+
+    /// The ENIs of a VPC's plan that have no link: those that hang on no machine, and those whose link was removed.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when the links cannot be read.
+    pub fn unlinked(&mut self, vpc: &str) -> Result<Vec<String>, ApplyError> {
+        let Some(router) = self.vpcs.get_mut(vpc) else { return Ok(Vec::new()) };
+        let Some(plan) = &router.applied else { return Ok(Vec::new()) };
+        let found = route::links(&mut router.route)
+            .map_err(|refusal| ApplyError::refused("reading links", refusal))?;
+        let there: HashSet<u32> = found.iter().map(|link| link.index).collect();
+        let missing = plan.links.values().filter(|link| !there.contains(&eni_index(link.number)));
+        Ok(missing.map(|link| link.eni_id.clone()).collect())
     }
 
     /// Repairs the edge and our table on the host; whether there was anything to do.

@@ -83,6 +83,21 @@ impl Controller {
         }
     }
 
+    /// Plugs again what lost its link, until the cloud ends.
+    pub(crate) async fn follow_lost(self: Arc<Self>) {
+        loop {
+            for (interface, scope) in self.shared.network.lost().next().await {
+                let closed = self.shared.closed.read().await;
+                if *closed {
+                    return;
+                }
+                if let Err(error) = interfaces::replug(&self.shared, &scope, &interface).await {
+                    tracing::warn!(interface, %error, "the interface stays without a link");
+                }
+            }
+        }
+    }
+
     /// Looks at everything from time to time: drops records that have been terminated for an hour, catches what a lost
     /// wake-up left behind.
     pub(crate) async fn sweep(self: Arc<Self>) {

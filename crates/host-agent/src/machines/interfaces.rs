@@ -3,7 +3,7 @@
 use super::Shared;
 use super::launch::blocking;
 use machine::{MachineState, MachineStatus};
-use records::{Instance, NetworkInterface, transitions};
+use records::{Instance, InstanceState, NetworkInterface, transitions};
 use state_store::StoreError;
 use state_store::typed::{Scope, Tx};
 use std::fs::File;
@@ -68,6 +68,27 @@ pub(super) async fn follow(shared: &Arc<Shared>, scope: &Scope, instance: &Insta
             }
         }
     }
+    Ok(())
+}
+
+/// Plugs an interface again whose link was taken away, if its machine runs.
+pub(super) async fn replug(shared: &Arc<Shared>, scope: &Scope, id: &str) -> Result<(), String> {
+    let Some(interface) = shared.store.get::<NetworkInterface>(scope, id) else { return Ok(()) };
+    let holder = interface.attachment.as_ref().map(|a| a.instance_id.as_str());
+    let instance = holder.and_then(|holder| shared.store.get::<Instance>(scope, holder));
+    // Of one that comes up or goes down its own steps take care.
+    let Some(instance) = instance.filter(|i| i.state == InstanceState::Running) else { return Ok(()) };
+    let all = hung(shared, scope, &instance);
+    let Some(one) = all.iter().find(|one| one.id == id && one.on_its_way == Way::Stays) else {
+        return Ok(());
+    };
+    let netns = namespace(shared, &instance.id).await?;
+    shared.network.attach(scope, &instance.vpc_id, id, netns, one.device).await?;
+    tracing::warn!(
+        interface = id,
+        instance = instance.id,
+        "somebody had removed the interface's link; plugged again"
+    );
     Ok(())
 }
 

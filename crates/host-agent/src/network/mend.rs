@@ -48,6 +48,21 @@ impl Worker {
                     "somebody had changed the VPC's kernel objects; repaired"
                 );
             }
+            self.miss_links(&vpc_id);
+        }
+    }
+
+    /// Tells which interfaces of machines have no link: only those who have the machines can plug them again. (A machine
+    /// that died took its links along; whoever is told looks whether it runs.)
+    fn miss_links(&mut self, vpc_id: &str) {
+        let (Some(network), Some(vpc)) = (&mut self.network, self.vpcs.get(vpc_id)) else { return };
+        match network.unlinked(vpc_id) {
+            Ok(missing) => {
+                for interface in missing.iter().filter(|id| vpc.attached.contains(*id)) {
+                    self.lost.tell(&vpc.scope, interface);
+                }
+            }
+            Err(error) => tracing::warn!(vpc_id, %error, "the links of a VPC cannot be read"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod gateways;
 mod input;
+mod lost;
 mod mend;
 mod numbers;
 mod services;
@@ -21,6 +22,7 @@ use std::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 
 pub(crate) use gateways::Gateways;
+pub(crate) use lost::Lost;
 pub(crate) use view::{View, follow_flow_logs};
 pub(crate) use watch::Board;
 pub(crate) use worker::{Start, run};
@@ -68,6 +70,7 @@ pub(crate) struct NetworkHandle {
     jobs: Sender<Job>,
     /// VPCs that have kernel objects here; others need no waiting.
     active: Arc<RwLock<HashSet<String>>>,
+    lost: Arc<Lost>,
 }
 
 impl NetworkHandle {
@@ -75,7 +78,14 @@ impl NetworkHandle {
     pub(crate) fn new() -> (NetworkHandle, worker::Inbox) {
         let (jobs, inbox) = channel();
         let active = Arc::new(RwLock::new(HashSet::new()));
-        (NetworkHandle { jobs, active: active.clone() }, worker::Inbox { jobs: inbox, active })
+        let lost = Arc::new(Lost::default());
+        let inbox = worker::Inbox { jobs: inbox, active: active.clone(), lost: lost.clone() };
+        (NetworkHandle { jobs, active, lost }, inbox)
+    }
+
+    /// Interfaces that lost their link while their machine ran.
+    pub(crate) fn lost(&self) -> &Lost {
+        &self.lost
     }
 
     async fn ask(&self, job: impl FnOnce(oneshot::Sender<Outcome>) -> Job) -> Outcome {

@@ -1,5 +1,6 @@
 //! The network thread: takes everything that waits, plans each VPC once, applies, answers.
 
+use super::lost::Lost;
 use super::numbers::Numbers;
 use super::services::Services;
 use super::settle::Dirty;
@@ -50,6 +51,7 @@ pub(crate) struct Start {
 pub(crate) struct Inbox {
     pub(super) jobs: Receiver<Job>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,
+    pub(super) lost: Arc<Lost>,
 }
 
 /// One VPC with kernel objects on this host.
@@ -71,6 +73,8 @@ pub(super) struct Worker {
     pub(super) numbers: Numbers,
     pub(super) vpcs: BTreeMap<String, ActiveVpc>,
     pub(super) active: Arc<RwLock<HashSet<String>>>,
+    /// Where it is told which interfaces have to be plugged again.
+    pub(super) lost: Arc<Lost>,
     /// How often it was looked whether somebody meddled.
     pub(super) looks: u64,
 }
@@ -78,9 +82,9 @@ pub(super) struct Worker {
 /// Runs until every handle is gone. Nothing is opened before the first machine: a cloud that only stores records
 /// touches no kernel object. A host without what the network needs answers every job with the reason.
 pub(crate) fn run(start: Start, inbox: Inbox) {
-    let Inbox { jobs, active } = inbox;
+    let Inbox { jobs, active, lost } = inbox;
     let numbers = Numbers::load(&start.store, &start.host);
-    let mut worker = Worker { start, network: None, numbers, vpcs: BTreeMap::new(), active, looks: 0 };
+    let mut worker = Worker { start, network: None, numbers, vpcs: BTreeMap::new(), active, lost, looks: 0 };
     let mut look = Instant::now();
     loop {
         let first = if worker.network.is_some() {
