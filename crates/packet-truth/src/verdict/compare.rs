@@ -59,7 +59,7 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
         {
             Agreement::Silent
         }
-        (Verdict::Dropped, []) if judgement.objections.iter().any(reports_nothing) => Agreement::Silent,
+        (Verdict::Dropped, []) if is_silent(judgement) => Agreement::Silent,
         (_, []) => Agreement::Unproven,
         _ => Agreement::Disagreement,
     }
@@ -134,6 +134,12 @@ fn same_entry(step: &Step, drop: &Drop) -> bool {
         _ => None,
     };
     drop.acl.as_ref() == Some(&step.component.id) && entry == drop.entry
+}
+
+/// Whether a drop may go unreported: what decides reports nothing, or an absent interface is the destination, to which the
+/// edge has no way, so that nobody before it is asked.
+fn is_silent(judgement: &Judgement) -> bool {
+    judgement.objections.first().is_some_and(reports_nothing) || judgement.objections.iter().any(is_absent)
 }
 
 /// Whether a refusal happens where nothing reports: at the edge, outside, inside a gateway.
