@@ -3,6 +3,8 @@
 Check numbers are those of the table in docs/packet-checks.md.
 """
 
+import time
+
 from conftest import wait_for
 from probes import shell
 from test_network_gateways import drops
@@ -43,7 +45,11 @@ class Witness:
 
     def __init__(self, world, vpc=None):
         self.cloud, self.vpc = world.cloud, vpc or world.vpc
-        self.start = drops(self.cloud, self.vpc)["last"]
+        # What was sent before may still be on its way into the list: it begins when nothing more comes.
+        self.start, known = -1, drops(self.cloud, self.vpc)["last"]
+        while self.start != known:
+            time.sleep(0.06)
+            self.start, known = known, drops(self.cloud, self.vpc, known)["last"]
 
     def now(self, **wanted):
         found = drops(self.cloud, self.vpc, self.start)["drops"]

@@ -322,6 +322,7 @@ def test_a_network_security_group_judges_by_priority_at_interface_and_subnet(clo
 
 @needs_root
 def test_a_learned_route_loses_to_a_static_one_and_leaves_the_vpc_its_own(cloud, world):
+    """Checks 24 and 29 of docs/packet-checks.md."""
     ec2, allod, client = world.ec2, world.allod, world.back[0]
     first, second = world.machine(world.public, world.open), world.machine(world.public, world.open)
     for _, _, card in (first, second):

@@ -70,6 +70,7 @@ def test_a_nat_gateway_leads_out_and_not_in(cloud, world, outside):
 
 
 def test_peers_reach_one_another_by_group_and_part_again(cloud):
+    """Check 51 of docs/packet-checks.md."""
     ec2 = cloud.client("ec2")
     near, far = World(cloud), None
     try:
@@ -91,7 +92,10 @@ def test_peers_reach_one_another_by_group_and_part_again(cloud):
         far.cloud, far.ec2, far.vpc, far.ids, far.counter = cloud, ec2, other, [], 100
         there = far.group()
         server, server_address, _ = far.machine(subnet, there)
+        start = drops(cloud, other)["last"]
         assert reach(cloud, name, server_address) == "silent", "no rule admits it"
+        one = dropped_since(cloud, other, start, source=address, destination=server_address)
+        assert (one["gate"], one["groups"], one["incoming"]) == ("ingress-denied", [there], peering)
         far.allow(there, "tcp", 80, here)
         assert reach(cloud, name, server_address) == "open"
         assert caller_seen(cloud, name, server_address) == address
@@ -101,8 +105,11 @@ def test_peers_reach_one_another_by_group_and_part_again(cloud):
         assert reach(cloud, second, server_address) == "silent"
         near.groups_of(interface, here)
         assert reach(cloud, second, server_address) == "open"
+        start = drops(cloud, near.vpc)["last"]
         ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
         assert reach(cloud, name, server_address) == "silent"
+        one = dropped_since(cloud, near.vpc, start, source=address, destination=server_address)
+        assert (one["gate"], one["routeTable"]) == ("no-route", mine["RouteTableId"])
     finally:
         terminate(ec2, near.ids + (far.ids if far else []))
 
@@ -110,6 +117,14 @@ def test_peers_reach_one_another_by_group_and_part_again(cloud):
 def drops(cloud, vpc, after=0):
     with urllib.request.urlopen(f"{cloud.endpoint}/_allod/network/drops?vpc={vpc}&after={after}") as answer:
         return json.load(answer)
+
+
+def dropped_since(cloud, vpc, start, **wanted):
+    """The first drop behind a number that has these fields; there must be one."""
+    def found():
+        listed = drops(cloud, vpc, start)["drops"]
+        return next((one for one in listed if all(one.get(name) == value for name, value in wanted.items())), None)
+    return wait_for(found, what=f"the report of a drop {wanted}")
 
 
 def metrics(cloud):
@@ -164,6 +179,7 @@ def test_meddling_is_repaired(cloud, world, outside, damage):
 
 
 def test_flow_logs_are_written(cloud, world):
+    """Check 65."""
     ec2 = world.ec2
     open_, closed = world.group(("tcp", 80, ANYWHERE)), world.group()
     server, address, interface = world.machine(world.private, open_)

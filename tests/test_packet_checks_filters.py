@@ -1,4 +1,4 @@
-"""Packet checks: security groups and network ACLs (49, 52, 54, 56, 59–63), with the drop list as witness."""
+"""Packet checks: security groups and network ACLs (47–50, 52–56, 59–63), with the drop list as witness."""
 
 import pytest
 from conftest import needs_root, wait_for
@@ -70,6 +70,34 @@ def tcp(first, last=None):
     return {"Protocol": "6", "PortRange": {"From": first, "To": last or first}}
 
 
+def test_47_groups_only_allow_and_add_up(cloud, world, fresh):
+    first, second = fresh
+    third = world.group()
+    (caller, own, _), (_, address, card) = world.caller, world.server
+    world.groups_of(card, second, third)
+    world.allow(second, "tcp", 80, f"{own}/32")
+    witness = Witness(world)
+    assert [reach(cloud, caller, address, port) for port in (80, 81)] == ["open", "silent"]
+    one = witness.saw(destination=address, destinationPort=81)
+    assert (one["gate"], sorted(one["groups"])) == ("ingress-denied", sorted([second, third])), "none of them allows it"
+    world.allow(third, "tcp", 81, f"{own}/32")
+    assert [reach(cloud, caller, address, port) for port in (80, 81)] == ["open", "open"]
+    world.groups_of(card, third)
+    witness = Witness(world)
+    assert [reach(cloud, caller, address, port) for port in (80, 81)] == ["silent", "open"]
+    assert witness.saw(destination=address, destinationPort=80)["groups"] == [third]
+
+
+def test_48_the_asked_one_answers_without_an_egress_rule(cloud, world, fresh):
+    first, second = fresh
+    world.forgets(second)
+    world.allow(second, "tcp", 7, f"{world.caller[1]}/32")
+    assert Line(cloud, world.caller[0], world.server[1]).says("answer")
+    witness = Witness(world)
+    assert reach(cloud, world.server[0], world.caller[1]) == "silent", "but begins nothing"
+    assert witness.saw(destination=world.caller[1])["gate"] == "egress-denied"
+
+
 @pytest.mark.parametrize("order", ["ingress first", "egress first"])
 def test_49_egress_of_the_sender_and_ingress_of_the_receiver(cloud, world, fresh, order):
     first, second = fresh
@@ -93,16 +121,6 @@ def test_49_egress_of_the_sender_and_ingress_of_the_receiver(cloud, world, fresh
         assert (one["gate"], one["interface"], one["groups"]) == ("ingress-denied", server_card, [second])
         world.allow(second, "tcp", 80, f"{own}/32")
     assert reach(cloud, caller, address) == "open"
-
-
-def test_48_the_asked_one_answers_without_an_egress_rule(cloud, world, fresh):
-    first, second = fresh
-    world.forgets(second)
-    world.allow(second, "tcp", 7, f"{world.caller[1]}/32")
-    assert Line(cloud, world.caller[0], world.server[1]).says("answer")
-    witness = Witness(world)
-    assert reach(cloud, world.server[0], world.caller[1]) == "silent", "but begins nothing"
-    assert witness.saw(destination=world.caller[1])["gate"] == "egress-denied"
 
 
 def test_50_a_reference_follows_membership_within_one_return(cloud, world, fresh):
@@ -130,6 +148,32 @@ def test_52_a_reference_means_private_addresses(cloud, world, fresh):
     assert (one["gate"], one["destination"], one["groups"]) == ("ingress-denied", world.server[1], [second])
     world.allow(second, "tcp", 80, f"{caller}/32")
     assert reach(cloud, world.caller[0], server) == "open"
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_53_a_tracked_flow_survives_a_revoke(cloud, world, fresh, tracked):
+    """What everybody may begin, and whose every answer may leave, is not tracked (EC2 user guide, "Untracked
+    connections")."""
+    first, second = fresh
+    (caller, own, _), (_, address, card) = world.caller, world.server
+    source = f"{own}/32" if tracked else ANYWHERE
+    world.allow(second, "tcp", 7, source)
+    line = Line(cloud, caller, address)
+    assert line.says("before")
+    world.forbid(second, "tcp", 7, source)
+    witness = Witness(world)
+    assert reach(cloud, caller, address, 7) == "silent"
+    one = witness.saw(source=own, destination=address, destinationPort=7)
+    assert (one["gate"], one["interface"], one["groups"]) == ("ingress-denied", card, [second]), "nothing new begins"
+    witness = Witness(world)
+    assert line.says("after") == tracked
+    if not tracked:
+        assert witness.saw(source=own, destinationPort=7)["gate"] == "ingress-denied"
+
+
+def heard(cloud, machine, number):
+    """What a machine's listener for a protocol has noted."""
+    return shell(cloud, machine, f"cat /root/raw-{number} 2>/dev/null; true").split()
 
 
 def test_54_icmp_types_protocol_numbers_and_all(cloud, world, fresh):
@@ -172,8 +216,24 @@ def test_54_icmp_types_protocol_numbers_and_all(cloud, world, fresh):
     assert reach(cloud, caller, address) == "open" and ask_udp(cloud, caller, address) == own
 
 
-def heard(cloud, machine, number):
-    return shell(cloud, machine, f"cat /root/raw-{number} 2>/dev/null; true").split()
+def test_55_a_prefix_list_counts_as_it_is_now(cloud, world, fresh):
+    ec2, (_, second) = world.ec2, fresh
+    (caller, own, _), (_, address, _) = world.caller, world.server
+    made = ec2.create_managed_prefix_list(PrefixListName="list", AddressFamily="IPv4", MaxEntries=4)["PrefixList"]["PrefixListId"]
+    world.allow(second, "tcp", 80, made)
+
+    def change(**entries):
+        (now,) = ec2.describe_managed_prefix_lists(PrefixListIds=[made])["PrefixLists"]
+        ec2.modify_managed_prefix_list(PrefixListId=made, CurrentVersion=now["Version"], **entries)
+
+    for _ in range(2):
+        witness = Witness(world)
+        assert reach(cloud, caller, address) == "silent"
+        one = witness.saw(source=own, destination=address)
+        assert (one["gate"], one["groups"]) == ("ingress-denied", [second])
+        change(AddEntries=[{"Cidr": f"{own}/32"}])
+        assert reach(cloud, caller, address) == "open"
+        change(RemoveEntries=[{"Cidr": f"{own}/32"}])
 
 
 def test_56_services_of_the_network_are_not_filtered(cloud, world, fresh):

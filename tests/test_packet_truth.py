@@ -36,6 +36,7 @@ def test_cases_of_the_past_stay_mended():
 
 
 def test_every_packet_is_foreseen():
+    """Check 65 of docs/packet-checks.md rests on this: what is dropped was foreseen."""
     assert probes(truth("run", "--seed", 1, "--topologies", 16, "--probes", 350)) >= 5000
 
 

@@ -128,6 +128,7 @@ def test_half_a_way_is_none(cloud, world, outside, where):
 
 
 def test_a_public_address_is_what_the_other_side_sees(cloud, world, outside):
+    """Check 31 of docs/packet-checks.md."""
     name, private, _ = world.machine(world.public, world.group(("tcp", 80, ANYWHERE)), public=True)
     public = describe(world.ec2, name)["PublicIpAddress"]
     assert shell(cloud, name, f"bash -c 'exec 3<>/dev/tcp/{outside[1]}/80; echo hi >&3; head -1 <&3'").endswith(public)
@@ -258,6 +259,7 @@ def route_targets(world, count):
 
 
 def test_the_longest_prefix_wins(cloud, world, fresh):
+    """Check 23 of docs/packet-checks.md."""
     caller = fresh[0]
     wide, narrow = route_targets(world, 2)
     world.route("198.51.100.0/24", NetworkInterfaceId=wide[2])
