@@ -3,6 +3,7 @@
 use crate::run::{exists, program, succeed, target};
 use anyhow::Context as _;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 /// Programs the tests call, with the Debian package that holds each.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -15,14 +16,22 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("python3", "python3"),
 ];
 
+/// Modules of Python that Debian ships apart from it, with the package that holds each.
+const MODULES: &[(&str, &str)] = &[("ensurepip", "python3-venv"), ("pip", "python3-pip")];
+
 /// Python packages of the suites; versions are pinned so that a run tomorrow tests the same.
 const PYTHON: &[&str] =
     &["boto3==1.44.5", "botocore==1.44.5", "awscli==1.46.2", "pytest==9.2.0", "pytest-xdist==3.8.0"];
 
 /// Installs missing Debian packages when we are root; otherwise says which tests will be skipped.
 pub(crate) fn programs() -> anyhow::Result<()> {
-    let missing: Vec<&str> =
-        PROGRAMS.iter().filter(|(name, _)| !exists(name)).map(|(_, package)| *package).collect();
+    let has_module = |name: &str| {
+        let asked = program("python3").args(["-c", &format!("import {name}")]).stderr(Stdio::null()).status();
+        asked.is_ok_and(|status| status.success())
+    };
+    let programs = PROGRAMS.iter().filter(|(name, _)| !exists(name));
+    let modules = MODULES.iter().filter(|(name, _)| !has_module(name));
+    let missing: Vec<&str> = programs.chain(modules).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
