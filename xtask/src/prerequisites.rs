@@ -2,7 +2,7 @@
 
 use crate::run::{exists, program, succeed, target};
 use anyhow::Context as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Programs the tests call, with the Debian package that holds each.
@@ -19,6 +19,9 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// Modules of Python that Debian ships apart from it, with the package that holds each.
 const MODULES: &[(&str, &str)] = &[("ensurepip", "python3-venv"), ("pip", "python3-pip")];
 
+/// Files the programs read, with the package that holds each: without names of protocols, nft prints numbers.
+const FILES: &[(&str, &str)] = &[("/etc/protocols", "netbase")];
+
 /// Python packages of the suites; versions are pinned so that a run tomorrow tests the same.
 const PYTHON: &[&str] =
     &["boto3==1.44.5", "botocore==1.44.5", "awscli==1.46.2", "pytest==9.2.0", "pytest-xdist==3.8.0"];
@@ -31,7 +34,8 @@ pub(crate) fn programs() -> anyhow::Result<()> {
     };
     let programs = PROGRAMS.iter().filter(|(name, _)| !exists(name));
     let modules = MODULES.iter().filter(|(name, _)| !has_module(name));
-    let missing: Vec<&str> = programs.chain(modules).map(|(_, package)| *package).collect();
+    let files = FILES.iter().filter(|(name, _)| !Path::new(name).exists());
+    let missing: Vec<&str> = programs.chain(modules).chain(files).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
