@@ -9,25 +9,9 @@ import pytest
 from conftest import needs_root, terminate_all, wait_for
 from probes import reach, shell
 from test_machines import describe, terminate
-from test_packets import ANYWHERE, World
+from test_packets import ANYWHERE, World, outside, world  # noqa: F401 (fixtures)
 
 pytestmark = needs_root
-
-
-@pytest.fixture(scope="module")
-def world(cloud):
-    world = World(cloud)
-    yield world
-    terminate(world.ec2, world.ids)
-
-
-@pytest.fixture(scope="module")
-def outside(cloud):
-    """A machine of another VPC with a public address: to the world under test it is the internet."""
-    other = World(cloud)
-    name, _, _ = other.machine(other.public, other.group(("tcp", 80, ANYWHERE)), public=True)
-    yield name, describe(other.ec2, name)["PublicIpAddress"]
-    terminate(other.ec2, other.ids)
 
 
 def caller_seen(cloud, name, address):

@@ -145,3 +145,28 @@ pub(super) fn check_drain(seconds: Option<i32>) -> Result<(), Fault> {
         _ => Ok(()),
     }
 }
+
+/// Lists the interface's addresses from `first` on with the gateway, and answers them.
+pub(super) fn taken_over(
+    gateway: &mut NatGateway,
+    interface: &NetworkInterface,
+    first: usize,
+) -> Vec<NatAddress> {
+    let new: Vec<NatAddress> =
+        interface.private_addresses[first..].iter().map(|a| of(a, Status::Succeeded)).collect();
+    gateway.addresses.extend(new.clone());
+    new
+}
+
+/// Writes a changed gateway with its interface; answers the ids of its VPC and of the interface.
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    gateway: NatGateway,
+    interface: NetworkInterface,
+) -> (String, String) {
+    let ids = (gateway.vpc_id.clone(), interface.id.clone());
+    tx.put(scope, interface);
+    tx.put(scope, gateway);
+    ids
+}

@@ -38,15 +38,8 @@ pub(super) async fn assign_private_nat_gateway_address(
     let changed = call.platform.transact(|tx| {
         let (mut gateway, mut interface) = addresses::available(tx, scope, &id, false)?;
         let first = addresses::add(tx, scope, &mut interface, &named, count)?;
-        let new: Vec<NatAddress> = interface.private_addresses[first..]
-            .iter()
-            .map(|a| addresses::of(a, Status::Succeeded))
-            .collect();
-        gateway.addresses.extend(new.clone());
-        let vpc_id = gateway.vpc_id.clone();
-        let holder = interface.id.clone();
-        tx.put(scope, interface);
-        tx.put(scope, gateway);
+        let new = addresses::taken_over(&mut gateway, &interface, first);
+        let (vpc_id, holder) = addresses::put(tx, scope, gateway, interface);
         Ok((vpc_id, holder, new))
     });
     let done = changed.await?;
@@ -83,10 +76,7 @@ pub(super) async fn unassign_private_nat_gateway_address(
         }
         let goes = |address: &NatAddress| named.contains(&address.private_ip);
         let gone = addresses::remove(tx, scope, &mut gateway, &mut interface, goes)?;
-        let vpc_id = gateway.vpc_id.clone();
-        let holder = interface.id.clone();
-        tx.put(scope, interface);
-        tx.put(scope, gateway);
+        let (vpc_id, holder) = addresses::put(tx, scope, gateway, interface);
         Ok((vpc_id, holder, gone))
     });
     let done = changed.await?;

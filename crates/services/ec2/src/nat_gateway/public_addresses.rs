@@ -56,15 +56,8 @@ pub(super) async fn associate_nat_gateway_address(
             let address = free(tx, scope, allocation)?;
             crate::address::map(tx, scope, &mut interface, at, address);
         }
-        let new: Vec<NatAddress> = interface.private_addresses[first..]
-            .iter()
-            .map(|a| addresses::of(a, Status::Succeeded))
-            .collect();
-        gateway.addresses.extend(new.clone());
-        let vpc_id = gateway.vpc_id.clone();
-        let holder = interface.id.clone();
-        tx.put(scope, interface);
-        tx.put(scope, gateway);
+        let new = addresses::taken_over(&mut gateway, &interface, first);
+        let (vpc_id, holder) = addresses::put(tx, scope, gateway, interface);
         Ok((vpc_id, holder, new))
     });
     let done = changed.await?;
@@ -100,10 +93,7 @@ pub(super) async fn disassociate_nat_gateway_address(
         }
         let goes = |address: &NatAddress| address.association_id.as_ref().is_some_and(|a| ids.contains(a));
         let gone = addresses::remove(tx, scope, &mut gateway, &mut interface, goes)?;
-        let vpc_id = gateway.vpc_id.clone();
-        let holder = interface.id.clone();
-        tx.put(scope, interface);
-        tx.put(scope, gateway);
+        let (vpc_id, holder) = addresses::put(tx, scope, gateway, interface);
         Ok((vpc_id, holder, gone))
     });
     let done = changed.await?;
