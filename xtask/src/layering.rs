@@ -16,11 +16,12 @@ const LAYERS: &[&[&str]] = &[
         "service-extension",
         "service-iam",
         "service-ssm",
+        "service-stepfunctions",
         "service-sts",
     ],
-    &["contracts", "machine", "network-apply", "resolver", "state-store-embedded"],
+    &["contracts", "execution-engine", "machine", "network-apply", "resolver", "state-store-embedded"],
     &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],
-    &["state-store", "reachability", "api-allod", "api-ec2", "api-iam", "api-ssm", "api-sts", "aws-wire"],
+    &["state-store", "state-machine", "reachability", "api-allod", "api-ec2", "api-iam", "api-ssm", "api-stepfunctions", "api-sts", "aws-wire"],
     &["aws-schema"],
     &["aws-model-codegen"],
 ];
@@ -34,10 +35,12 @@ const PURE: &[&str] = &[
     "iam-policy",
     "network-plan",
     "reachability",
+    "state-machine",
     "api-allod",
     "api-ec2",
     "api-iam",
     "api-ssm",
+    "api-stepfunctions",
     "api-sts",
 ];
 

@@ -1,0 +1,10 @@
+//! Runs executions of state machines durably.
+//!
+//! The history is the log. Executions live in shards, one thread each and no locks between them: a shard drains its
+//! inbox, runs everything that can run ([`state_machine::interpret`]), writes and syncs once, and only then releases
+//! what came of it: answers, readable events, effects. Nothing that is not durable can be seen.
+#![forbid(unsafe_code)]
+
+mod api;
+
+pub use api::*;

@@ -1,0 +1,80 @@
+//! Runs one execution, turn by turn, without I/O.
+//!
+//! A turn begins with one [`Wake`] and runs everything that can run; what happened goes into [`Turn::events`], what the
+//! world shall do into [`Turn::effects`]. The caller makes the events durable and only then releases the effects. With
+//! the same program, wakes, times and drawn numbers a turn always does the same: this is what recovery relies on.
+
+mod effect;
+mod wake;
+
+pub use effect::*;
+pub use wake::*;
+
+use crate::Millis;
+use crate::history::Event;
+use std::sync::Arc;
+
+/// What an execution is told at its start; it never changes.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Start {
+    /// ARN of the execution (`$$.Execution.Id`).
+    pub arn: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Role.
+    pub role_arn: Arc<str>,
+    /// Time of the start.
+    pub at: Millis,
+    /// ARN of the state machine, without version.
+    pub machine_arn: Arc<str>,
+    /// Name of the state machine.
+    pub machine_name: Arc<str>,
+    /// Alias under which it was started.
+    pub alias_arn: Option<Arc<str>>,
+    /// Version it runs, if it was started by one or by an alias.
+    pub version_arn: Option<Arc<str>>,
+    /// Input as it was sent.
+    pub input: Arc<str>,
+    /// For a child of a distributed Map: the Map Run.
+    pub map_run: Option<Arc<str>>,
+}
+
+/// The surroundings of one turn.
+pub struct Turn<'a> {
+    /// Time of the whole turn; never earlier than that of the turn before.
+    pub now: Millis,
+    /// Random numbers. The caller records what it gives and gives the same again in recovery.
+    pub draw: &'a mut dyn FnMut() -> u64,
+    /// The token by which the answer to a task comes back (`$$.Task.Token`).
+    pub token: &'a dyn Fn(Ticket) -> Arc<str>,
+    /// Where events go.
+    pub events: &'a mut Vec<Event>,
+    /// Where effects go.
+    pub effects: &'a mut Vec<Effect>,
+    /// After about this many events the turn ends with [`Progress::More`], so that no execution holds up the others.
+    pub budget: usize,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// It waits for a timer, a task, a map run.
+    Waiting,
+    /// It can go on: wake it with [`Wake::Continue`].
+    More,
+    /// It is over; the last event says so.
+    Ended(Outcome),
+}
+
+/// The end of an execution.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// SUCCEEDED with this output.
+    Succeeded(crate::history::Payload),
+    /// FAILED.
+    Failed(crate::history::Failure),
+    /// TIMED_OUT.
+    TimedOut(crate::history::Failure),
+    /// ABORTED.
+    Aborted(crate::history::Failure),
+}
