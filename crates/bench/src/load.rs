@@ -4,6 +4,7 @@
 //! request. It uses little of the two cores it shares with the server.
 
 use crate::stop;
+use crate::unbroken::unbroken;
 use anyhow::{Context as _, bail, ensure};
 use memchr::memmem;
 use std::io::{Read as _, Write as _};
@@ -143,7 +144,7 @@ impl Line {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         let stream = self.stream.as_mut().context("not connected")?;
-        let count = stream.read(&mut self.buffer[self.filled..])?;
+        let count = unbroken(PATIENCE, || stream.read(&mut self.buffer[self.filled..]))?;
         self.filled += count;
         Ok(count)
     }

@@ -17,6 +17,7 @@ mod report;
 mod site;
 mod statistics;
 mod stop;
+mod unbroken;
 
 use clap::Parser;
 use measures::Measure;

@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::thread;
@@ -145,6 +145,17 @@ fn speed(network: &mut Network, wanted: &network_plan::VpcPlan) -> Outcome<()> {
     Ok(())
 }
 
+/// Waits on: a wait with a time limit ends with an error when the process is stopped and continued (signal(7)).
+fn unbroken<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..1_000 {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+    call()
+}
+
 fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
     const ROUNDS: u32 = 20_000;
     const BYTES: u64 = 1 << 30;
@@ -157,7 +168,7 @@ fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
     let answer = thread::spawn(move || -> Outcome<()> {
         let mut buffer = [0; 64];
         for _ in 0..ROUNDS {
-            let (len, peer) = answering.recv_from(&mut buffer)?;
+            let (len, peer) = unbroken(|| answering.recv_from(&mut buffer))?;
             answering.send_to(&buffer[..len], peer)?;
         }
         Ok(())
@@ -167,7 +178,7 @@ fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
     for _ in 0..ROUNDS {
         let start = Instant::now();
         asking.send(&buffer)?;
-        asking.recv(&mut buffer)?;
+        unbroken(|| asking.recv(&mut buffer))?;
         times.push(start.elapsed());
     }
     answer.join().map_err(|_| "the answering thread panicked")??;

@@ -1,11 +1,12 @@
 //! Commands inside machines: start, output, end.
 
 use std::fs::File;
-use std::io::{PipeReader, Read as _};
+use std::io::PipeReader;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
 use rustix::event::epoll::EventFlags;
+use rustix::io::retry_on_intr;
 
 use super::exec_child::{self, Passage};
 use super::output::{Moved, Output, Stream};
@@ -126,7 +127,7 @@ impl Keeper {
         // One write of at most a page: whole or not at all. The second process holds the pipe too until it has
         // closed its inherited descriptors, so reading to the end would wait for it.
         let mut buffer = [0; 1_024];
-        let length = (&entry.report).read(&mut buffer).unwrap_or(0);
+        let length = retry_on_intr(|| rustix::io::read(&entry.report, &mut buffer)).unwrap_or(0);
         let machine = entry.spec.machine.clone();
         let (client, number, group) = (entry.client, entry.number, entry.group);
         let outcome = if let Ok(pid) = <[u8; 4]>::try_from(&buffer[..length]) {

@@ -35,10 +35,15 @@ pub(super) struct Passage<'a> {
 /// First process: still the host's root, until it enters. Returns its exit status.
 pub(super) fn enter(passage: &Passage<'_>) -> i32 {
     let told = match start(passage) {
-        Ok(pid) => rustix::io::write(&passage.report, &pid.to_ne_bytes()),
-        Err(error) => rustix::io::write(&passage.report, error.to_string().as_bytes()),
+        Ok(pid) => tell(&passage.report, &pid.to_ne_bytes()),
+        Err(error) => tell(&passage.report, error.to_string().as_bytes()),
     };
     i32::from(told.is_err())
+}
+
+/// One write, which a signal may break off before anything is written.
+fn tell(report: &OwnedFd, bytes: &[u8]) -> rustix::io::Result<usize> {
+    rustix::io::retry_on_intr(|| rustix::io::write(report, bytes))
 }
 
 fn start(passage: &Passage<'_>) -> Result<i32> {

@@ -208,9 +208,17 @@ impl Socket {
             _ => 1,
         };
         let bytes = messages.seal(first);
-        // SAFETY: the buffer is valid for its length during the call.
-        let sent = unsafe { libc::send(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
-        if sent < 0 { Err(os_refusal()) } else { Ok(first) }
+        loop {
+            // SAFETY: the buffer is valid for its length during the call.
+            let sent = unsafe { libc::send(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
+            if sent >= 0 {
+                return Ok(first);
+            }
+            let refusal = os_refusal();
+            if refusal.errno != libc::EINTR {
+                return Err(refusal);
+            }
+        }
     }
 
     /// One datagram; `None` if there is none and `wait` is false.

@@ -12,6 +12,7 @@ mod acl;
 mod adoption;
 mod appliances;
 mod blackhole;
+mod datagrams;
 mod egress_only;
 mod facts;
 mod forward;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use network_plan::{DropRecord, LOG_GROUP};
 
+use crate::datagrams::{PATIENCE, counted};
 use crate::world::{Namespace, World};
 
 /// `NFNL_SUBSYS_ULOG << 8`, and `NFULNL_MSG_CONFIG`.
@@ -23,13 +24,9 @@ pub fn forget_connections() {
     message.extend((1_u16 << 8 | 2).to_ne_bytes());
     message.extend(5_u16.to_ne_bytes());
     message.extend([0; 12]);
-    // SAFETY: the message is live for its length.
-    let sent = unsafe { libc::send(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0) };
-    assert_eq!(sent, 20);
-    let mut answer = [0_u8; 64];
-    // SAFETY: the buffer is valid for its length.
-    let got = unsafe { libc::recv(socket.as_raw_fd(), answer.as_mut_ptr().cast(), answer.len(), 0) };
-    assert!(got >= 20 && answer[16..20] == [0; 4], "{answer:?}");
+    assert_eq!(send(&socket, &message), 20);
+    let answer = receive(&socket, 0).unwrap();
+    assert!(answer.len() >= 20 && answer[16..20] == [0; 4], "{answer:?}");
 }
 
 /// One report.
@@ -92,26 +89,20 @@ impl Log {
         message.extend(5_u16.to_ne_bytes());
         message.extend([0; 8]);
         message.extend(body);
-        // SAFETY: the message is live for its length.
-        let sent = unsafe { libc::send(self.socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0) };
-        assert_eq!(usize::try_from(sent).unwrap(), message.len());
+        assert_eq!(send(&self.socket, &message), message.len());
+        // The kernel has answered before `send` returns.
         let answer = self.receive().unwrap();
         assert_eq!(answer[16..20], [0; 4], "the log group is refused");
     }
 
+    /// What has arrived; `None` if nothing has.
     fn receive(&self) -> Option<Vec<u8>> {
-        let mut buffer = vec![0; 1 << 16];
-        // SAFETY: the buffer is valid for its length.
-        let got = unsafe {
-            libc::recv(self.socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_DONTWAIT)
-        };
-        buffer.truncate(usize::try_from(got).ok()?);
-        Some(buffer)
+        receive(&self.socket, libc::MSG_DONTWAIT)
     }
 
     /// Waits for a report that fits; others are passed over.
     pub fn until(&self, what: &str, fits: impl Fn(&Report) -> bool) -> Report {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + PATIENCE;
         let mut others = Vec::new();
         loop {
             let reports = self.receive().map(|buffer| reports(&buffer)).unwrap_or_default();
@@ -131,6 +122,22 @@ impl Log {
         let record = DropRecord::parse(prefix).unwrap();
         self.until(prefix, |report| report.record == record)
     }
+}
+
+fn send(socket: &OwnedFd, message: &[u8]) -> usize {
+    // SAFETY: the message is live for its length.
+    counted(|| unsafe { libc::send(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0) }).unwrap()
+}
+
+/// One datagram of netlink messages.
+fn receive(socket: &OwnedFd, flags: i32) -> Option<Vec<u8>> {
+    let mut buffer = vec![0_u8; 1 << 16];
+    let len = counted(|| {
+        // SAFETY: the buffer is valid for its length.
+        unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), flags) }
+    });
+    buffer.truncate(len.ok()?);
+    Some(buffer)
 }
 
 fn reports(mut rest: &[u8]) -> Vec<Report> {

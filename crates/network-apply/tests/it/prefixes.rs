@@ -1,10 +1,10 @@
 //! Delegated prefixes: blocks that belong to an interface like single addresses (EC2 user guide, "Prefix delegation").
 
-use std::net::UdpSocket;
 use std::process::Command;
 
 use network_plan::{Gate, Protocol, VpcInput};
 
+use crate::datagrams::Datagrams;
 use crate::facts::{anywhere, eni, group, rule, vpc};
 use crate::wire::bind_udp;
 use crate::world::World;
@@ -23,7 +23,7 @@ fn delegated() -> VpcInput {
 }
 
 /// Gives the machine an address of its prefixes; that is the guest's own business.
-fn socket_at(world: &World, address: &str) -> UdpSocket {
+fn socket_at(world: &World, address: &str) -> Datagrams {
     let (bits, port) =
         if address.contains(':') { (128, format!("[{address}]:9")) } else { (32, format!("{address}:9")) };
     world.at("eni-12").inside(|| {

@@ -1,10 +1,9 @@
 //! "Established flows survive a revoke while untracked ones are cut, as AWS documents" (EC2 user guide, "Security
 //! group connection tracking").
 
-use std::net::UdpSocket;
-
 use network_plan::{Gate, Protocol, Rule, VpcInput};
 
+use crate::datagrams::Datagrams;
 use crate::facts::{anywhere, eni, group, rule, udp, vpc};
 use crate::wire::bind_udp;
 use crate::world::World;
@@ -19,8 +18,8 @@ fn pair(server_in: Vec<Rule>, server_out: Vec<Rule>) -> VpcInput {
 }
 
 struct Talk {
-    client: UdpSocket,
-    server: UdpSocket,
+    client: Datagrams,
+    server: Datagrams,
     from: std::net::SocketAddr,
 }
 

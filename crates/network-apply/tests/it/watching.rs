@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use network_apply::{Flow, Heard};
 use network_plan::{DropRecord, Gate, eni_index};
 
+use crate::datagrams::PATIENCE;
 use crate::facts::{eni, open_out, rule, tcp, vpc};
 use crate::wire::{begin, connect, listen};
 use crate::world::World;
@@ -20,7 +21,7 @@ fn small() -> network_plan::VpcInput {
 
 /// Asks until something is heard.
 fn wait<T>(mut hear: impl FnMut() -> Heard<T>) -> Vec<T> {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         match hear() {
             Heard::Some(events) => return events,

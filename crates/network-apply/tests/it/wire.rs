@@ -5,12 +5,9 @@ use std::mem::size_of;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
+use crate::datagrams::{Datagrams, PATIENCE, counted};
 use crate::world::Namespace;
-
-/// Long enough for a busy machine; only failing tests wait it out.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn listen(at: &Namespace, address: &str) -> TcpListener {
     at.inside(|| TcpListener::bind(address).unwrap())
@@ -46,10 +43,8 @@ pub fn begin(at: &Namespace, to: &str) -> OwnedFd {
     })
 }
 
-pub fn bind_udp(at: &Namespace, address: &str) -> UdpSocket {
-    let socket = at.inside(|| UdpSocket::bind(address).unwrap());
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket
+pub fn bind_udp(at: &Namespace, address: &str) -> Datagrams {
+    Datagrams::new(at.inside(|| UdpSocket::bind(address).unwrap()))
 }
 
 /// Sends an ICMP or ICMPv6 message of any type and code.
@@ -86,10 +81,11 @@ pub fn receive_protocol(at: &Namespace, protocol: u8) -> OwnedFd {
 /// Waits for the next message; `None` after a long silence.
 pub fn receive(socket: &OwnedFd) -> Option<Vec<u8>> {
     let mut buffer = vec![0; 2048];
-    // SAFETY: the buffer is valid for its length.
-    let got = unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) };
-    let len = usize::try_from(got).ok()?;
-    buffer.truncate(len);
+    let len = counted(|| {
+        // SAFETY: the buffer is valid for its length.
+        unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) }
+    });
+    buffer.truncate(len.ok()?);
     Some(buffer)
 }
 
@@ -155,7 +151,7 @@ pub fn send_garbage(at: &Namespace, sent: &AtomicU64, over: &AtomicBool) {
                 _ => frame[12..14].copy_from_slice(&[8, 6]),
             }
             // A full queue is no failure: the next one is as good.
-            let done = send_to_link(&socket, &address, &frame) >= 0;
+            let done = send_to_link(&socket, &address, &frame).is_ok();
             sent.fetch_add(u64::from(done), Ordering::Relaxed);
         }
     });
@@ -171,8 +167,7 @@ fn send_ethernet(at: &Namespace, source_mac: [u8; 6], kind: [u8; 2], packets: Ve
             frame.extend(source_mac);
             frame.extend(kind);
             frame.extend(packet);
-            let sent = send_to_link(&socket, &address, &frame);
-            assert_eq!(usize::try_from(sent).unwrap(), frame.len());
+            assert_eq!(send_to_link(&socket, &address, &frame).unwrap(), frame.len());
         }
     });
 }
@@ -189,18 +184,13 @@ fn link_address() -> libc::sockaddr_ll {
 }
 
 /// Sends one frame; what the kernel answers.
-fn send_to_link(socket: &OwnedFd, address: &libc::sockaddr_ll, frame: &[u8]) -> isize {
-    // SAFETY: frame and address are live for their stated lengths.
-    unsafe {
-        libc::sendto(
-            socket.as_raw_fd(),
-            frame.as_ptr().cast(),
-            frame.len(),
-            0,
-            std::ptr::from_ref(address).cast(),
-            u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap(),
-        )
-    }
+fn send_to_link(socket: &OwnedFd, address: &libc::sockaddr_ll, frame: &[u8]) -> io::Result<usize> {
+    let (raw, len) =
+        (std::ptr::from_ref(address).cast(), u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap());
+    counted(|| {
+        // SAFETY: frame and address are live for their stated lengths.
+        unsafe { libc::sendto(socket.as_raw_fd(), frame.as_ptr().cast(), frame.len(), 0, raw, len) }
+    })
 }
 
 fn open(family: i32, kind: i32, protocol: i32) -> OwnedFd {
@@ -209,7 +199,7 @@ fn open(family: i32, kind: i32, protocol: i32) -> OwnedFd {
     assert!(raw >= 0, "{}", io::Error::last_os_error());
     // SAFETY: fresh and owned by nobody else.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
-    let patience = libc::timeval { tv_sec: 5, tv_usec: 0 };
+    let patience = libc::timeval { tv_sec: PATIENCE.as_secs().try_into().unwrap(), tv_usec: 0 };
     // SAFETY: the pointer is to a live timeval of the stated size.
     let result = unsafe {
         libc::setsockopt(
@@ -226,11 +216,12 @@ fn open(family: i32, kind: i32, protocol: i32) -> OwnedFd {
 
 fn send_to(socket: &OwnedFd, to: IpAddr, message: &[u8]) {
     let (raw, len) = raw_address(SocketAddr::new(to, 0));
-    // SAFETY: message and address are live for their stated lengths.
-    let sent = unsafe {
-        libc::sendto(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0, raw.as_ptr().cast(), len)
-    };
-    assert!(sent >= 0, "{}", io::Error::last_os_error());
+    let raw = raw.as_ptr().cast();
+    let sent = counted(|| {
+        // SAFETY: message and address are live for their stated lengths.
+        unsafe { libc::sendto(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), 0, raw, len) }
+    });
+    assert_eq!(sent.unwrap(), message.len());
 }
 
 /// A sockaddr as bytes.

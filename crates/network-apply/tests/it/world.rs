@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use network_apply::{Attachment, Counts, HostConfig, Network, Uplink, VpcCounters};
 use network_plan::{EniKind, Gate, VpcInput, VpcPlan, plan};
 
+use crate::datagrams::PATIENCE;
+
 /// A network namespace of the tests.
 pub struct Namespace {
     file: File,
@@ -149,7 +151,7 @@ impl World {
     pub fn drops<T>(&mut self, eni: &str, gate: Gate, send: impl FnOnce(&Self) -> T) -> T {
         let before = self.dropped(eni, gate).packets;
         let result = send(self);
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while self.dropped(eni, gate).packets == before {
             assert!(Instant::now() < deadline, "{gate:?} counted nothing for {eni}");
             thread::sleep(Duration::from_millis(1));
@@ -159,7 +161,7 @@ impl World {
 
     /// Waits until something holds.
     pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
             assert!(Instant::now() < deadline, "in vain: {what}");
             thread::sleep(Duration::from_millis(1));

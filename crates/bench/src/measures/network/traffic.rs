@@ -3,6 +3,7 @@
 use super::facts::PORT;
 use super::ground::Machine;
 use crate::statistics::Times;
+use crate::unbroken::unbroken;
 use anyhow::{Context as _, anyhow};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::io::Write as _;
@@ -26,7 +27,7 @@ pub(super) fn round_trip(from: &Machine, to: &Machine, count: usize) -> anyhow::
         for _ in 0..count {
             let begun = Instant::now();
             asking.send(&buffer)?;
-            asking.recv(&mut buffer)?;
+            unbroken(PATIENCE, || asking.recv(&mut buffer))?;
             times.push(begun.elapsed().as_secs_f64() * 1e6);
         }
         Ok(Times::new(times).median())
@@ -49,7 +50,7 @@ pub(super) fn first_round_trip(from: &Machine, to: &Machine, count: usize) -> an
             socket.connect(target)?;
             let begun = Instant::now();
             socket.send(&buffer)?;
-            socket.recv(&mut buffer)?;
+            unbroken(PATIENCE, || socket.recv(&mut buffer))?;
             times.push(begun.elapsed().as_secs_f64() * 1e6);
         }
         Ok(Times::new(times).median())
