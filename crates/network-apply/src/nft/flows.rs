@@ -24,10 +24,10 @@ const THIS_FAMILY: u8 = 1;
 pub(crate) fn forget_flows(socket: &mut Socket, addresses: &[IpAddr]) -> Result<(), Refusal> {
     for address in addresses {
         let mut request = Messages::new();
-        for (tuple, field) in
-            [(TUPLE_ORIGINAL, BY_SOURCE), (TUPLE_ORIGINAL, BY_DESTINATION), (TUPLE_REPLY, BY_SOURCE)]
-        {
-            write(&mut request, *address, tuple, field);
+        for tuple in [TUPLE_ORIGINAL, TUPLE_REPLY] {
+            for field in [BY_SOURCE, BY_DESTINATION] {
+                write(&mut request, *address, tuple, field);
+            }
         }
         let last = request.count() - 1;
         let refusals = socket.send(&mut request, last)?;
