@@ -10,6 +10,7 @@
 
 pub mod history;
 pub mod interpret;
+pub mod text;
 pub mod value;
 
 pub use value::{Map, Number, Value};

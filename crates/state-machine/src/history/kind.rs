@@ -85,31 +85,53 @@ pub enum EventKind {
         alias_arn: Option<Arc<str>>,
         version_arn: Option<Arc<str>>,
     },
-    ExecutionSucceeded { output: Payload },
+    ExecutionSucceeded {
+        output: Payload,
+    },
     ExecutionFailed(Failure),
     ExecutionTimedOut(Failure),
     ExecutionAborted(Failure),
-    ExecutionRedriven { count: u32 },
+    ExecutionRedriven {
+        count: u32,
+    },
 
     /// `ChoiceStateEntered`, `FailStateEntered`, …: every kind has one.
-    StateEntered { kind: StateKind, name: Arc<str>, input: Payload },
+    StateEntered {
+        kind: StateKind,
+        name: Arc<str>,
+        input: Payload,
+    },
     /// `ChoiceStateExited`, …: every kind but Fail has one. Assigned variables: name → JSON text.
-    StateExited { kind: StateKind, name: Arc<str>, output: Payload, assigned: Option<Arc<[(Arc<str>, Payload)]>> },
+    StateExited {
+        kind: StateKind,
+        name: Arc<str>,
+        output: Payload,
+        assigned: Option<Arc<[(Arc<str>, Payload)]>>,
+    },
     /// `MapStateAborted`, `ParallelStateAborted`, `TaskStateAborted`, `WaitStateAborted`.
-    StateAborted { kind: StateKind },
+    StateAborted {
+        kind: StateKind,
+    },
 
-    MapStateStarted { length: u64 },
+    MapStateStarted {
+        length: u64,
+    },
     MapStateSucceeded,
     MapStateFailed,
     MapIterationStarted(Iteration),
     MapIterationSucceeded(Iteration),
     MapIterationFailed(Iteration),
     MapIterationAborted(Iteration),
-    MapRunStarted { arn: Arc<str> },
+    MapRunStarted {
+        arn: Arc<str>,
+    },
     MapRunSucceeded,
     MapRunFailed(Failure),
     MapRunAborted,
-    MapRunRedriven { arn: Arc<str>, count: u32 },
+    MapRunRedriven {
+        arn: Arc<str>,
+        count: u32,
+    },
 
     ParallelStateStarted,
     ParallelStateSucceeded,
@@ -118,16 +140,26 @@ pub enum EventKind {
     TaskScheduled(Box<ScheduledTask>),
     TaskStarted(TaskResource),
     TaskStartFailed(TaskResource, Failure),
-    TaskSubmitted { resource: TaskResource, output: Payload },
+    TaskSubmitted {
+        resource: TaskResource,
+        output: Payload,
+    },
     TaskSubmitFailed(TaskResource, Failure),
-    TaskSucceeded { resource: TaskResource, output: Payload },
+    TaskSucceeded {
+        resource: TaskResource,
+        output: Payload,
+    },
     TaskFailed(TaskResource, Failure),
     TaskTimedOut(TaskResource, Failure),
 
     ActivityScheduled(Box<ScheduledWork>),
     ActivityScheduleFailed(Failure),
-    ActivityStarted { worker: Option<Arc<str>> },
-    ActivitySucceeded { output: Payload },
+    ActivityStarted {
+        worker: Option<Arc<str>>,
+    },
+    ActivitySucceeded {
+        output: Payload,
+    },
     ActivityFailed(Failure),
     ActivityTimedOut(Failure),
 
@@ -135,11 +167,17 @@ pub enum EventKind {
     LambdaFunctionScheduleFailed(Failure),
     LambdaFunctionStarted,
     LambdaFunctionStartFailed(Failure),
-    LambdaFunctionSucceeded { output: Payload },
+    LambdaFunctionSucceeded {
+        output: Payload,
+    },
     LambdaFunctionFailed(Failure),
     LambdaFunctionTimedOut(Failure),
 
-    EvaluationFailed { failure: Failure, location: Option<Arc<str>>, state: Arc<str> },
+    EvaluationFailed {
+        failure: Failure,
+        location: Option<Arc<str>>,
+        state: Arc<str>,
+    },
 }
 
 impl EventKind {
