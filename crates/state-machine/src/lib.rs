@@ -10,6 +10,7 @@
 
 pub mod history;
 pub mod interpret;
+pub mod path;
 pub mod text;
 pub mod value;
 

@@ -57,6 +57,19 @@ impl Number {
             Number::Big(text) => text.parse().unwrap_or(f64::NAN),
         }
     }
+
+    /// A count of things.
+    pub fn from_len(length: usize) -> Number {
+        Number::Int(i64::try_from(length).unwrap_or(i64::MAX))
+    }
+
+    /// The order of two numbers; exact for integers.
+    pub fn order(&self, other: &Number) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Number::Int(a), Number::Int(b)) => Some(a.cmp(b)),
+            (a, b) => a.as_f64().partial_cmp(&b.as_f64()),
+        }
+    }
 }
 
 impl From<&str> for Value {
