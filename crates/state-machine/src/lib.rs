@@ -11,6 +11,7 @@
 pub mod history;
 pub mod interpret;
 pub mod path;
+pub mod program;
 pub mod text;
 pub mod value;
 

@@ -181,6 +181,17 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether it is the last of a history (until a redrive).
+    pub fn ends(&self) -> bool {
+        matches!(
+            self,
+            EventKind::ExecutionSucceeded { .. }
+                | EventKind::ExecutionFailed(_)
+                | EventKind::ExecutionTimedOut(_)
+                | EventKind::ExecutionAborted(_)
+        )
+    }
+
     /// The name of the type as the API writes it.
     pub fn name(&self) -> &'static str {
         use EventKind as E;

@@ -5,9 +5,21 @@
 //! the same program, wakes, times and drawn numbers a turn always does the same: this is what recovery relies on.
 
 mod effect;
+mod enter;
+mod execution;
+mod failure;
+mod leave;
+mod line;
+mod snapshot;
+mod task;
 mod wake;
 
+#[cfg(test)]
+mod tests;
+
 pub use effect::*;
+pub use execution::{Execution, MAX_EVENTS, MAX_PAYLOAD, Pending};
+pub use snapshot::BadSnapshot;
 pub use wake::*;
 
 use crate::Millis;
@@ -37,6 +49,10 @@ pub struct Start {
     pub input: Arc<str>,
     /// For a child of a distributed Map: the Map Run.
     pub map_run: Option<Arc<str>>,
+    /// For a child of a distributed Map: the Map state (`MapRunRequest::state`) whose processor it runs.
+    pub processor: Option<u32>,
+    /// It is an Express execution: five minutes at most, and no limit of events.
+    pub express: bool,
 }
 
 /// The surroundings of one turn.

@@ -1,0 +1,352 @@
+//! One execution: its lines, its tickets, and the turn.
+
+use super::line::{Data, Line, LineIndex, Phase, Purpose, Waiter};
+use super::{Effect, Outcome, Progress, Stale, Start, TaskRequest, Ticket, Turn, Wake};
+use crate::Millis;
+use crate::history::{Event, EventKind, Failure};
+use crate::program::Program;
+use crate::text;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Events a history can have (Step Functions quotas: 25,000); Express executions have no such limit.
+pub const MAX_EVENTS: u64 = 25_000;
+/// Bytes of an input, output, result or set of parameters (Step Functions quotas: 256 KiB of UTF-8).
+pub const MAX_PAYLOAD: usize = 262_144;
+/// An Express execution lasts five minutes at most (Step Functions quotas).
+const EXPRESS_SECONDS: i64 = 300;
+
+/// An execution between two turns. Plain data: it can be written down, dropped, and restored.
+#[derive(Debug)]
+pub struct Execution {
+    pub(super) program: Arc<Program>,
+    pub(super) start: Arc<Start>,
+    /// Lines by index; an empty place can be taken again. The first is the execution itself.
+    pub(super) lines: Vec<Option<Line>>,
+    pub(super) ready: VecDeque<LineIndex>,
+    /// Tickets that are out, in their order.
+    pub(super) waiters: Vec<Waiter>,
+    pub(super) last_event: u64,
+    pub(super) last_ticket: u64,
+    pub(super) redrives: u32,
+    pub(super) outcome: Option<Outcome>,
+    /// The history is full: no event but the last one is taken any more.
+    pub(super) full: bool,
+}
+
+/// Something an execution waits for: what is to be set up again after it was restored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pending {
+    /// A timer.
+    Timer {
+        /// Its ticket.
+        ticket: Ticket,
+        /// When it is due.
+        at: Millis,
+    },
+    /// A task whose answer is missing.
+    Task {
+        /// The request as it was made.
+        request: Box<TaskRequest>,
+        /// Somebody had taken it.
+        taken: bool,
+    },
+}
+
+impl Execution {
+    /// An execution that has not begun: its first wake is [`Wake::Start`].
+    pub fn new(program: Arc<Program>, start: Arc<Start>) -> Execution {
+        Execution {
+            program,
+            start,
+            lines: Vec::new(),
+            ready: VecDeque::new(),
+            waiters: Vec::new(),
+            last_event: 0,
+            last_ticket: 0,
+            redrives: 0,
+            outcome: None,
+            full: false,
+        }
+    }
+
+    /// What it was started with.
+    pub fn start(&self) -> &Arc<Start> {
+        &self.start
+    }
+
+    /// What it runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// Id of its last event.
+    pub fn last_event(&self) -> u64 {
+        self.last_event
+    }
+
+    /// How often it was redriven.
+    pub fn redrives(&self) -> u32 {
+        self.redrives
+    }
+
+    /// The time of its earliest timer.
+    pub fn next_timer(&self) -> Option<Millis> {
+        self.waiters.iter().filter(|waiter| waiter.at != 0).map(|waiter| waiter.at).min()
+    }
+
+    /// All it waits for. `token` makes tokens as in [`Turn::token`].
+    pub fn pending(&self, token: &dyn Fn(Ticket) -> Arc<str>) -> Vec<Pending> {
+        self.waiters.iter().filter_map(|waiter| self.pending_of(waiter, token)).collect()
+    }
+
+    fn pending_of(&self, waiter: &Waiter, token: &dyn Fn(Ticket) -> Arc<str>) -> Option<Pending> {
+        match waiter.purpose {
+            Purpose::Task => {
+                let line = self.lines.get(waiter.line as usize)?.as_ref()?;
+                let Phase::Task(attempt) = &line.phase else { return None };
+                let request = super::task::request(&self.program, line.state, attempt, token)?;
+                Some(Pending::Task { request: Box::new(request), taken: attempt.started })
+            }
+            _ => Some(Pending::Timer { ticket: waiter.ticket, at: waiter.at }),
+        }
+    }
+
+    /// Runs one turn.
+    ///
+    /// Fails with [`Stale`], and changes nothing, when the wake fits nothing the execution waits for.
+    pub fn turn(&mut self, wake: Wake, turn: &mut Turn<'_>) -> Result<Progress, Stale> {
+        let first = self.last_event;
+        let budget = turn.budget.max(1) as u64;
+        let program = self.program.clone();
+        let mut run = Run { program: &program, turn, execution: self };
+        run.wake(wake)?;
+        loop {
+            if run.execution.full && run.execution.outcome.is_none() {
+                run.history_full();
+            }
+            if let Some(outcome) = &run.execution.outcome {
+                return Ok(Progress::Ended(outcome.clone()));
+            }
+            let Some(line) = run.execution.ready.pop_front() else { return Ok(Progress::Waiting) };
+            run.step(line);
+            let done = run.execution.last_event - first >= budget;
+            if done && run.execution.outcome.is_none() && !run.execution.ready.is_empty() {
+                return Ok(Progress::More);
+            }
+        }
+    }
+}
+
+/// A turn under way.
+pub(super) struct Run<'a, 'turn> {
+    pub(super) program: &'a Program,
+    pub(super) turn: &'a mut Turn<'turn>,
+    pub(super) execution: &'a mut Execution,
+}
+
+impl Run<'_, '_> {
+    fn wake(&mut self, wake: Wake) -> Result<(), Stale> {
+        match wake {
+            Wake::Start if self.execution.last_event == 0 => self.begin(),
+            Wake::Continue if self.execution.outcome.is_none() && !self.execution.ready.is_empty() => {}
+            Wake::Timer(ticket) => self.timer(ticket)?,
+            Wake::Task(ticket, answer) => self.answer(ticket, answer)?,
+            Wake::Stop(failure) if self.execution.outcome.is_none() && self.execution.last_event > 0 => {
+                self.stop(failure);
+            }
+            _ => return Err(Stale),
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) {
+        let start = self.execution.start.clone();
+        self.emit(
+            0,
+            EventKind::ExecutionStarted {
+                input: start.input.clone(),
+                role_arn: start.role_arn.clone(),
+                alias_arn: start.alias_arn.clone(),
+                version_arn: start.version_arn.clone(),
+            },
+        );
+        self.set_deadline();
+        let value = match text::parse_value(&start.input) {
+            Ok(value) => value,
+            // Callers have read the input before; one who has not gets a failed execution.
+            Err(error) => {
+                return self.end_failed(0, Failure::new("States.Runtime", format!("Invalid input: {error}")));
+            }
+        };
+        let data = Data { value, text: start.input.clone() };
+        let scope = self.program.scope(0).start;
+        self.spawn(Line {
+            parent: None,
+            state: scope,
+            input: data,
+            previous: 0,
+            before: 0,
+            entered: (0, 0),
+            retries: Vec::new(),
+            phase: Phase::Enter,
+        });
+    }
+
+    fn set_deadline(&mut self) {
+        let express = self.execution.start.express.then_some(EXPRESS_SECONDS);
+        let seconds = match (self.program.timeout(), express) {
+            (Some(own), Some(express)) => Some(own.min(express)),
+            (own, express) => own.or(express),
+        };
+        if let Some(seconds) = seconds {
+            self.timer_after(0, Purpose::Deadline, seconds);
+        }
+    }
+
+    /// Adds a line, in a free place if there is one, and makes it ready.
+    pub(super) fn spawn(&mut self, line: Line) -> LineIndex {
+        let lines = &mut self.execution.lines;
+        let index = lines.iter().position(Option::is_none).unwrap_or(lines.len());
+        if index == lines.len() {
+            lines.push(Some(line));
+        } else {
+            lines[index] = Some(line);
+        }
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        self.execution.ready.push_back(index);
+        index
+    }
+
+    pub(super) fn line(&mut self, index: LineIndex) -> &mut Line {
+        // Indices come from this execution alone and are dropped with their line.
+        match self.execution.lines.get_mut(index as usize) {
+            Some(Some(line)) => line,
+            _ => unreachable!("a line is used after its end"),
+        }
+    }
+
+    /// Writes an event that follows another; the last one of a full history is left to [`Run::history_full`].
+    pub(super) fn emit(&mut self, previous: u64, kind: EventKind) -> u64 {
+        let id = self.execution.last_event + 1;
+        if id >= MAX_EVENTS && !self.execution.start.express && !kind.ends() {
+            self.execution.full = true;
+            return self.execution.last_event;
+        }
+        self.execution.last_event = id;
+        self.turn.events.push(Event { id, previous, at: self.turn.now, kind });
+        id
+    }
+
+    /// Writes the next event of a line.
+    pub(super) fn follow(&mut self, index: LineIndex, kind: EventKind) -> u64 {
+        let previous = self.line(index).previous;
+        let id = self.emit(previous, kind);
+        self.line(index).previous = id;
+        id
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.execution.last_ticket += 1;
+        Ticket(self.execution.last_ticket)
+    }
+
+    /// Hands out a ticket that no timer belongs to.
+    pub(super) fn wait_for(&mut self, line: LineIndex, purpose: Purpose) -> Ticket {
+        let ticket = self.ticket();
+        self.execution.waiters.push(Waiter { ticket, line, purpose, at: 0 });
+        ticket
+    }
+
+    pub(super) fn timer_after(
+        &mut self,
+        line: LineIndex,
+        purpose: Purpose,
+        seconds: i64,
+    ) -> (Ticket, Millis) {
+        let at = self.turn.now.saturating_add(seconds.saturating_mul(1000));
+        (self.timer_at(line, purpose, at), at)
+    }
+
+    pub(super) fn timer_at(&mut self, line: LineIndex, purpose: Purpose, at: Millis) -> Ticket {
+        let ticket = self.ticket();
+        self.execution.waiters.push(Waiter { ticket, line, purpose, at });
+        self.turn.effects.push(Effect::Timer { ticket, at });
+        ticket
+    }
+
+    /// Takes a ticket back without telling anybody: it has done its service.
+    pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<Waiter> {
+        let waiters = &mut self.execution.waiters;
+        let at = waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).ok()?;
+        Some(waiters.remove(at))
+    }
+
+    /// Takes a ticket back before its time.
+    pub(super) fn cancel(&mut self, ticket: Ticket) {
+        if self.redeem(ticket).is_some() {
+            self.turn.effects.push(Effect::Cancel(ticket));
+        }
+    }
+
+    fn timer(&mut self, ticket: Ticket) -> Result<(), Stale> {
+        let waiters = &self.execution.waiters;
+        let at = waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).map_err(|_| Stale)?;
+        let waiter = waiters[at];
+        if waiter.purpose == Purpose::Task || self.execution.outcome.is_some() {
+            return Err(Stale);
+        }
+        self.redeem(ticket);
+        match waiter.purpose {
+            Purpose::Deadline => self.time_out(),
+            Purpose::Timeout => self.task_timed_out(waiter.line, false),
+            Purpose::Heartbeat => self.task_timed_out(waiter.line, true),
+            Purpose::Delay | Purpose::Task => {
+                if matches!(self.line(waiter.line).phase, Phase::Sleep(_)) {
+                    self.awake(waiter.line);
+                } else {
+                    self.line(waiter.line).phase = Phase::Attempt;
+                    self.execution.ready.push_back(waiter.line);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, failure: Failure) {
+        self.emit(0, EventKind::ExecutionAborted(failure.clone()));
+        self.end(Outcome::Aborted(failure));
+    }
+
+    fn time_out(&mut self) {
+        let failure = Failure::default();
+        self.emit(0, EventKind::ExecutionTimedOut(failure.clone()));
+        self.end(Outcome::TimedOut(failure));
+    }
+
+    /// The history has no room left: its last event says so (Step Functions quotas, "Maximum execution history size").
+    fn history_full(&mut self) {
+        let cause = format!("The execution reached the maximum number of history events ({MAX_EVENTS}).");
+        let previous = self.execution.last_event;
+        self.end_failed(previous, Failure::new("States.Runtime", cause));
+    }
+
+    pub(super) fn end_failed(&mut self, previous: u64, failure: Failure) {
+        self.emit(previous, EventKind::ExecutionFailed(failure.clone()));
+        self.end(Outcome::Failed(failure));
+    }
+
+    /// Ends the execution: nothing is wanted any more.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        for waiter in std::mem::take(&mut self.execution.waiters) {
+            self.turn.effects.push(Effect::Cancel(waiter.ticket));
+        }
+        self.execution.ready.clear();
+        self.execution.outcome = Some(outcome);
+    }
+}

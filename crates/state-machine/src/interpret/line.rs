@@ -1,0 +1,103 @@
+//! A line of states under way: the execution itself, a branch of a Parallel, an iteration of a Map.
+
+use super::Ticket;
+use crate::Millis;
+use crate::history::Payload;
+use crate::program::StateIndex;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Place of a line in its execution.
+pub(super) type LineIndex = u32;
+
+/// A value and its text. Kept together, so that nothing is rendered or read twice.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Data {
+    pub(super) value: Value,
+    pub(super) text: Payload,
+}
+
+impl Data {
+    pub(super) fn new(value: Value) -> Data {
+        let text = value.to_string().into();
+        Data { value, text }
+    }
+}
+
+/// Where a line stands.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The line whose Parallel or Map state it belongs to, and its place there.
+    pub(super) parent: Option<(LineIndex, u32)>,
+    /// The state it is in.
+    pub(super) state: StateIndex,
+    /// Input of that state.
+    pub(super) input: Data,
+    /// The event that the next one follows.
+    pub(super) previous: u64,
+    /// What `previous` was before the state was entered: an evaluation that fails on the way in follows that one.
+    pub(super) before: u64,
+    /// Id and time of the state's entry.
+    pub(super) entered: (u64, Millis),
+    /// Retries of each retrier of the state so far; empty: none.
+    pub(super) retries: Vec<u32>,
+    /// What comes next.
+    pub(super) phase: Phase,
+}
+
+/// What a line does or waits for.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The state is to be entered.
+    Enter,
+    /// The state was entered and its work is to be done, for the first time or again.
+    Attempt,
+    /// The delay of a Wait state.
+    Sleep(Ticket),
+    /// The delay before another attempt.
+    Backoff(Ticket),
+    /// A task.
+    Task(Box<Attempt>),
+    /// It failed and nobody caught it, or it was aborted: nothing goes on here until the execution is redriven.
+    Halted,
+}
+
+/// A task under way.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) ticket: Ticket,
+    /// Parameters or input as JSON text.
+    pub(super) input: Payload,
+    pub(super) role: Option<Arc<str>>,
+    pub(super) started: bool,
+    pub(super) submitted: bool,
+    /// The timer of `TimeoutSeconds`.
+    pub(super) timeout: Option<(Ticket, Millis)>,
+    /// The timer of `HeartbeatSeconds`, and the seconds.
+    pub(super) heartbeat: Option<(Ticket, i64)>,
+}
+
+/// What a ticket stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The end of a Wait or of a back-off.
+    Delay,
+    /// `TimeoutSeconds` of a task.
+    Timeout,
+    /// `HeartbeatSeconds` of a task.
+    Heartbeat,
+    /// A task's answer.
+    Task,
+    /// The end of the execution's time.
+    Deadline,
+}
+
+/// A ticket that is out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Waiter {
+    pub(super) ticket: Ticket,
+    pub(super) line: LineIndex,
+    pub(super) purpose: Purpose,
+    /// When its timer is due; 0 where it is none.
+    pub(super) at: Millis,
+}

@@ -1,0 +1,91 @@
+//! A definition compiled into an arena of states.
+//!
+//! Compiled once per revision and shared by all its executions. States know each other by index; a *scope* is a set of
+//! states with a `StartAt`: the machine itself, a branch of a Parallel, the processor of a Map.
+
+mod compile;
+mod resource;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use resource::Resource;
+pub use state::*;
+
+use crate::text;
+use std::sync::Arc;
+
+/// Index of a state in its program.
+pub type StateIndex = u32;
+/// Index of a scope in its program; the machine itself is 0.
+pub type ScopeIndex = u32;
+
+/// A compiled state machine.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) states: Vec<State>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) timeout: Option<i64>,
+}
+
+/// States that lead to each other by `Next`.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Its `StartAt`.
+    pub start: StateIndex,
+    /// The Parallel or Map it belongs to; `None` for the machine.
+    pub owner: Option<StateIndex>,
+}
+
+/// Why a definition cannot be compiled. The linter says more about the same text, and kinder.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at {location}")]
+pub struct CompileError {
+    /// What is wrong.
+    pub message: String,
+    /// Where, as a JSON pointer (`/States/Hello/Next`).
+    pub location: String,
+}
+
+impl Program {
+    /// Compiles a definition.
+    ///
+    /// What the interpreter cannot run is an error here; what is merely wrong by the rules (unknown fields, states that
+    /// are never reached) is left to the linter.
+    pub fn compile(definition: &str) -> Result<Program, CompileError> {
+        let node = text::read(definition)
+            .map_err(|error| CompileError { message: error.to_string(), location: String::new() })?;
+        compile::machine(&node)
+    }
+
+    /// A program whose machine is one scope of another: what children of a distributed Map run.
+    pub(crate) fn state(&self, index: StateIndex) -> &State {
+        &self.states[index as usize]
+    }
+
+    pub(crate) fn scope(&self, index: ScopeIndex) -> &Scope {
+        &self.scopes[index as usize]
+    }
+
+    /// `TimeoutSeconds` of the machine.
+    pub fn timeout(&self) -> Option<i64> {
+        self.timeout
+    }
+
+    /// All states; a state's index is its place here. Those of inner scopes stand among them.
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
+    /// The index of a state by its name; names are unique in a whole machine.
+    pub fn find(&self, name: &str) -> Option<StateIndex> {
+        let at = self.states.iter().position(|state| &*state.name == name)?;
+        u32::try_from(at).ok()
+    }
+
+    /// The name of a state.
+    pub fn name(&self, index: StateIndex) -> Option<&Arc<str>> {
+        self.states.get(index as usize).map(|state| &state.name)
+    }
+}
