@@ -20,6 +20,7 @@ pub mod peering;
 pub mod route_table;
 pub mod security_group;
 pub mod ssm;
+pub mod stepfunctions;
 pub mod subnet_reservation;
 pub mod tags;
 pub mod transitions;

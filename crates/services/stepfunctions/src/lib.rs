@@ -1,9 +1,28 @@
-//! Meaning of the stepfunctions operations.
+//! Step Functions: state machines with revisions, versions and aliases, activities, executions.
+//!
+//! # Where things stand
+//! `machine`, `version`, `alias`, `activity`, `tags` – records and their operations; `definition` – what is checked of a
+//! definition before it is taken; `arn`, `names`, `configuration`, `role` – parts of requests; `faults` – every error with
+//! AWS's words; `limits` – quotas.
+//!
+//! # What is refused because nothing stands behind it yet
+//! Keys of customers for encryption. It answers with the error AWS has for a key that does not exist.
 #![forbid(unsafe_code)]
 
-use contracts::{Platform, ServiceTable};
+mod activity;
+mod alias;
+mod arn;
+mod configuration;
+mod definition;
+mod faults;
+mod limits;
+mod machine;
+mod names;
+mod role;
+mod service;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod version;
 
-/// The built operations.
-pub fn table(_platform: Platform) -> ServiceTable {
-    ServiceTable::new(&api_stepfunctions::SERVICE)
-}
+pub use service::{States, table};

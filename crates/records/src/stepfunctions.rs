@@ -1,0 +1,16 @@
+//! State machines, their revisions, versions and aliases, and activities (owner: services/stepfunctions). Executions are
+//! not records: the execution engine keeps them.
+
+mod activity;
+mod alias;
+mod machine;
+mod packed;
+mod revision;
+mod version;
+
+pub use activity::Activity;
+pub use alias::{MachineAlias, Route};
+pub use machine::{Encryption, Logging, StateMachine};
+pub use packed::Packed;
+pub use revision::Revision;
+pub use version::MachineVersion;

@@ -1,0 +1,100 @@
+//! Activities.
+
+use crate::arn::Resource;
+use crate::service::StatesCall;
+use crate::{arn, configuration, faults, limits, names, tags};
+use api_stepfunctions::{
+    ActivityListItem, CreateActivityInput, CreateActivityOutput, DeleteActivityInput, DeleteActivityOutput,
+    DescribeActivityInput, DescribeActivityOutput, EncryptionConfiguration, EncryptionType,
+    ListActivitiesInput, ListActivitiesOutput,
+};
+use aws_schema::{Fault, Timestamp};
+use contracts::Reply;
+use records::stepfunctions::Activity;
+use state_store::typed::Tx;
+
+/// Name of the activity an ARN names.
+pub(crate) fn activity_name<'a>(call: &StatesCall, activity_arn: &'a str) -> Result<&'a str, Fault> {
+    match arn::parse(&call.caller, activity_arn)? {
+        Resource::Activity { name } => Ok(name),
+        other => Err(other.unexpected()),
+    }
+}
+
+/// CreateActivity. Idempotent by name; tags of a repeated request do not matter.
+///
+/// Errors: `InvalidName`, `ActivityAlreadyExists` with another encryption, `ActivityLimitExceeded`, `TooManyTags`.
+pub(crate) async fn create(call: StatesCall, input: CreateActivityInput) -> Reply<CreateActivityOutput> {
+    let scope = call.scope();
+    names::check(input.name())?;
+    let arn = arn::activity(scope, input.name());
+    let activity = Activity {
+        id: input.name().to_owned(),
+        created: call.now(),
+        tags: tags::tag_map(input.tags.as_deref().unwrap_or_default(), &arn)?,
+        encryption: configuration::encryption(input.encryption_configuration.as_ref())?,
+    };
+    let run = |tx: &mut Tx<'_>| {
+        if let Some(found) = tx.get::<Activity>(scope, &activity.id) {
+            let same = found.encryption == activity.encryption;
+            return if same { Ok(found.created) } else { Err(faults::activity_exists(&arn)) };
+        }
+        if tx.count::<Activity>(scope) >= limits::ACTIVITIES {
+            return Err(faults::too_many_activities());
+        }
+        tx.put(scope, activity.clone());
+        Ok(activity.created)
+    };
+    let created = call.platform.transact(run).await?.value;
+    Ok(CreateActivityOutput { activity_arn: Some(arn), creation_date: Some(Timestamp::from_millis(created)) })
+}
+
+/// DescribeActivity.
+///
+/// Errors: `InvalidArn`, `ActivityDoesNotExist`.
+pub(crate) async fn describe(call: StatesCall, input: DescribeActivityInput) -> Reply<DescribeActivityOutput> {
+    let asked = input.activity_arn();
+    let name = activity_name(&call, asked)?;
+    let activity = call.platform.store.get::<Activity>(call.scope(), name);
+    let activity = activity.ok_or_else(|| faults::no_activity(asked))?;
+    let owned = || EncryptionConfiguration {
+        type_: Some(EncryptionType::AWS_OWNED_KEY),
+        ..EncryptionConfiguration::default()
+    };
+    let encryption = activity.encryption.as_ref().map_or_else(owned, configuration::show_encryption);
+    Ok(DescribeActivityOutput {
+        activity_arn: Some(asked.to_owned()),
+        name: Some(activity.id.clone()),
+        creation_date: Some(Timestamp::from_millis(activity.created)),
+        encryption_configuration: Some(encryption),
+    })
+}
+
+/// DeleteActivity. What does not exist is deleted already.
+pub(crate) async fn delete(call: StatesCall, input: DeleteActivityInput) -> Reply<DeleteActivityOutput> {
+    let name = activity_name(&call, input.activity_arn())?;
+    let scope = call.scope();
+    call.platform
+        .transact(|tx| {
+            tx.delete::<Activity>(scope, name);
+            Ok(())
+        })
+        .await?;
+    Ok(DeleteActivityOutput {})
+}
+
+/// ListActivities, by name.
+///
+/// Errors: `InvalidToken`.
+pub(crate) async fn list(call: StatesCall, input: ListActivitiesInput) -> Reply<ListActivitiesOutput> {
+    let scope = call.scope();
+    let all = call.platform.store.list::<Activity>(scope);
+    let token = input.next_token.as_deref();
+    let page = call.page("activities", scope, all, token, input.max_results, |a| a.id.clone())?;
+    let items = page.items.iter().map(|activity| ActivityListItem {
+        activity_arn: Some(arn::activity(scope, &activity.id)),
+        name: Some(activity.id.clone()),
+        creation_date: Some(Timestamp::from_millis(activity.created)),
+    });
+    Ok(ListActivitiesOutput { activities: Some(items.collect()), next_token: page.next })
+}

@@ -1,0 +1,15 @@
+//! State machines.
+
+mod create;
+mod delete;
+mod describe;
+mod list;
+mod lookup;
+mod update;
+
+pub(crate) use create::create;
+pub(crate) use delete::delete;
+pub(crate) use describe::describe;
+pub(crate) use list::list;
+pub(crate) use lookup::{current, live};
+pub(crate) use update::update;
