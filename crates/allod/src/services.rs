@@ -22,12 +22,14 @@ pub(crate) struct Parts {
 /// Makes every service on the platform; command output goes below `outputs`.
 pub(crate) fn assemble(platform: &Platform, outputs: PathBuf) -> Parts {
     let ssm = service_ssm::Ssm::new(platform.clone(), outputs);
+    let states = service_stepfunctions::States::new(platform.clone());
     Parts {
         tables: vec![
             service_sts::table(platform.clone()),
             service_iam::table(platform.clone()),
             service_ec2::table(platform.clone()),
             service_ssm::table(&ssm),
+            service_stepfunctions::table(&states),
             service_extension::table(platform.clone()),
         ],
         keys: service_iam::Keys::new(platform.clone()),

@@ -115,13 +115,26 @@ mod tests {
         ] {
             assert_eq!(read(rest).as_deref(), Ok(kind), "{rest}");
         }
-        for bad in ["", "stateMachine", "stateMachine:", "stateMachine:a:", "stateMachine:a:b:c", "execution:a",
-                    "activity:a:b", "queue:a", ":::"] {
+        for bad in [
+            "",
+            "stateMachine",
+            "stateMachine:",
+            "stateMachine:a:",
+            "stateMachine:a:b:c",
+            "execution:a",
+            "activity:a:b",
+            "queue:a",
+            ":::",
+        ] {
             assert_eq!(read(bad).err().as_deref(), Some("InvalidArn"), "{bad}");
         }
-        for bad in ["", "x", "arn:aws:sqs:eu-central-1:111122223333:stateMachine:a",
-                    "arn:aws:states:eu-central-2:111122223333:stateMachine:a",
-                    "arn:aws:states:eu-central-1:111122223334:stateMachine:a"] {
+        for bad in [
+            "",
+            "x",
+            "arn:aws:sqs:eu-central-1:111122223333:stateMachine:a",
+            "arn:aws:states:eu-central-2:111122223333:stateMachine:a",
+            "arn:aws:states:eu-central-1:111122223334:stateMachine:a",
+        ] {
             assert!(parse_in(&scope, bad).is_err(), "{bad}");
         }
     }

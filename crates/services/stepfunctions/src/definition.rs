@@ -14,8 +14,7 @@ pub(crate) fn check(definition: &str, _express: bool) -> Result<(), Fault> {
             definition.len()
         )));
     }
-    state_machine::text::read(definition).map_err(|error| {
-        faults::invalid_definition(format_args!("INVALID_JSON_DESCRIPTION: {error}"))
-    })?;
+    state_machine::text::read(definition)
+        .map_err(|error| faults::invalid_definition(format_args!("INVALID_JSON_DESCRIPTION: {error}")))?;
     Ok(())
 }

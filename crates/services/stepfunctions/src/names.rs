@@ -38,10 +38,14 @@ mod tests {
         for good in ["a", "A-1_b.c", "ümlaut", &"x".repeat(80)] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["", "a b", "a\u{1f}", "a\u{7f}", "a\u{85}", "a/b", "a:b", "a\\b", "\u{FFFE}", &"x".repeat(81)] {
+        for bad in
+            ["", "a b", "a\u{1f}", "a\u{7f}", "a\u{85}", "a/b", "a:b", "a\\b", "\u{FFFE}", &"x".repeat(81)]
+        {
             assert_eq!(check(bad).unwrap_err().code, "InvalidName", "{bad}");
         }
-        for (name, good) in [("a", true), ("a.1", true), ("12", false), ("ä", false), ("", false), ("a:b", false)] {
+        for (name, good) in
+            [("a", true), ("a.1", true), ("12", false), ("ä", false), ("", false), ("a:b", false)]
+        {
             assert_eq!(check_alias(name).is_ok(), good, "{name}");
         }
     }

@@ -48,8 +48,17 @@ mod tests {
 
     #[test]
     fn arns_of_roles() {
-        assert_eq!(parts("arn:aws:iam::111122223333:role/path/Name"), Some(("111122223333", "name".to_owned())));
-        for bad in ["", "x", "arn:aws:iam::1:role/a", "arn:aws:iam::111122223333:role/", "arn:aws:iam::111122223333:user/a"] {
+        assert_eq!(
+            parts("arn:aws:iam::111122223333:role/path/Name"),
+            Some(("111122223333", "name".to_owned()))
+        );
+        for bad in [
+            "",
+            "x",
+            "arn:aws:iam::1:role/a",
+            "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:user/a",
+        ] {
             assert_eq!(parts(bad), None, "{bad}");
         }
     }

@@ -96,7 +96,9 @@ pub(crate) async fn list(
         Resource::Machine { name, qualifier: None } => {
             store.get::<StateMachine>(scope, name).map(|machine| machine.tags.clone())
         }
-        Resource::Activity { name } => store.get::<Activity>(scope, name).map(|activity| activity.tags.clone()),
+        Resource::Activity { name } => {
+            store.get::<Activity>(scope, name).map(|activity| activity.tags.clone())
+        }
         other => return Err(other.unexpected()),
     };
     let tags = tags.ok_or_else(|| faults::no_tagged_resource(input.resource_arn()))?;

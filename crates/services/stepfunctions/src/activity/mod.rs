@@ -52,7 +52,10 @@ pub(crate) async fn create(call: StatesCall, input: CreateActivityInput) -> Repl
 /// DescribeActivity.
 ///
 /// Errors: `InvalidArn`, `ActivityDoesNotExist`.
-pub(crate) async fn describe(call: StatesCall, input: DescribeActivityInput) -> Reply<DescribeActivityOutput> {
+pub(crate) async fn describe(
+    call: StatesCall,
+    input: DescribeActivityInput,
+) -> Reply<DescribeActivityOutput> {
     let asked = input.activity_arn();
     let name = activity_name(&call, asked)?;
     let activity = call.platform.store.get::<Activity>(call.scope(), name);

@@ -60,7 +60,9 @@ pub(crate) async fn create(
             ));
         }
         if tx.list_prefix::<MachineAlias>(scope, &format!("{machine}/")).len() >= limits::ALIASES {
-            return Err(faults::quota("The maximum number of aliases of this state machine has been reached."));
+            return Err(faults::quota(
+                "The maximum number of aliases of this state machine has been reached.",
+            ));
         }
         tx.put(scope, alias.clone());
         Ok(now)
@@ -81,13 +83,18 @@ pub(crate) async fn update(
 ) -> Reply<UpdateStateMachineAliasOutput> {
     let scope = call.scope();
     let id = alias_id(&call, input.state_machine_alias_arn())?;
-    let routes = input.routing_configuration.as_deref().map(|asked| routes::read(&call, asked)).transpose()?;
+    let routes =
+        input.routing_configuration.as_deref().map(|asked| routes::read(&call, asked)).transpose()?;
     if routes.is_none() && input.description.is_none() {
-        return Err(faults::validation("Either the description or the routing configuration must be specified."));
+        return Err(faults::validation(
+            "Either the description or the routing configuration must be specified.",
+        ));
     }
     let own = id.split('/').next().unwrap_or_default();
     if routes.as_ref().is_some_and(|(machine, _)| machine != own) {
-        return Err(faults::validation("Routing configuration must contain versions of the alias's own state machine."));
+        return Err(faults::validation(
+            "Routing configuration must contain versions of the alias's own state machine.",
+        ));
     }
     let now = call.now();
     let run = |tx: &mut Tx<'_>| {
@@ -167,9 +174,10 @@ pub(crate) async fn list(
         aliases.retain(|alias| alias.routes.iter().any(|route| route.version == version));
     }
     let purpose = format!("aliases/{asked}");
-    let page = call.page(&purpose, scope, aliases, input.next_token.as_deref(), input.max_results, |alias| {
-        alias.id.clone()
-    })?;
+    let page =
+        call.page(&purpose, scope, aliases, input.next_token.as_deref(), input.max_results, |alias| {
+            alias.id.clone()
+        })?;
     let items = page.items.iter().map(|alias| StateMachineAliasListItem {
         state_machine_alias_arn: Some(alias_arn(&call, alias)),
         creation_date: Some(Timestamp::from_millis(alias.created)),

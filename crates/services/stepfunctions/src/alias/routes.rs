@@ -9,7 +9,10 @@ use records::stepfunctions::{MachineAlias, MachineVersion, Route};
 use state_store::typed::{Scope, Tx};
 
 /// Machine and routes of a request: one or two versions of one machine, weights that sum to 100.
-pub(super) fn read(call: &StatesCall, asked: &[RoutingConfigurationListItem]) -> Result<(String, Vec<Route>), Fault> {
+pub(super) fn read(
+    call: &StatesCall,
+    asked: &[RoutingConfigurationListItem],
+) -> Result<(String, Vec<Route>), Fault> {
     let arns: Vec<&str> =
         asked.iter().map(|item| item.state_machine_version_arn.as_deref().unwrap_or_default()).collect();
     let told = || arns.join(", ");
@@ -17,7 +20,9 @@ pub(super) fn read(call: &StatesCall, asked: &[RoutingConfigurationListItem]) ->
     let mut routes: Vec<Route> = Vec::new();
     for (item, version_arn) in asked.iter().zip(&arns) {
         let found = match arn::parse(&call.caller, version_arn)? {
-            Resource::Machine { name, qualifier: Some(number) } => number.parse().ok().map(|n: u64| (name, n)),
+            Resource::Machine { name, qualifier: Some(number) } => {
+                number.parse().ok().map(|n: u64| (name, n))
+            }
             _ => None,
         };
         let Some((machine, version)) = found else {
@@ -56,7 +61,8 @@ pub(super) fn read(call: &StatesCall, asked: &[RoutingConfigurationListItem]) ->
 
 /// Every version must be there.
 pub(super) fn exist(tx: &mut Tx<'_>, scope: &Scope, machine: &str, routes: &[Route]) -> Result<(), Fault> {
-    let there = |tx: &mut Tx<'_>, number| tx.exists::<MachineVersion>(scope, &MachineVersion::id_of(machine, number));
+    let there =
+        |tx: &mut Tx<'_>, number| tx.exists::<MachineVersion>(scope, &MachineVersion::id_of(machine, number));
     if routes.iter().all(|route| there(tx, route.version)) { Ok(()) } else { Err(faults::no_resource()) }
 }
 

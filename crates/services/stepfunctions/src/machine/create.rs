@@ -15,7 +15,10 @@ use state_store::typed::Tx;
 /// Errors: `InvalidName`, `InvalidArn`, `InvalidDefinition`, `InvalidLoggingConfiguration`,
 /// `InvalidEncryptionConfiguration`, `ValidationException`, `StateMachineAlreadyExists`, `StateMachineDeleting`,
 /// `StateMachineLimitExceeded`, `TooManyTags`.
-pub(crate) async fn create(call: StatesCall, input: CreateStateMachineInput) -> Reply<CreateStateMachineOutput> {
+pub(crate) async fn create(
+    call: StatesCall,
+    input: CreateStateMachineInput,
+) -> Reply<CreateStateMachineOutput> {
     let scope = call.scope().clone();
     let name = input.name();
     names::check(name)?;

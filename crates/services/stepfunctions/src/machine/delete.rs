@@ -14,16 +14,22 @@ const AT_ONCE: usize = 100;
 /// DeleteStateMachine: versions and aliases go with it. What does not exist is deleted already.
 ///
 /// Errors: `InvalidArn`, `ValidationException` for a version or alias.
-pub(crate) async fn delete(call: StatesCall, input: DeleteStateMachineInput) -> Reply<DeleteStateMachineOutput> {
+pub(crate) async fn delete(
+    call: StatesCall,
+    input: DeleteStateMachineInput,
+) -> Reply<DeleteStateMachineOutput> {
     let name = match arn::parse(&call.caller, input.state_machine_arn())? {
         Resource::Machine { name, qualifier: None } => name,
         Resource::Machine { .. } => {
-            return Err(faults::validation("State machine versions and aliases cannot be deleted with this operation."));
+            return Err(faults::validation(
+                "State machine versions and aliases cannot be deleted with this operation.",
+            ));
         }
         other => return Err(other.unexpected()),
     };
     let scope = call.scope();
-    let mark = |tx: &mut Tx<'_>| Ok(tx.update::<StateMachine>(scope, name, |machine| machine.deleting = true));
+    let mark =
+        |tx: &mut Tx<'_>| Ok(tx.update::<StateMachine>(scope, name, |machine| machine.deleting = true));
     if call.platform.transact(mark).await?.value {
         // In steps: a machine may have a thousand versions. After a crash the machine is still marked, and deleting it
         // again goes on.

@@ -15,13 +15,18 @@ use state_store::typed::{Scope, Tx};
 /// Errors: `InvalidArn`, `InvalidDefinition`, `InvalidLoggingConfiguration`, `InvalidEncryptionConfiguration`,
 /// `MissingRequiredParameter`, `ValidationException`, `StateMachineDoesNotExist`, `StateMachineDeleting`,
 /// `ServiceQuotaExceededException`.
-pub(crate) async fn update(call: StatesCall, input: UpdateStateMachineInput) -> Reply<UpdateStateMachineOutput> {
+pub(crate) async fn update(
+    call: StatesCall,
+    input: UpdateStateMachineInput,
+) -> Reply<UpdateStateMachineOutput> {
     let scope = call.scope().clone();
     let machine_arn = input.state_machine_arn();
     let name = match arn::parse(&call.caller, machine_arn)? {
         Resource::Machine { name, qualifier: None } => name,
         Resource::Machine { .. } => {
-            return Err(faults::validation("State machine versions and aliases cannot be updated with this operation."));
+            return Err(faults::validation(
+                "State machine versions and aliases cannot be updated with this operation.",
+            ));
         }
         other => return Err(other.unexpected()),
     };

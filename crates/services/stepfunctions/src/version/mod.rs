@@ -34,7 +34,10 @@ pub(crate) fn put(
     let number = machine.next_version;
     machine.next_version += 1;
     let id = MachineVersion::id_of(&machine.id, number);
-    tx.put(scope, MachineVersion { id, number, revision: machine.revision.clone(), created: now, description });
+    tx.put(
+        scope,
+        MachineVersion { id, number, revision: machine.revision.clone(), created: now, description },
+    );
     Ok(number)
 }
 
@@ -76,7 +79,8 @@ pub(crate) async fn publish(
         if machine.next_version != before {
             tx.put(scope, machine);
         }
-        let created = tx.get::<MachineVersion>(scope, &MachineVersion::id_of(name, number)).map_or(now, |v| v.created);
+        let created =
+            tx.get::<MachineVersion>(scope, &MachineVersion::id_of(name, number)).map_or(now, |v| v.created);
         Ok((number, created))
     };
     let (number, created) = call.platform.transact(run).await?.value;
@@ -111,7 +115,10 @@ pub(crate) async fn list(
         state_machine_version_arn: Some(arn::qualified(scope, name, version.number)),
         creation_date: Some(Timestamp::from_millis(version.created)),
     });
-    Ok(ListStateMachineVersionsOutput { state_machine_versions: Some(items.collect()), next_token: page.next })
+    Ok(ListStateMachineVersionsOutput {
+        state_machine_versions: Some(items.collect()),
+        next_token: page.next,
+    })
 }
 
 /// DeleteStateMachineVersion. What does not exist is deleted already.
@@ -124,7 +131,9 @@ pub(crate) async fn delete(
     let scope = call.scope();
     let (name, number) = match arn::parse(&call.caller, input.state_machine_version_arn())? {
         Resource::Machine { name, qualifier: Some(number) } => (name, number),
-        Resource::Machine { .. } => return Err(faults::validation("The ARN does not name a state machine version.")),
+        Resource::Machine { .. } => {
+            return Err(faults::validation("The ARN does not name a state machine version."));
+        }
         other => return Err(other.unexpected()),
     };
     let number: u64 =
