@@ -17,7 +17,7 @@ use crate::netlink::Socket;
 use crate::nft::{self, Batch};
 use crate::route::{self, Changes, add_address, delete_address};
 use crate::router::Router;
-use crate::{ApplyError, Attachment, mend, netns, sysctl};
+use crate::{ApplyError, Attachment, DropListener, mend, netns, sysctl};
 
 /// The interface inside.
 const INTERFACE: &str = "eth0";
@@ -177,6 +177,13 @@ impl Router {
         let appliance = self.appliances.get(eni).ok_or_else(|| ApplyError::UnknownEni(eni.to_owned()))?;
         netns::inside(appliance.namespace.as_fd(), || TcpListener::bind(address))?
             .map_err(ApplyError::io(format!("listening on {address} behind {eni}")))
+    }
+
+    /// See [`crate::Network::listen_behind_to_drops`].
+    pub(crate) fn listen_behind_to_drops(&self, eni: &str) -> Result<DropListener, ApplyError> {
+        let appliance = self.appliances.get(eni).ok_or_else(|| ApplyError::UnknownEni(eni.to_owned()))?;
+        let socket = netns::inside(appliance.namespace.as_fd(), Socket::netfilter)?;
+        DropListener::begin(socket.map_err(ApplyError::io("opening a netlink socket"))?)
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{ApplyError, HostConfig, Uplink, mend, netns, sysctl};
 /// The file name of the edge's handle; no VPC id looks like it.
 pub(crate) const EDGE_HANDLE: &str = "edge";
 /// The edge's interface towards the host.
-const HOST_LINK: &str = "host";
+pub(crate) const HOST_LINK: &str = "host";
 /// Loopback's index in every namespace.
 pub(crate) const LOOPBACK: u32 = 1;
 /// The metric of all our routes outside routers.
@@ -51,10 +51,10 @@ pub(crate) struct Edge {
     host_index: u32,
     /// The MTU towards the outside.
     pub(crate) mtu: u32,
-    /// The edge's packet filter (which has nothing in it) and what is noticed of changes.
+    /// The edge's packet filter (which only reports what ends there) and what is noticed of changes.
     pub(crate) filter: Socket,
     pub(crate) guard: Guard,
-    namespace: OwnedFd,
+    pub(crate) namespace: OwnedFd,
     /// The host's packet filter, its generation when our table was last seen whole, and our table's rules then.
     host_filter: Socket,
     host_generation: Option<u32>,
@@ -111,6 +111,7 @@ impl Edge {
             _lock: lock,
         };
         edge.filter_host(config)?;
+        edge.report_drops()?;
         if config.uplink == Uplink::Auto && !sysctl::forwards()? {
             // Remembered, so that teardown takes back only what we changed.
             let note = dir.join("forwarding");
@@ -175,6 +176,7 @@ impl Edge {
     pub(crate) fn repair(&mut self, config: &HostConfig) -> Result<(), ApplyError> {
         self.host_index = connect(config, &self.namespace, &mut self.host, &mut self.route, self.mtu)?;
         self.filter_host(config)?;
+        self.report_drops()?;
         self.note();
         Ok(())
     }
@@ -301,10 +303,11 @@ fn connect(
     changes.add("default route of the edge", &[], |out| {
         put_route(out, &everywhere, true);
     });
-    // A public address that nobody has must not travel in circles.
-    let nobody =
-        PathRoute { table: MAIN_TABLE, destination: pool, metric: METRIC, action: Action::Blackhole };
-    changes.add("blackhole of the public pool", &[], |out| put_route(out, &nobody, true));
+    // A public address that nobody has must not travel in circles: it ends in the packet filter, on the way to where no
+    // packet ever arrives (see `edge_report`).
+    let nowhere = Action::Via { index: LOOPBACK, gateway: None };
+    let nobody = PathRoute { table: MAIN_TABLE, destination: pool, metric: METRIC, action: nowhere };
+    changes.add("end of the public pool", &[], |out| put_route(out, &nobody, true));
     changes.commit(edge)?;
     route::wait_until_running(host, &name)
         .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))?;

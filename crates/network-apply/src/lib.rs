@@ -18,6 +18,7 @@ mod attach;
 mod config;
 mod counters;
 mod edge;
+mod edge_report;
 mod error;
 mod filter;
 mod guard;

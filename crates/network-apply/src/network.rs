@@ -173,6 +173,16 @@ impl Network {
         lookup(&mut self.vpcs, vpc)?.listen_to_drops()
     }
 
+    /// Hears of every packet that the edge drops because no VPC here takes it; one listener per cloud.
+    pub fn listen_to_edge(&mut self) -> Result<DropListener, ApplyError> {
+        self.edge.listen_to_drops()
+    }
+
+    /// Hears of every packet that the NAT gateway with this interface refuses; one listener per gateway.
+    pub fn listen_behind_to_drops(&mut self, vpc: &str, eni: &str) -> Result<DropListener, ApplyError> {
+        lookup(&mut self.vpcs, vpc)?.listen_behind_to_drops(eni)
+    }
+
     /// Hears of the connections that end in a VPC's router, and reads those there are.
     pub fn listen_to_flows(&mut self, vpc: &str) -> Result<(FlowListener, FlowTable), ApplyError> {
         lookup(&mut self.vpcs, vpc)?.listen_to_flows()

@@ -228,6 +228,8 @@ pub enum FibKey {
     Interface,
     /// The kind of the destination's address (`RTN_*`): 2 is one of our own.
     AddressType,
+    /// The same of the source's address.
+    SourceType,
 }
 
 /// Where a payload offset counts from.

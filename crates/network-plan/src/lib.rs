@@ -38,7 +38,7 @@ pub use model::{
 };
 pub use names::*;
 pub use plan::{Element, LinkPlan, NatPlan, NextHop, PeerLink, Route, RouteKind, TableRule, VpcPlan};
-pub use record::{DropRecord, ListEntry};
+pub use record::{DropRecord, ListEntry, Outpost};
 pub use sets::{Field, Gate, SetId, SetKind, TableFamily};
 pub use skeleton::{arp_skeleton, nat_skeleton, skeleton, skeleton_fingerprint};
 

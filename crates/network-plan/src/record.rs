@@ -9,10 +9,12 @@
 //!                             nsg-in 2 65500    the rule with priority 65500 of the NSG with number 2
 //! ```
 //!
+//! At the edge and in NAT gateways the prefix is an [`Outpost::name`].
+//!
 //! Which ENI it concerns follows from the report's interfaces ([`DropRecord::eni`]), which route table had nothing
 //! from its mark ([`DropRecord::route_table`]).
 
-use crate::{Gate, eni_number, table_number};
+use crate::{Expr, Gate, LOG_BYTES, LOG_GROUP, Verdict, eni_number, table_number};
 
 /// Which gate dropped a packet, and which of its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,42 @@ pub struct ListEntry {
     pub number: u32,
     /// The entry's number or the rule's priority; `None`: nothing matched.
     pub entry: Option<u16>,
+}
+
+/// What drops packets outside of the routers: at the edge, and in NAT gateways. Its name is the whole prefix of a report,
+/// and no router's gate has the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outpost {
+    /// The edge: no VPC of this host takes the destination.
+    Nobody,
+    /// A NAT gateway: something that it does not translate, or a packet from outside that belongs to no known flow.
+    NatRefused,
+    /// A NAT gateway: its own packet came back, because the routes of its subnet lead to itself.
+    NatCircle,
+}
+
+impl Outpost {
+    const ALL: [Self; 3] = [Self::Nobody, Self::NatRefused, Self::NatCircle];
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::NatRefused => "nat-refused",
+            Self::NatCircle => "nat-circle",
+        }
+    }
+
+    /// The one with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// The last words of a rule that drops: report, count, drop.
+    pub fn refuse(self) -> [Expr; 3] {
+        let report = Expr::Log { group: LOG_GROUP, bytes: LOG_BYTES, prefix: self.name().to_owned() };
+        [report, Expr::Counter, Expr::Verdict(Verdict::Drop)]
+    }
 }
 
 impl DropRecord {

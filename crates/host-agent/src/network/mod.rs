@@ -56,7 +56,7 @@ pub(crate) enum Job {
     Adopt { scope: Scope, vpc: String, interfaces: Vec<String>, reply: oneshot::Sender<Outcome> },
     /// Take an interface away.
     Detach { scope: Scope, vpc: String, interface: String, reply: oneshot::Sender<Outcome> },
-    /// Listen to the router of a VPC, if anybody wants to know.
+    /// Listen to the router of a VPC, or to the edge, if anybody wants to know.
     Watch { vpc: String, reply: oneshot::Sender<Outcome> },
     /// Read the drop counters of a VPC.
     Drops { vpc: String, reply: oneshot::Sender<Result<Vec<Drops>, String>> },
@@ -134,7 +134,7 @@ impl NetworkHandle {
 
     /// Listens to the router of a VPC from now on, if it has one here and anybody wants to know.
     pub(crate) async fn watch(&self, vpc: &str) -> Outcome {
-        if !self.active.read().contains(vpc) {
+        if vpc != watch::EDGE && !self.active.read().contains(vpc) {
             return Ok(());
         }
         let vpc = vpc.to_owned();

@@ -1,7 +1,7 @@
 //! What a VPC offers to machines, and who listens to its router: sockets opened inside, served by this process.
 
 use super::Outcome;
-use super::watch::{Ears, listen};
+use super::watch::{Ears, Outlook, attend, listen};
 use super::worker::Worker;
 use crate::dns::VpcNames;
 use network_plan::{EniKind, METADATA_V4, VpcInput};
@@ -22,6 +22,8 @@ pub(super) struct Services {
     /// By interface.
     endpoints: BTreeMap<String, Vec<Running>>,
     ears: Option<Running>,
+    /// Listeners in NAT gateways, by interface.
+    outposts: BTreeMap<String, Running>,
 }
 
 impl Services {
@@ -34,6 +36,12 @@ impl Services {
 
 /// A task that ends with its owner.
 pub(super) struct Running(JoinHandle<()>);
+
+impl Running {
+    fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -112,9 +120,13 @@ impl Worker {
 
     /// Listens to the router if anybody wants to know what happens there and nobody listens yet.
     pub(super) fn watch(&mut self, vpc_id: &str) -> Outcome {
+        self.watch_edge()?;
+        if !self.start.board.is_wanted(vpc_id) {
+            return Ok(());
+        }
+        self.watch_gateways(vpc_id)?;
         let Some(vpc) = self.vpcs.get(vpc_id) else { return Ok(()) };
-        let listening = vpc.services.ears.as_ref().is_some_and(|task| !task.0.is_finished());
-        if listening || !self.start.board.is_wanted(vpc_id) {
+        if vpc.services.ears.as_ref().is_some_and(|task| !task.is_over()) {
             return Ok(());
         }
         let network = self.network()?;
@@ -125,6 +137,42 @@ impl Worker {
         let running = Running(self.start.runtime.spawn(task));
         if let Some(vpc) = self.vpcs.get_mut(vpc_id) {
             vpc.services.ears = Some(running);
+        }
+        Ok(())
+    }
+    /// Listens to the edge if anybody wants to know what ends there and nobody listens yet.
+    pub(super) fn watch_edge(&mut self) -> Outcome {
+        let listening = self.edge_ears.as_ref().is_some_and(|task| !task.is_over());
+        let Some(network) = &mut self.network else { return Ok(()) };
+        if listening || !self.start.board.wants_edge() {
+            return Ok(());
+        }
+        let drops = network.listen_to_edge().map_err(|e| e.to_string())?;
+        let task = attend(self.start.board.clone(), Outlook::Edge, drops);
+        self.edge_ears = Some(Running(self.start.runtime.spawn(task)));
+        Ok(())
+    }
+
+    /// The same for the NAT gateways of a VPC that somebody is interested in.
+    fn watch_gateways(&mut self, vpc_id: &str) -> Outcome {
+        let (Some(network), Some(vpc)) = (&mut self.network, self.vpcs.get_mut(vpc_id)) else {
+            return Ok(());
+        };
+        let Some(known) = self.start.board.known(vpc_id) else { return Ok(()) };
+        let input = known.input.read().clone();
+        vpc.services.outposts.retain(|eni, task| {
+            !task.is_over() && input.nat_gateways.iter().any(|gateway| gateway.eni_id == *eni)
+        });
+        for gateway in &input.nat_gateways {
+            let interface = gateway.eni_id.clone();
+            if vpc.services.outposts.contains_key(&interface) {
+                continue;
+            }
+            let drops = network.listen_behind_to_drops(vpc_id, &interface).map_err(|e| e.to_string())?;
+            let (vpc_id, id) = (vpc_id.to_owned(), gateway.id.clone());
+            let outlook = Outlook::Gateway { vpc: vpc_id, gateway: id, interface: interface.clone() };
+            let task = self.start.runtime.spawn(attend(self.start.board.clone(), outlook, drops));
+            vpc.services.outposts.insert(interface, Running(task));
         }
         Ok(())
     }

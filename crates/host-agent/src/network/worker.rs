@@ -2,9 +2,9 @@
 
 use super::lost::Lost;
 use super::numbers::Numbers;
-use super::services::Services;
+use super::services::{Running, Services};
 use super::settle::Dirty;
-use super::watch::Board;
+use super::watch::{Board, EDGE};
 use super::{Drops, Job, Outcome};
 use crate::imds::Metadata;
 use contracts::seams::EndpointServices;
@@ -75,6 +75,8 @@ pub(super) struct Worker {
     pub(super) active: Arc<RwLock<HashSet<String>>>,
     /// Where it is told which interfaces have to be plugged again.
     pub(super) lost: Arc<Lost>,
+    /// Who listens to the edge.
+    pub(super) edge_ears: Option<Running>,
     /// How often it was looked whether somebody meddled.
     pub(super) looks: u64,
 }
@@ -84,7 +86,16 @@ pub(super) struct Worker {
 pub(crate) fn run(start: Start, inbox: Inbox) {
     let Inbox { jobs, active, lost } = inbox;
     let numbers = Numbers::load(&start.store, &start.host);
-    let mut worker = Worker { start, network: None, numbers, vpcs: BTreeMap::new(), active, lost, looks: 0 };
+    let mut worker = Worker {
+        start,
+        network: None,
+        numbers,
+        vpcs: BTreeMap::new(),
+        active,
+        lost,
+        edge_ears: None,
+        looks: 0,
+    };
     let mut look = Instant::now();
     loop {
         let first = if worker.network.is_some() {
@@ -185,6 +196,7 @@ impl Worker {
         }
         for job in late {
             match job {
+                Job::Watch { vpc, reply } if vpc == EDGE => drop(reply.send(self.watch_edge())),
                 Job::Watch { vpc, reply } => drop(reply.send(self.watch(&vpc))),
                 Job::Drops { vpc, reply } => drop(reply.send(self.drops(&vpc))),
                 Job::Reset { for_good, reply } => drop(reply.send(self.reset(for_good))),

@@ -22,7 +22,8 @@ const LOOKUP_FLAGS: u16 = 5;
 /// `NFT_RANGE_EQ`.
 const RANGE_INSIDE: u32 = 0;
 const CT_DIRECTION: u16 = 3;
-/// `NFTA_FIB_F_DADDR` and `NFTA_FIB_F_MARK`.
+/// `NFTA_FIB_F_SADDR`, `NFTA_FIB_F_DADDR` and `NFTA_FIB_F_MARK`.
+const FIB_SOURCE: u32 = 1;
 const FIB_DESTINATION: u32 = 2;
 const FIB_MARK: u32 = 4;
 
@@ -72,6 +73,7 @@ pub(crate) fn expression(out: &mut Messages, expr: &Expr) {
             let (result, flags) = match key {
                 FibKey::Interface => (1, FIB_DESTINATION | FIB_MARK),
                 FibKey::AddressType => (3, FIB_DESTINATION),
+                FibKey::SourceType => (3, FIB_SOURCE),
             };
             a.net32(1, register(*to)).net32(2, result).net32(3, flags);
         }),

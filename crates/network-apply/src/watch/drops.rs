@@ -37,7 +37,8 @@ const GATHER_TIME: u32 = 1;
 /// A packet that the filter dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedPacket {
-    /// What the rule said: read it with [`network_plan::DropRecord::parse`].
+    /// What the rule said: read it with [`network_plan::DropRecord::parse`], at the edge and in NAT gateways with
+    /// [`network_plan::Outpost::by_name`].
     pub prefix: String,
     /// Index of the interface it came in by; 0 for none.
     pub incoming: u32,
@@ -56,7 +57,7 @@ pub struct DropListener {
 }
 
 impl DropListener {
-    pub(super) fn begin(mut socket: Socket) -> Result<Self, ApplyError> {
+    pub(crate) fn begin(mut socket: Socket) -> Result<Self, ApplyError> {
         let mut request = Messages::new();
         let group = LOG_GROUP.to_be_bytes();
         let header = [0, 0, group[0], group[1]];

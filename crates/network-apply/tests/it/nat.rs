@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use network_plan::{
-    Eni, EniKind, Gate, NatGateway, PortForward, Protocol, PublicAddress, RouteTarget, VpcInput,
+    Eni, EniKind, Gate, NatGateway, Outpost, PortForward, Protocol, PublicAddress, RouteTarget, VpcInput,
 };
 
 use crate::datagrams::unbroken;
@@ -66,6 +66,55 @@ fn nothing_but_answers_comes_in() {
         let _attempt = begin(&host, &format!("198.18.0.20:{port}"));
         world.until("the gateway refuses", |w| refused(w, "input") > before);
     }
+}
+
+/// Waits for a report of a packet to this port.
+fn report(listener: &network_apply::DropListener, port: u16) -> network_apply::DroppedPacket {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        if let network_apply::Heard::Some(packets) = listener.hear().unwrap()
+            && let Some(packet) = packets.into_iter().find(|p| p.bytes[22..24] == port.to_be_bytes())
+        {
+            return packet;
+        }
+        assert!(std::time::Instant::now() < end, "port {port} is not reported");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn what_ends_outside_of_routers_is_reported() {
+    let mut input = behind_nat();
+    // The gateway's own subnet leads back to it.
+    input.route_tables[1].routes.push(route("203.0.113.0/24", RouteTarget::Eni("eni-20".into())));
+    let Some(mut world) = World::new(input) else { return };
+    let edge = world.network().listen_to_edge().unwrap();
+    let gateway = world.network().listen_behind_to_drops("vpc-1", "eni-20").unwrap();
+    assert!(world.network().listen_behind_to_drops("vpc-1", "eni-11").is_err(), "a machine is none of ours");
+    let host = Namespace::current();
+    let _attempt = begin(&host, "198.18.0.99:7001");
+    let nobody = report(&edge, 7001);
+    assert_eq!(Outpost::by_name(&nobody.prefix), Some(Outpost::Nobody));
+    let _attempt = begin(&host, "198.18.0.20:7002");
+    assert_eq!(report(&gateway, 7002).prefix, Outpost::NatRefused.name());
+    let sender = bind_udp(world.at("eni-11"), "0.0.0.0:5000");
+    sender.send_to(b"round", "203.0.113.9:7003").unwrap();
+    assert_eq!(report(&gateway, 7003).prefix, Outpost::NatCircle.name());
+    // Somebody meddles: the edge reports again once it is mended.
+    drop(edge);
+    let inside = Namespace::open(world.directory().join("edge").to_str().unwrap());
+    inside.inside(|| {
+        let flushed = std::process::Command::new("nft").args(["flush", "ruleset"]).status().unwrap();
+        assert!(flushed.success());
+    });
+    world.until("the edge is mended", |w| {
+        let disturbed = w.network().disturbed().unwrap();
+        w.apply();
+        !disturbed.is_empty()
+    });
+    let edge = world.network().listen_to_edge().unwrap();
+    let _attempt = begin(&host, "198.18.0.98:7004");
+    report(&edge, 7004);
 }
 
 /// A second machine in the public subnet, with a public address, plays the internet.

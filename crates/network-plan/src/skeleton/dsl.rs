@@ -181,7 +181,7 @@ pub(super) fn nat(name: &str, hook: Hook, priority: i32, rules: Vec<ChainRule>) 
 /// Loopback has index 1 in every namespace.
 const LOOPBACK: u32 = 1;
 /// `RTN_LOCAL`: an address of the router's own.
-const LOCAL: u32 = 2;
+pub(super) const LOCAL: u32 = 2;
 /// Bits of `ct state` (kernel: `NF_CT_STATE_BIT`).
 const ESTABLISHED: u32 = 0b010;
 const RELATED: u32 = 0b100;

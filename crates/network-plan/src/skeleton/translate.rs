@@ -1,9 +1,11 @@
 //! Address translation: at the internet gateway, and in NAT gateways.
 
 use super::dsl::*;
-use crate::{Chain, Expr, Hook, MetaKey, NAT_SLOTS, NatKind, SetId};
+use crate::{Chain, Expr, FibKey, Hook, MetaKey, NAT_SLOTS, NatKind, Outpost, SetId};
 use MetaKey::{Iif, L4Proto, Oif};
 
+/// Behind connection tracking (-200), before the translation.
+const RETURNED: i32 = -150;
 const DNAT: i32 = -100;
 const FILTER: i32 = 0;
 const SNAT: i32 = 100;
@@ -78,7 +80,7 @@ fn masqueraded(to: impl Piece, set: SetId) -> crate::ChainRule {
 ///
 /// What comes from inside the VPC is translated to one of the gateway's addresses; the kernel keeps the source port
 /// where it is free and finds another one otherwise. Answers pass; whatever else comes in is dropped unless a port
-/// is forwarded. Nothing is for the gateway itself.
+/// is forwarded. Nothing is for the gateway itself. What is refused is reported, as in a router.
 pub(super) fn nat_gateway() -> Vec<Chain> {
     let inside = [Expr::Meta(MetaKey::NfProto, 0), Family::V4.source(1), Expr::In(SetId::NatInside, 0)];
     let without_syn = [
@@ -86,6 +88,7 @@ pub(super) fn nat_gateway() -> Vec<Chain> {
         Expr::Bits { register: 0, mask: vec![TCP_SYN], flip: vec![0] },
         Expr::Equal(0, vec![0]),
     ];
+    let [report, ..] = Outpost::NatRefused.refuse();
     let slot = [
         // Source and destination address, then both ports: connections are spread, not machines.
         network(12, 8, 0),
@@ -94,6 +97,21 @@ pub(super) fn nat_gateway() -> Vec<Chain> {
         Expr::Map { set: SetId::NatSlot, key: 0, to: 0 },
     ];
     vec![
+        // The kernel would drop a packet from one of its own addresses without a word when it looks for a route.
+        filter(
+            "returned",
+            Hook::Prerouting,
+            RETURNED,
+            vec![
+                rule![known(), ACCEPT],
+                rule![
+                    Expr::Fib(FibKey::SourceType, 0),
+                    Expr::Equal(0, LOCAL.to_ne_bytes().to_vec()),
+                    Outpost::NatCircle.refuse()
+                ],
+                rule![ACCEPT],
+            ],
+        ),
         nat("dnat", Hook::Prerouting, DNAT, vec![forwarded_port([], SetId::NatForward)]),
         filter(
             "forward",
@@ -108,18 +126,29 @@ pub(super) fn nat_gateway() -> Vec<Chain> {
                     ACCEPT
                 ],
                 // The middle of a connection that it does not know (VPC guide, "NAT gateway basics": idle connections).
-                rule![Family::V4.matches(), inside.clone(), protocol(TCP), without_syn, Expr::ResetTcp],
+                rule![
+                    Family::V4.matches(),
+                    inside.clone(),
+                    protocol(TCP),
+                    without_syn,
+                    report,
+                    Expr::ResetTcp
+                ],
                 rule![Family::V4.matches(), inside.clone(), protocol(TCP), ACCEPT],
                 rule![Family::V4.matches(), inside.clone(), protocol(UDP), ACCEPT],
                 rule![Family::V4.matches(), inside.clone(), protocol(ICMP), ACCEPT],
-                rule![Expr::Counter, DROP],
+                rule![Outpost::NatRefused.refuse()],
             ],
         ),
         filter(
             "input",
             Hook::Input,
             FILTER,
-            vec![rule![from_loopback(), ACCEPT], rule![related(), ACCEPT], rule![Expr::Counter, DROP]],
+            vec![
+                rule![from_loopback(), ACCEPT],
+                rule![related(), ACCEPT],
+                rule![Outpost::NatRefused.refuse()],
+            ],
         ),
         nat(
             "snat",

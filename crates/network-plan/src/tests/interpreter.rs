@@ -187,6 +187,8 @@ impl<'a> Machine<'a> {
                 let to_where = super::routing::interface(self.plan, p.mark, p.destination());
                 store(r, *to, &to_where.to_ne_bytes());
             }
+            // Nobody sends under an address of the router.
+            Expr::Fib(FibKey::SourceType, to) => store(r, *to, &1_u32.to_ne_bytes()),
             Expr::Fib(FibKey::AddressType, to) => {
                 let kind: u32 = if super::routing::is_local(self.plan, p.destination()) { 2 } else { 1 };
                 store(r, *to, &kind.to_ne_bytes());

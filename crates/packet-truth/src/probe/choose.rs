@@ -93,15 +93,20 @@ fn can_be_sent(packet: &Packet) -> bool {
     let v6 = header.source.is_ipv6();
     let mixed = header.source.is_ipv4() != header.destination.is_ipv4();
     let other_family = if v6 { NO_TRANSPORT_V6.contains(&number) } else { number == 58 || number == 0 };
-    // Nobody on the internet has such an address, and the edge's kernel takes none of them.
-    let nobody = packet.at == Place::Internet
-        && match header.source {
-            IpAddr::V4(a) => a.octets()[0] == 0 || a.octets()[0] >= 224 || a.is_loopback(),
-            IpAddr::V6(a) => {
-                a.is_multicast() || a.is_unspecified() || a.is_loopback() || a.is_unicast_link_local()
-            }
-        };
+    // Nobody on the internet has such an address, and the edge's kernel takes no packet from or to one.
+    let nobody =
+        packet.at == Place::Internet && (is_nobodys(header.source) || is_nobodys(header.destination));
     !mixed && !other_family && !nobody && !TAKEN_APART.contains(&number)
+}
+
+/// Addresses that no router forwards, whatever its tables say (RFC 6890).
+fn is_nobodys(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => a.octets()[0] == 0 || a.octets()[0] >= 224 || a.is_loopback(),
+        IpAddr::V6(a) => {
+            a.is_multicast() || a.is_unspecified() || a.is_loopback() || a.is_unicast_link_local()
+        }
+    }
 }
 
 fn take(

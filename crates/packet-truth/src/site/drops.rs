@@ -11,13 +11,15 @@ use std::net::SocketAddr;
 
 /// Records asked for at once.
 const PAGE: usize = 2_000;
+/// Where packets end that no VPC takes.
+const EDGE: &str = "edge";
 
 /// Which component dropped a probe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drop {
     /// The gate's name.
     pub gate: String,
-    /// The VPC whose router dropped it.
+    /// The VPC whose router, or in which a NAT gateway, dropped it; `edge` where no VPC took it.
     pub vpc: Id,
     /// The interface that the gate counts for.
     pub interface: Option<Id>,
@@ -27,6 +29,9 @@ pub struct Drop {
     pub entry: Option<u16>,
     /// The table that had no route, or a blackhole.
     pub table: Option<Id>,
+    /// The NAT gateway, where one refused.
+    #[serde(default)]
+    pub gateway: Option<Id>,
 }
 
 impl Site {
@@ -44,7 +49,7 @@ impl Site {
     /// When the cloud does not answer, or has lost records.
     pub fn drops(&mut self, endpoint: SocketAddr) -> anyhow::Result<Vec<(Tracer, Drop)>> {
         let mut found = Vec::new();
-        for vpc in self.translator.all_real("vpc-") {
+        for vpc in self.translator.all_real("vpc-").into_iter().chain([EDGE.to_owned()]) {
             loop {
                 let after = self.drops_read.get(&vpc).copied().unwrap_or(0);
                 let path = format!("/_allod/network/drops?vpc={vpc}&after={after}&limit={PAGE}");
@@ -72,11 +77,12 @@ impl Site {
         let name = |member: &str| self.translator.symbolic(report[member].as_str()?).cloned();
         let drop = Drop {
             gate: report["gate"].as_str()?.to_owned(),
-            vpc: self.translator.symbolic(vpc)?.clone(),
+            vpc: if vpc == EDGE { EDGE.into() } else { self.translator.symbolic(vpc)?.clone() },
             interface: name("interface"),
             acl: name("networkAcl"),
             entry: report["entry"].as_u64().and_then(|n| u16::try_from(n).ok()),
             table: name("routeTable"),
+            gateway: name("natGateway"),
         };
         Some((tracer, drop))
     }

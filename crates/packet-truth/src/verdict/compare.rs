@@ -15,8 +15,10 @@ pub enum Agreement {
     Dropped,
     /// A component reported the drop that the explainer names among those that would refuse it too.
     DroppedBehind,
-    /// It was to be dropped where nothing reports (behind the edge, in a gateway), and it arrived nowhere though
-    /// packets sent after it are accounted for.
+    /// The outside was to turn it away, and it was seen handed to the outside.
+    LeftOutside,
+    /// It was to be dropped while nobody could report it, and it arrived nowhere though packets sent after it are
+    /// accounted for.
     Silent,
     /// It was for the router itself, where nobody can watch.
     Unwatched,
@@ -53,13 +55,13 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
                 None => Agreement::Disagreement,
             }
         }
-        // Outside, where nobody has the address: the edge turns back what no VPC behind it takes.
-        (Verdict::Dropped, [Seen::Arrived(Place::Internet, _)])
-            if judgement.deciding().is_some_and(|s| s.component.kind == Kind::Internet) =>
+        // For an address of a VPC that no gateway serves: handed to the outside, which has no way to it either.
+        (Verdict::Dropped, [Seen::Arrived(Place::Internet, header)])
+            if judgement.deciding().is_some_and(|s| s.component.kind == Kind::Internet)
+                && judgement.objections.first().is_some_and(|s| same(&s.outbound, header, translated)) =>
         {
-            Agreement::Silent
+            Agreement::LeftOutside
         }
-        (Verdict::Dropped, []) if is_silent(judgement) => Agreement::Silent,
         (_, []) => Agreement::Unproven,
         _ => Agreement::Disagreement,
     }
@@ -123,6 +125,11 @@ fn names(step: &Step, drop: &Drop) -> bool {
             _ => false,
         },
         "not-a-service" => kind == Kind::Router,
+        // No VPC here has the address, or what has it does not run.
+        "nobody" => kind == Kind::Internet || is_absent(step),
+        "nat-refused" => kind == Kind::NatGateway && drop.gateway.as_ref() == Some(&step.component.id),
+        // A NAT gateway whose own subnet leads back to it.
+        "nat-circle" => kind == Kind::Router && step.code == Some(Code::NoPath),
         _ => false,
     }
 }
@@ -134,22 +141,6 @@ fn same_entry(step: &Step, drop: &Drop) -> bool {
         _ => None,
     };
     drop.acl.as_ref() == Some(&step.component.id) && entry == drop.entry
-}
-
-/// Whether a drop may go unreported: what decides reports nothing, or an absent interface is the destination, to which the
-/// edge has no way, so that nobody before it is asked.
-fn is_silent(judgement: &Judgement) -> bool {
-    judgement.objections.first().is_some_and(reports_nothing) || judgement.objections.iter().any(is_absent)
-}
-
-/// Whether a refusal happens where nothing reports: at the edge, outside, inside a gateway.
-fn reports_nothing(step: &Step) -> bool {
-    let gateway = matches!(
-        step.component.kind,
-        Kind::InternetGateway | Kind::Internet | Kind::NatGateway | Kind::EgressOnlyInternetGateway
-    );
-    // A packet that goes round in a circle ends when its time to live does.
-    gateway || is_absent(step) || step.code == Some(Code::NoPath)
 }
 
 /// Whether an interface refuses because nothing runs behind it.

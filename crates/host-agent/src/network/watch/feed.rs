@@ -4,7 +4,7 @@ use crate::flow_logs::Seen;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use network_apply::DroppedPacket;
-use network_plan::{DropRecord, EDGE_INDEX, Gate, VpcInput, eni_number, peering_number};
+use network_plan::{DropRecord, EDGE_INDEX, Gate, Outpost, VpcInput, eni_number, peering_number};
 use records::Millis;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -56,14 +56,31 @@ pub(super) fn report(packet: &DroppedPacket, input: &VpcInput, time: Millis) -> 
     let record = DropRecord::parse(&packet.prefix)?;
     let eni = |number: u32| input.enis.iter().find(|eni| eni.number == number);
     let concerned = record.eni(packet.incoming, packet.outgoing).and_then(eni);
-    let mut report = json!({
-        "time": time,
-        "gate": record.gate.name(),
-        "interface": concerned.map(|eni| &eni.id),
-        "incoming": link(packet.incoming, input),
-        "outgoing": link(packet.outgoing, input),
-        "packet": STANDARD.encode(&packet.bytes),
-    });
+    let mut report = described(record.gate.name(), packet, time);
+    report["interface"] = json!(concerned.map(|eni| &eni.id));
+    report["incoming"] = json!(link(packet.incoming, input));
+    report["outgoing"] = json!(link(packet.outgoing, input));
+    component(&mut report, &record, packet, input, concerned);
+    Some(report)
+}
+
+/// A packet dropped at the edge (`behind` is `None`) or in a NAT gateway, by its id and its interface's.
+pub(super) fn report_of_outpost(
+    packet: &DroppedPacket,
+    behind: Option<(&str, &str)>,
+    time: Millis,
+) -> Option<Value> {
+    let mut report = described(Outpost::by_name(&packet.prefix)?.name(), packet, time);
+    if let Some((gateway, interface)) = behind {
+        report["natGateway"] = json!(gateway);
+        report["interface"] = json!(interface);
+    }
+    Some(report)
+}
+
+/// What every report has: when, by what, which packet.
+fn described(gate: &str, packet: &DroppedPacket, time: Millis) -> Value {
+    let mut report = json!({ "time": time, "gate": gate, "packet": STANDARD.encode(&packet.bytes) });
     if let Some(seen) = Seen::parse(&packet.bytes) {
         report["protocol"] = json!(seen.tuple.protocol);
         report["source"] = json!(seen.tuple.source);
@@ -77,8 +94,7 @@ pub(super) fn report(packet: &DroppedPacket, input: &VpcInput, time: Millis) -> 
             report["destinationPort"] = json!(seen.tuple.destination_port);
         }
     }
-    component(&mut report, &record, packet, input, concerned);
-    Some(report)
+    report
 }
 
 /// What of the records decided.
@@ -151,6 +167,24 @@ mod tests {
         let packet =
             DroppedPacket { prefix: "other".into(), incoming: 0, outgoing: 0, mark: 0, bytes: Vec::new() };
         assert_eq!(report(&packet, &VpcInput::default(), 0), None);
+    }
+
+    #[test]
+    fn outposts_are_named() {
+        let packet = |prefix: &str| DroppedPacket {
+            prefix: prefix.into(),
+            incoming: 0,
+            outgoing: 0,
+            mark: 0,
+            bytes: Vec::new(),
+        };
+        let report = report_of_outpost(&packet("nat-refused"), Some(("nat-1", "eni-1")), 5).unwrap();
+        assert_eq!(
+            (&report["gate"], &report["natGateway"], &report["interface"]),
+            (&json!("nat-refused"), &json!("nat-1"), &json!("eni-1"))
+        );
+        assert_eq!(report_of_outpost(&packet("nobody"), None, 5).unwrap()["gate"], json!("nobody"));
+        assert_eq!(report_of_outpost(&packet("no-route"), None, 5), None, "a router's gate");
     }
 
     #[test]

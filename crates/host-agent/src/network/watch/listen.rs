@@ -68,7 +68,7 @@ async fn attend(board: &Arc<Board>, vpc_id: &str, ears: Ears) -> io::Result<()> 
 
 /// A listener whose socket the runtime waits for.
 #[allow(unsafe_code, reason = "the runtime takes the word of a type for what its descriptor is")]
-fn waited_for<T: AsFd + AsRawFd>(listener: T) -> io::Result<AsyncFd<T>> {
+pub(super) fn waited_for<T: AsFd + AsRawFd>(listener: T) -> io::Result<AsyncFd<T>> {
     // SAFETY: a listener owns its one socket from its making to its end, and always names that one.
     let registered = unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE) };
     registered.map_err(io::Error::from)

@@ -3,6 +3,7 @@
 
 mod feed;
 mod listen;
+mod outposts;
 
 use crate::flow_logs::Writer;
 use contracts::Clock;
@@ -17,9 +18,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) use listen::{Ears, listen};
+pub(super) use outposts::{EDGE, Outlook, attend};
 
 /// How long dropped packets are listened to after the last question for them.
 const INTEREST: Millis = 600_000;
+/// VPCs without anything here whose questions are remembered.
+const EARLY: usize = 1_000;
 
 /// What is known of the VPCs of this host outside the network thread.
 pub(crate) struct Board {
@@ -27,6 +31,10 @@ pub(crate) struct Board {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) writer: Writer,
     vpcs: RwLock<HashMap<String, Arc<Known>>>,
+    /// What the edge dropped, and when somebody last asked for it.
+    edge: outposts::Edge,
+    /// When somebody last asked for the dropped packets of a VPC that has nothing here yet.
+    early: Mutex<HashMap<String, Millis>>,
     pub(super) counters: Counters,
 }
 
@@ -67,7 +75,15 @@ impl Counters {
 
 impl Board {
     pub(crate) fn new(store: Store, clock: Arc<dyn Clock>, writer: Writer) -> Arc<Board> {
-        Arc::new(Board { store, clock, writer, vpcs: RwLock::default(), counters: Counters::default() })
+        Arc::new(Board {
+            store,
+            clock,
+            writer,
+            vpcs: RwLock::default(),
+            edge: outposts::Edge::default(),
+            early: Mutex::default(),
+            counters: Counters::default(),
+        })
     }
 
     /// A plan was applied.
@@ -82,7 +98,7 @@ impl Board {
             scope: scope.clone(),
             input: RwLock::new(input),
             feed: Mutex::default(),
-            asked: Mutex::default(),
+            asked: Mutex::new(self.early.lock().remove(&id)),
         };
         self.vpcs.write().insert(id, Arc::new(known));
     }
@@ -93,6 +109,7 @@ impl Board {
 
     pub(super) fn clear(&self) {
         self.vpcs.write().clear();
+        self.early.lock().clear();
     }
 
     pub(super) fn known(&self, vpc_id: &str) -> Option<Arc<Known>> {
@@ -101,9 +118,24 @@ impl Board {
 
     /// Notes that somebody wants dropped packets.
     pub(super) fn ask(&self, vpc_id: &str) {
-        if let Some(known) = self.known(vpc_id) {
-            *known.asked.lock() = Some(self.clock.now());
+        let now = self.clock.now();
+        if vpc_id == EDGE {
+            self.edge.ask(now);
+        } else if let Some(known) = self.known(vpc_id) {
+            *known.asked.lock() = Some(now);
+        } else {
+            // Its first machine, gateway or endpoint will find that somebody waits.
+            let mut early = self.early.lock();
+            early.retain(|_, at| now - *at < INTEREST);
+            if early.len() < EARLY {
+                early.insert(vpc_id.to_owned(), now);
+            }
         }
+    }
+
+    /// Whether anybody wants to know what the edge drops.
+    pub(super) fn wants_edge(&self) -> bool {
+        self.edge.is_wanted(self.clock.now())
     }
 
     /// Whether anybody wants to know what happens in a VPC.
@@ -116,6 +148,9 @@ impl Board {
 
     /// The list of dropped packets; of a VPC that has nothing here an empty one.
     pub(super) fn drops(&self, vpc_id: &str, after: u64, limit: usize) -> Value {
+        if vpc_id == EDGE {
+            return self.edge.after(after, limit);
+        }
         match self.known(vpc_id) {
             Some(known) => known.feed.lock().after(after, limit),
             None => Feed::default().after(after, limit),
