@@ -10,8 +10,11 @@
 
 pub mod history;
 pub mod interpret;
+pub mod intrinsic;
+pub mod jsonata;
 pub mod path;
 pub mod program;
+pub mod template;
 pub mod text;
 pub mod value;
 

@@ -175,7 +175,7 @@ fn pattern(scanner: &mut Scanner<'_>) -> Result<Operand, PathError> {
 }
 
 /// A text in single or double quotes, a number, `true`, `false`, `null`, an array, an object.
-pub(super) fn literal(scanner: &mut Scanner<'_>) -> Result<Value, PathError> {
+pub(crate) fn literal(scanner: &mut Scanner<'_>) -> Result<Value, PathError> {
     scanner.skip_blanks();
     match scanner.peek() {
         Some(quote @ ('\'' | '"')) => {

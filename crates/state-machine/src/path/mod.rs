@@ -19,7 +19,10 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use filter_parser::literal;
+pub(crate) use parser::parse_here;
 pub use reference::{Mismatch, ReferencePath};
+pub(crate) use scanner::Scanner;
 
 use crate::Value;
 use std::sync::Arc;

@@ -1,0 +1,88 @@
+//! JSONata, by the crate jsonata-core behind [`Expression`], with the service's own functions and bounds.
+//!
+//! What an expression sees: `$states` with `input`, `result`, `errorOutput` and `context`, and the workflow's variables.
+//! There is no input document: `$` and `$$` at the top are nothing. Time comes from the turn and randomness is drawn from
+//! it, so an evaluation can be repeated exactly; only the time guard looks at a clock, and it only ends what would not end.
+//!
+//! Source: developer guide, "Transforming data with JSONata"; docs.jsonata.org.
+
+mod convert;
+mod functions;
+mod rewrite;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+pub use session::Session;
+
+use crate::Value;
+use crate::template::Scope;
+use jsonata_core::ast::AstNode;
+use rewrite::Uses;
+use std::sync::Arc;
+
+/// Longest run of one expression in milliseconds.
+pub const TIME_GUARD: u64 = 1_000;
+/// Deepest nesting of an evaluation; a call that is no tail call takes about three levels.
+pub const DEEPEST: usize = 1_500;
+/// Longest sequence an expression may make.
+pub const LONGEST_SEQUENCE: usize = 1_000_000;
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    source: Arc<str>,
+    tree: Arc<AstNode>,
+    uses: Arc<Uses>,
+}
+
+/// A text that is no expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Invalid JSONata expression: {0}")]
+pub struct SyntaxError(pub String);
+
+/// What came of an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A value.
+    Value(Value),
+    /// Nothing, which JSON cannot say.
+    Undefined,
+    /// An error.
+    Failed {
+        /// JSONata's text, with its code in front if it has one.
+        message: String,
+        /// Whether it has a code.
+        coded: bool,
+    },
+}
+
+/// The expression in a text that is one: `{% … %}` from its first to its last character.
+pub fn delimited(text: &str) -> Option<&str> {
+    Some(text.strip_prefix("{%")?.strip_suffix("%}")?.trim())
+}
+
+impl Expression {
+    /// Compiles the text between `{%` and `%}`.
+    pub fn compile(source: &str) -> Result<Expression, SyntaxError> {
+        let mut tree = jsonata_core::parser::parse(source).map_err(|error| SyntaxError(error.to_string()))?;
+        let uses = rewrite::prepare(&mut tree);
+        Ok(Expression { source: source.into(), tree: Arc::new(tree), uses: Arc::new(uses) })
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The workflow's variables it reads, by their names without `$`.
+    pub fn variables(&self) -> &[Arc<str>] {
+        &self.uses.variables
+    }
+
+    /// Evaluates it. A session serves all expressions of one field, with the same scope.
+    pub fn evaluate(&self, session: &mut Session, scope: &mut Scope<'_>) -> Outcome {
+        session.evaluate(&self.tree, &self.uses, scope)
+    }
+}

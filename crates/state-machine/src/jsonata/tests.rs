@@ -1,0 +1,84 @@
+//! The service's own functions and bounds.
+
+use crate::template::Language;
+
+fn evaluate(expression: &str) -> Result<String, String> {
+    let template = format!("\"{{% {} %}}\"", expression.replace('\\', "\\\\").replace('"', "\\\""));
+    crate::template::tests::evaluate(
+        &template,
+        Language::Jsonata,
+        r#"{"list":[1,2,3,4],"json":"{\"a\":[1]}"}"#,
+    )
+}
+
+#[test]
+fn own_functions() {
+    for (expression, expected) in [
+        ("$partition([1,2,3,4], 2)", "[[1,2],[3,4]]"),
+        ("$partition($states.input.list, 3)", "[[1,2,3],[4]]"),
+        ("$range(0, 6, 2)", "[0,2,4,6]"),
+        ("$range(5, 1, -2)", "[5,3,1]"),
+        ("$range(1, 5, -1)", "[]"),
+        ("$hash('input data', 'MD5')", "\"812f45842bc6d66ee14572ce20db8e86\""),
+        ("$parse($states.input.json).a", "[1]"),
+        ("$states.input.json ~> $parse", "{\"a\":[1]}"),
+        ("$states.input.json ~> $parse()", "{\"a\":[1]}"),
+        ("$map(['1','[2]'], $parse)", "[1,[2]]"),
+        ("$parse('-0')", "0"),
+        ("$random(42)", "0.7275636800328681"),
+        ("$random() >= 0 and $random() < 1", "true"),
+        ("$random() != $random()", "true"),
+        ("$millis()", "1700000000123"),
+        ("$now()", "\"2023-11-14T22:13:20.123Z\""),
+        ("$now('[Y0001]')", "\"2023\""),
+        ("$now", "\"noon\""),
+        ("($now := 5; $now)", "5"),
+        ("$map([1,2], $millis)", "[1700000000123,1700000000123]"),
+        (
+            "$contains($uuid(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)",
+            "true",
+        ),
+        ("1e300", "1e300"),
+        ("2.50", "2.5"),
+        ("{'a': $nothing, 'b': 1}", "{\"b\":1}"),
+        ("{'b': 1, 'a': 2}", "{\"b\":1,\"a\":2}"),
+    ] {
+        assert_eq!(evaluate(expression).as_deref(), Ok(expected), "{expression}");
+    }
+}
+
+#[test]
+fn failures() {
+    for (expression, expected) in [
+        ("$eval('1')", "threw an error during evaluation. T1006: Attempted to invoke a non-function"),
+        (
+            "($e := $eval; $e('1'))",
+            "threw an error during evaluation. T1006: Attempted to invoke a non-function",
+        ),
+        ("$nosuch(1)", "threw an error during evaluation. T1006: Attempted to invoke a non-function"),
+        ("1 + 'a'", "threw an error during evaluation. T2002: "),
+        ("$partition([1], 0)", "threw an error during evaluation. T0410: "),
+        ("$", "returned nothing (undefined)."),
+        ("$$", "returned nothing (undefined)."),
+        ("$sum", "returned nothing (undefined)."),
+        ("1/0", "threw an error during evaluation. D1001: "),
+        (
+            "($f := function($x){ $f($x+1) }; $f(1))",
+            "threw an error during evaluation: Expression evaluation timeout: ",
+        ),
+        (
+            "($f := function($x){ 1 + $f($x+1) }; $f(1))",
+            "threw an error during evaluation: Stack overflow error: ",
+        ),
+        ("[1..9000000]", "threw an error during evaluation. D2015: "),
+        ("$range(1, 90000000, 1)", "threw an error during evaluation. D2015: "),
+        (
+            "$reduce([1..900], function($a, $b){ [[$a]] })",
+            "threw an error during evaluation: the result is nested too deeply",
+        ),
+    ] {
+        let failure = evaluate(expression).expect_err(expression);
+        assert!(failure.contains(expected), "{expression}: {failure}");
+    }
+    assert!(evaluate("1 +").unwrap_err().starts_with("compile: Invalid JSONata expression"), "syntax");
+}
