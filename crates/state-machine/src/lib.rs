@@ -15,6 +15,7 @@ pub mod jsonata;
 pub mod path;
 pub mod program;
 pub mod template;
+pub mod lint;
 pub mod text;
 pub mod value;
 

@@ -1,0 +1,67 @@
+//! Places in a definition: `State Machine.States.A` for statelint, `/States/A` for the real service.
+
+use std::fmt::Write as _;
+
+/// One step from an object or array into it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step<'a> {
+    Field(&'a str),
+    Index(usize),
+}
+
+/// The way to a node, as a chain of steps on the stack of the walk: nothing is written down before something is wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Trail<'a> {
+    up: Option<&'a Trail<'a>>,
+    step: Step<'a>,
+}
+
+/// The name of the whole, in statelint's words.
+const ROOT: &str = "State Machine";
+
+impl<'a> Trail<'a> {
+    pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Step::Field(ROOT) };
+
+    pub(super) fn field(&'a self, name: &'a str) -> Trail<'a> {
+        Trail { up: Some(self), step: Step::Field(name) }
+    }
+
+    pub(super) fn index(&'a self, index: usize) -> Trail<'a> {
+        Trail { up: Some(self), step: Step::Index(index) }
+    }
+
+    /// `State Machine.States.A.Choices[0]`.
+    pub(super) fn dotted(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text, '.');
+        text
+    }
+
+    /// `/States/A/Choices[0]`; the whole is `/`.
+    pub(super) fn pointer(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text, '/');
+        text.drain(..ROOT.len());
+        if text.is_empty() {
+            text.push('/');
+        }
+        text
+    }
+
+    fn write(&self, text: &mut String, separator: char) {
+        // Recursion is bounded by the reader's depth.
+        if let Some(up) = self.up {
+            up.write(text, separator);
+        }
+        match self.step {
+            Step::Field(name) => {
+                if self.up.is_some() {
+                    text.push(separator);
+                }
+                text.push_str(name);
+            }
+            // Writing to a text cannot fail.
+            Step::Index(index) => drop(write!(text, "[{index}]")),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Holds a definition against the tables, in the order in which statelint complains.
+
+use super::fault::{Fault, Problems};
+use super::field::{Bound, Child, Era, Field, Languages, Line, Need, Rule};
+use super::place::Trail;
+use super::role::{Role, roles};
+use super::{ruby, tables, types};
+use crate::text::{Kind, Node};
+
+/// Which rules apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Exactly statelint's.
+    Statelint,
+    /// Those of the language of today.
+    Today,
+}
+
+/// The query language of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    JsonPath,
+    Jsonata,
+}
+
+impl Language {
+    /// What the `QueryLanguage` of an object says, or what holds around it.
+    pub(super) fn of(node: &Node, around: Language) -> Language {
+        match node.get("QueryLanguage").and_then(Node::as_str) {
+            Some("JSONata") => Language::Jsonata,
+            Some("JSONPath") => Language::JsonPath,
+            _ => around,
+        }
+    }
+}
+
+/// Whether a value is an expression `{% … %}` of JSONata.
+pub(super) fn is_expression(node: &Node) -> bool {
+    node.as_str().is_some_and(|text| text.starts_with("{%") && text.ends_with("%}"))
+}
+
+pub(super) struct Walk<'p> {
+    pub(super) mode: Mode,
+    /// Language of the machine: states inside Map and Parallel inherit this one, not that of the state around them.
+    pub(super) machine: Language,
+    pub(super) problems: &'p mut Problems,
+}
+
+impl Walk<'_> {
+    /// Checks an object that plays the role, and everything in it.
+    pub(super) fn check(&mut self, node: &Node, trail: &Trail<'_>, first: Role, around: Language) {
+        if !node.is_object() {
+            return;
+        }
+        let language = if first == Role::State { Language::of(node, self.machine) } else { around };
+        let roles = roles(first, node);
+        for role in &roles {
+            for line in tables::of(*role) {
+                if self.knows(line) && (self.mode == Mode::Statelint || line.languages.include(language)) {
+                    self.check_rule(node, trail, &line.rule, &roles, language);
+                }
+            }
+        }
+        for (key, value) in node.members() {
+            self.check_allowed(node, trail, &key.name, &roles, language);
+            let below = trail.field(&key.name);
+            match self.child(&roles, &key.name) {
+                Child::None => {}
+                Child::Value(role) => self.check(value, &below, role, language),
+                Child::Each(role) => {
+                    for (name, member) in value.members() {
+                        self.check(member, &below.field(&name.name), role, language);
+                    }
+                    for (index, item) in value.items().iter().enumerate() {
+                        self.check(item, &below.index(index), role, language);
+                    }
+                }
+            }
+        }
+    }
+
+    fn knows(&self, line: &Line) -> bool {
+        match self.mode {
+            Mode::Statelint => line.era != Era::Today,
+            Mode::Today => line.era != Era::Statelint,
+        }
+    }
+
+    /// All that is said of a field by the roles of its object.
+    fn fields<'a>(&'a self, roles: &'a [Role], name: &'a str) -> impl Iterator<Item = &'static Field> + 'a {
+        roles.iter().flat_map(|role| tables::of(*role)).filter(|line| self.knows(line)).filter_map(
+            move |line| match &line.rule {
+                Rule::Field(field) if field.name == name => Some(field),
+                _ => None,
+            },
+        )
+    }
+
+    fn child(&self, roles: &[Role], name: &str) -> Child {
+        let mut fields = self.fields(roles, name);
+        // In statelint's own table the processor's configuration has no role, so nothing in it is looked at.
+        fields
+            .find(|field| field.child != Child::None)
+            .filter(|field| self.mode == Mode::Today || field.child != Child::Value(Role::ProcessorConfig))
+            .map_or(Child::None, |field| field.child)
+    }
+
+    fn check_allowed(
+        &mut self,
+        node: &Node,
+        trail: &Trail<'_>,
+        name: &str,
+        roles: &[Role],
+        language: Language,
+    ) {
+        let mut known = false;
+        let mut fits = false;
+        for field in self.fields(roles, name) {
+            known = true;
+            // What must not be there is complained of by its own rule.
+            fits |= field.languages.include(language) || field.need == Need::MustNot;
+        }
+        let fault = if !known {
+            Fault::NotAllowed(name.to_owned())
+        } else if !fits && self.mode == Mode::Today {
+            Fault::WrongLanguage { field: name.to_owned(), jsonata: language == Language::Jsonata }
+        } else {
+            return;
+        };
+        self.problems.add(trail, node, fault);
+    }
+
+    fn check_rule(
+        &mut self,
+        node: &Node,
+        trail: &Trail<'_>,
+        rule: &'static Rule,
+        roles: &[Role],
+        language: Language,
+    ) {
+        match rule {
+            Rule::OneOf(names) => {
+                if !names.iter().any(|name| node.get(name).is_some()) {
+                    self.problems.add(trail, node, Fault::Missing(names));
+                }
+            }
+            Rule::OnlyOneOf(names) => {
+                let there: Vec<_> = names.iter().copied().filter(|name| node.get(name).is_some()).collect();
+                if there.len() > 1 {
+                    self.problems.add(trail, node, Fault::OnlyOneOf(names, there));
+                }
+            }
+            Rule::Field(field) => {
+                let excepted = field.unless.iter().any(|role| roles.contains(role));
+                let elsewhere = self.mode == Mode::Today && !field.languages.include(language);
+                if !excepted && !elsewhere {
+                    self.check_field(node, trail, field, language);
+                }
+            }
+        }
+    }
+
+    fn check_field(&mut self, node: &Node, trail: &Trail<'_>, field: &'static Field, language: Language) {
+        let value = node.get(field.name);
+        match field.need {
+            Need::MustNot => {
+                // A null or false one is none, to statelint as to Ruby.
+                let there = value.filter(|value| !matches!(value.kind, Kind::Null | Kind::Bool(false)));
+                let there = if self.mode == Mode::Today { value } else { there };
+                if there.is_some() {
+                    self.problems.add(trail, node, Fault::Forbidden(field.name));
+                }
+            }
+            Need::Must | Need::May => {
+                if let Some(value) = value {
+                    self.check_value(value, node, trail, field, language);
+                } else if field.need == Need::Must {
+                    self.problems.add(trail, node, Fault::MissingField(field.name));
+                }
+            }
+        }
+    }
+
+    fn check_value(
+        &mut self,
+        value: &Node,
+        node: &Node,
+        trail: &Trail<'_>,
+        field: &'static Field,
+        language: Language,
+    ) {
+        let expression =
+            field.expression && field.languages != Languages::JsonPath && language == Language::Jsonata;
+        if self.mode == Mode::Today && expression && is_expression(value) {
+            return;
+        }
+        for bound in [field.bound, field.sign].into_iter().flatten() {
+            if !within(value, bound) {
+                let (field, fraction, shown) = (field.name, field.fraction, ruby::show(value));
+                self.problems.add(trail, node, Fault::OutOfBounds { field, shown, bound, fraction });
+            }
+        }
+        let allowed = field.one_of;
+        if !allowed.is_empty() && !value.as_str().is_some_and(|text| allowed.contains(&text)) {
+            let fault = Fault::NotOneOf { field: field.name, shown: ruby::show(value), allowed };
+            self.problems.add(trail, node, fault);
+        }
+        if field.nonempty && value.is_array() && value.items().is_empty() {
+            self.problems.add(trail, node, Fault::Empty(field.name));
+        }
+        self.check_type(value, node, trail, field);
+    }
+
+    fn check_type(&mut self, value: &Node, node: &Node, trail: &Trail<'_>, field: &'static Field) {
+        let ty = field.ty;
+        let below = trail.field(field.name);
+        if matches!(value.kind, Kind::Null) && ty != super::field::Type::Any {
+            if !field.nullable {
+                self.problems.add(trail, node, Fault::Null(field.name));
+            }
+            return;
+        }
+        let wrong = |node: &Node, list| {
+            let shown = ruby::show(node);
+            let shown = if node.as_str().is_some() { format!("\"{shown}\"") } else { shown };
+            Fault::WrongType { shown, ty, list }
+        };
+        if !field.list {
+            if !types::fits(ty, value) {
+                self.problems.add(&below, value, wrong(value, false));
+            }
+            return;
+        }
+        if !value.is_array() {
+            self.problems.add(&below, value, wrong(value, true));
+        }
+        for (index, item) in value.items().iter().enumerate() {
+            if !types::fits(ty, item) {
+                self.problems.add(&below.index(index), item, wrong(item, false));
+            }
+        }
+    }
+}
+
+/// Whether a number keeps a bound; what is no number is complained of by its type.
+fn within(value: &Node, bound: Bound) -> bool {
+    let Some(value) = value.as_f64() else { return true };
+    match bound {
+        Bound::Floor(limit) => value > limit,
+        Bound::Minimum(limit) => value >= limit,
+        Bound::Ceiling(limit) => value < limit,
+        Bound::Maximum(limit) => value <= limit,
+    }
+}
