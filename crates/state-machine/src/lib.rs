@@ -14,6 +14,7 @@ pub mod intrinsic;
 pub mod jsonata;
 pub mod path;
 pub mod program;
+pub mod references;
 pub mod template;
 pub mod lint;
 pub mod text;
