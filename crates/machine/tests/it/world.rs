@@ -13,7 +13,7 @@ use machine::{
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Upper bound of every wait: reached only when something is broken.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// True when the test may run; prints why not otherwise.
 pub(crate) fn is_root() -> bool {
@@ -86,7 +86,8 @@ impl World {
                 return status;
             }
             let exited = matches!(status.state, MachineState::Exited(_));
-            assert!(!exited && begun.elapsed() < PATIENCE, "{status:?}\n{}", self.console(id));
+            let story = || format!("{status:?}, {:?}\n{}", self.machines.usage(id).ok(), self.console(id));
+            assert!(!exited && begun.elapsed() < PATIENCE, "{}", story());
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -170,7 +171,8 @@ impl World {
     /// Runs a script that must succeed; returns its output.
     pub(crate) fn sh(&self, machine: &str, script: &str) -> String {
         let (outcome, out, err) = self.run(machine, script);
-        assert_eq!(outcome.end, machine::CommandEnd::Exited(0), "{script}: {out}{err}");
+        let console = || self.console(machine);
+        assert_eq!(outcome.end, machine::CommandEnd::Exited(0), "{script}: {out}{err}\n{}", console());
         out
     }
 
