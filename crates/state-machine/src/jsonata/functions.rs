@@ -7,7 +7,7 @@ use jsonata_core::value::JValue;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::convert;
+use super::{convert, mended};
 
 /// A function of ours.
 pub(super) struct Own {
@@ -54,18 +54,19 @@ pub(super) fn register(
     let state = random.clone();
     evaluator.register_fn("own random", move |arguments: &[JValue]| self::random(arguments, &state))?;
     evaluator.register_fn("own range", range)?;
+    mended::register(evaluator)?;
     let state = random.clone();
     evaluator.register_fn("own uuid", move |_: &[JValue]| {
         Ok(JValue::string(math::uuid(&mut || next(&state)).as_str()))
     })
 }
 
-fn error(text: impl Into<String>) -> EvaluatorError {
+pub(super) fn error(text: impl Into<String>) -> EvaluatorError {
     EvaluatorError::EvaluationError(text.into())
 }
 
 /// JSONata's sentence for an argument of a wrong type.
-fn mismatch(argument: usize, function: &str) -> EvaluatorError {
+pub(super) fn mismatch(argument: usize, function: &str) -> EvaluatorError {
     error(format!("T0410: Argument {argument} of function \"{function}\" does not match function signature"))
 }
 

@@ -8,9 +8,12 @@
 
 mod convert;
 mod functions;
+mod mended;
 mod rewrite;
 mod session;
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +22,7 @@ pub use session::Session;
 use crate::Value;
 use crate::template::Scope;
 use jsonata_core::ast::AstNode;
+use jsonata_core::value::JValue;
 use rewrite::Uses;
 use std::sync::Arc;
 
@@ -83,6 +87,6 @@ impl Expression {
 
     /// Evaluates it. A session serves all expressions of one field, with the same scope.
     pub fn evaluate(&self, session: &mut Session, scope: &mut Scope<'_>) -> Outcome {
-        session.evaluate(&self.tree, &self.uses, scope)
+        session.evaluate(&self.tree, &self.uses, scope, &JValue::Undefined)
     }
 }

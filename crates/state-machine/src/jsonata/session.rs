@@ -25,7 +25,14 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn evaluate(&mut self, tree: &AstNode, uses: &Uses, scope: &mut Scope<'_>) -> Outcome {
+    /// Evaluates a tree. `root` is the input document: nothing, but for the cases of JSONata's own makers.
+    pub(super) fn evaluate(
+        &mut self,
+        tree: &AstNode,
+        uses: &Uses,
+        scope: &mut Scope<'_>,
+        root: &JValue,
+    ) -> Outcome {
         let mut context = Context::new();
         if uses.states {
             context.bind("states".into(), self.states(uses, scope));
@@ -54,7 +61,7 @@ impl Session {
                 return failed(&error);
             }
         }
-        match evaluator.evaluate(tree, &JValue::Undefined) {
+        match evaluator.evaluate(tree, root) {
             Ok(value) => match convert::from_jsonata(&value, 0) {
                 Ok(Some(value)) => Outcome::Value(value),
                 Ok(None) => Outcome::Undefined,

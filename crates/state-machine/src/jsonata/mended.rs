@@ -1,0 +1,87 @@
+//! Functions of jsonata-core whose answers differ from those of JSONata's makers, done anew.
+
+use super::functions::{error, mismatch};
+use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
+use jsonata_core::value::JValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Makes them known to an evaluator; calls are sent here by the rewriting of the expression.
+pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
+    evaluator.register_fn("own number", number)?;
+    evaluator.register_fn("own encodeUrl", encode_url)?;
+    evaluator.register_fn("own whole", whole)
+}
+
+/// `$number`: the crate also takes blanks around the digits and a missing digit before the point.
+fn number(arguments: &[JValue]) -> HostFnResult {
+    match arguments.first() {
+        None | Some(JValue::Undefined) => Ok(JValue::Undefined),
+        Some(JValue::Number(value)) => Ok(JValue::Number(*value)),
+        Some(JValue::Bool(value)) => Ok(JValue::Number(f64::from(u8::from(*value)))),
+        Some(JValue::String(text)) => spelled(text)
+            .filter(|value| value.is_finite())
+            .map(JValue::Number)
+            .ok_or_else(|| error(format!("D3030: Unable to cast value to a number: \"{text}\""))),
+        Some(_) => Err(mismatch(1, "number")),
+    }
+}
+
+/// The number a text spells: as JSON does, or with digits to the base 16, 8 or 2.
+fn spelled(text: &str) -> Option<f64> {
+    for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            let digits: Option<Vec<u32>> = digits.chars().map(|digit| digit.to_digit(radix)).collect();
+            let digits = digits.filter(|digits| !digits.is_empty())?;
+            return Some(
+                digits.into_iter().fold(0.0, |value, digit| value * f64::from(radix) + f64::from(digit)),
+            );
+        }
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let json = digits.starts_with(|first: char| first.is_ascii_digit())
+        && !(digits.starts_with('0') && digits[1..].starts_with(|second: char| second.is_ascii_digit()))
+        && !digits.contains(".e")
+        && !digits.contains(".E")
+        && !digits.ends_with('.');
+    json.then(|| text.parse().ok()).flatten()
+}
+
+/// What `encodeURI` leaves as it is.
+const URI: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b';')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'#')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// `$encodeUrl`: the crate leaves blanks as they are.
+fn encode_url(arguments: &[JValue]) -> HostFnResult {
+    match arguments.first() {
+        None | Some(JValue::Undefined) => Ok(JValue::Undefined),
+        Some(JValue::String(text)) => Ok(JValue::string(utf8_percent_encode(text, URI).to_string())),
+        Some(_) => Err(mismatch(1, "encodeUrl")),
+    }
+}
+
+/// The milliseconds of `$fromMillis`: a fraction is cut off, where the crate refuses it.
+fn whole(arguments: &[JValue]) -> HostFnResult {
+    Ok(match arguments.first() {
+        Some(JValue::Number(value)) => JValue::Number(value.trunc()),
+        other => other.cloned().unwrap_or(JValue::Undefined),
+    })
+}

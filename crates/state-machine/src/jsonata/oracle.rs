@@ -1,0 +1,114 @@
+//! Held against jsonata.js, the JSONata of its makers.
+//!
+//! `cases.json` holds what jsonata.js (npm package, version in the file) answers to the expressions of
+//! `tests/js/jsonata/corpus.mjs`; the suite of its repository is not part of the package. The fuzzing of
+//! `tests/test_jsonata.py` sends fresh expressions through [`answers_lines`].
+
+use super::{Expression, Outcome, Session, convert};
+use crate::path::Nowhere;
+use crate::template::Scope;
+use crate::text;
+use jsonata_core::value::JValue;
+use serde_json::{Value as Json, json};
+
+/// Where we answer otherwise, and why.
+const EXCEPTIONS: [(&str, &[&str]); 6] = [
+    ("$eval is blocked, as the service blocks it", &["$eval('1+1')", "$eval('orders.id')", "$eval('1+')"]),
+    (
+        "base64 is of the text's UTF-8 bytes, as in Java; JavaScript takes one byte a character",
+        &["$base64decode('text')", "$base64encode('é')"],
+    ),
+    (
+        "both refuse the text, with another code or with none",
+        &[
+            "function($x){$x} / 'text'",
+            "function($x){$x} / []",
+            "function($x){$x} / {'a':1}",
+            "1 2",
+            "orders[",
+            "1e",
+            "0x1",
+            "$encodeUrl('\\uD800')",
+        ],
+    ),
+    ("the crate reads a little more than JavaScript's parser", &["(/a/)", "a..b.c"]),
+    (
+        "null at an end of a range is taken for nothing",
+        &["[1..null]", "[null..1]", "[null..'']", "[null..[1,2,3]]", "[null..nowhere]", "[nowhere..null]"],
+    ),
+    ("the crate reduces an empty array to null, JavaScript to nothing", &["$reduce([],function($a,$b){$a})"]),
+];
+
+/// What we make of an expression, in the form of `outcome.mjs`.
+fn outcome(source: &str, document: Option<&Json>) -> Json {
+    let expression = match Expression::compile(source) {
+        Ok(expression) => expression,
+        Err(error) => return json!({ "x": code(&error.0) }),
+    };
+    let root = document.map_or(JValue::Undefined, |document| {
+        convert::into_jsonata(&text::parse_value(&document.to_string()).unwrap())
+    });
+    let nothing = crate::Value::Null;
+    let mut scope = Scope {
+        input: &nothing,
+        result: None,
+        error_output: None,
+        surroundings: &Nowhere,
+        now: 0,
+        draw: &mut || 0,
+    };
+    match Session::default().evaluate(&expression.tree, &expression.uses, &mut scope, &root) {
+        Outcome::Value(value) => json!({ "v": serde_json::from_str::<Json>(&value.to_json()).unwrap() }),
+        Outcome::Undefined => json!({ "u": true }),
+        Outcome::Failed { message, .. } => json!({ "x": code(&message) }),
+    }
+}
+
+fn code(message: &str) -> &str {
+    match message.split_once(':') {
+        Some((code, _)) if code.len() == 5 => code,
+        _ => "NONE",
+    }
+}
+
+/// Equality of JSON with numbers by value: 1.0 is 1.
+fn same(left: &Json, right: &Json) -> bool {
+    match (left, right) {
+        (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),
+        (Json::Array(left), Json::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+        }
+        // JavaScript puts names that spell integers first, wherever they were written.
+        (Json::Object(left), Json::Object(right)) if left.keys().any(|name| name.parse::<u32>().is_ok()) => {
+            left.len() == right.len()
+                && left.iter().all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
+        }
+        (Json::Object(left), Json::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|((a, left), (b, right))| a == b && same(left, right))
+        }
+        (left, right) => left == right,
+    }
+}
+
+#[test]
+fn answers_as_jsonata_js() {
+    let suite: Json = serde_json::from_str(include_str!("cases.json")).unwrap();
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for case in suite["cases"].as_array().unwrap() {
+        let source = case["e"].as_str().unwrap();
+        if EXCEPTIONS.iter().any(|(_, known)| known.contains(&source)) {
+            continue;
+        }
+        asked += 1;
+        let mut expected = case.clone();
+        expected.as_object_mut().unwrap().retain(|name, _| !matches!(name.as_str(), "d" | "e"));
+        let found = outcome(source, suite["documents"].get(case["d"].as_str().unwrap()));
+        if !same(&found, &expected) {
+            wrong.push(format!("{source}\n    expected {expected}\n    found    {found}"));
+        }
+    }
+    assert!(asked > 2_000, "only {asked} cases were asked");
+    assert!(wrong.is_empty(), "{} of {asked} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
