@@ -109,7 +109,7 @@ mod tests {
                 .unwrap()
                 .iter()
                 .filter_map(|step| step["params"]["definition"].as_str());
-            let definition = definitions.last().unwrap();
+            let definition = definitions.collect::<Vec<_>>().pop().unwrap();
             let found = serde_json::to_value(variable_references(&text::read(definition).unwrap())).unwrap();
             let expected = recording["expected"]
                 .as_object()

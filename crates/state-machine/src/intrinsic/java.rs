@@ -67,9 +67,9 @@ pub(crate) fn round(number: &Number) -> Option<i64> {
 /// A whole double as an integer, where it fits.
 pub(crate) fn integer(value: f64) -> Option<i64> {
     // 2^63 is exact as a double, the largest i64 is not.
+    let inside = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and inside")]
-    (value.trunc() == value && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value))
-        .then_some(value as i64)
+    (inside && value.fract() == 0.0).then_some(value as i64)
 }
 
 /// `java.util.Random`.

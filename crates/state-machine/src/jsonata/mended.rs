@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
     evaluator.register_fn("own number", number)?;
     evaluator.register_fn("own encodeUrl", encode_url)?;
+    evaluator.register_fn("own spread", |arguments: &[JValue]| Ok(spread(arguments.first())))?;
     evaluator.register_fn("own whole", whole)
 }
 
@@ -38,11 +39,10 @@ fn spelled(text: &str) -> Option<f64> {
         }
     }
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let json = digits.starts_with(|first: char| first.is_ascii_digit())
-        && !(digits.starts_with('0') && digits[1..].starts_with(|second: char| second.is_ascii_digit()))
-        && !digits.contains(".e")
-        && !digits.contains(".E")
-        && !digits.ends_with('.');
+    let (whole, rest) = digits.split_at(digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()));
+    let leading = whole.is_empty() || (whole.len() > 1 && whole.starts_with('0'));
+    let point = rest.strip_prefix('.').is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()));
+    let json = !leading && !point;
     json.then(|| text.parse().ok()).flatten()
 }
 
@@ -84,4 +84,27 @@ fn whole(arguments: &[JValue]) -> HostFnResult {
         Some(JValue::Number(value)) => JValue::Number(value.trunc()),
         other => other.cloned().unwrap_or(JValue::Undefined),
     })
+}
+
+/// `$spread`: the crate leaves arrays inside arrays as they are.
+fn spread(value: Option<&JValue>) -> JValue {
+    fn collect(value: &JValue, depth: usize, found: &mut Vec<JValue>) {
+        match value {
+            JValue::Object(members) => found.extend(members.iter().map(|(name, member)| {
+                JValue::object([(name.clone(), member.clone())].into_iter().collect())
+            })),
+            JValue::Array(items) if depth < crate::text::MAX_DEPTH => {
+                items.iter().for_each(|item| collect(item, depth + 1, found));
+            }
+            other => found.push(other.clone()),
+        }
+    }
+    match value {
+        Some(value @ (JValue::Array(_) | JValue::Object(_))) => {
+            let mut found = Vec::new();
+            collect(value, 0, &mut found);
+            JValue::sequence(found)
+        }
+        other => other.cloned().unwrap_or(JValue::Undefined),
+    }
 }

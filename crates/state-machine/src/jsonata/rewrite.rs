@@ -228,6 +228,7 @@ impl Walk {
 fn mended(name: &mut String, arguments: &mut [AstNode]) -> bool {
     match (name.as_str(), arguments) {
         ("number", [_]) => "own number".clone_into(name),
+        ("spread", [_]) => "own spread".clone_into(name),
         ("encodeUrl", [_]) => "own encodeUrl".clone_into(name),
         ("fromMillis", [first, ..]) => {
             let argument = std::mem::replace(first, AstNode::Null);

@@ -156,8 +156,8 @@ impl Walk<'_> {
             Step::Slice(first, last) => {
                 let Some(items) = self.array(step, value, sure)? else { return Ok(()) };
                 let (from, to) = bounds(*first, *last, items.len());
-                for index in from..to {
-                    self.below(at, &format!("[{index}]"), &items[index], false)?;
+                for (index, item) in items.iter().enumerate().take(to).skip(from) {
+                    self.below(at, &format!("[{index}]"), item, false)?;
                 }
                 Ok(())
             }

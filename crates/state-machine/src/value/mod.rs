@@ -41,7 +41,6 @@ impl PartialEq for Number {
         match (self, other) {
             (Number::Int(a), Number::Int(b)) => a == b,
             (Number::Big(a), Number::Big(b)) => a == b,
-            #[expect(clippy::float_cmp, reason = "equal numbers are what is asked for")]
             (a, b) => a.as_f64() == b.as_f64(),
         }
     }
