@@ -68,23 +68,59 @@ pub struct TaskRequest {
     pub deadline: Option<Millis>,
 }
 
-/// A distributed Map that begins.
+/// A distributed Map that begins, or goes on after a redrive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapRunRequest {
     /// Its answer's ticket.
     pub ticket: Ticket,
     /// ARN of the run.
     pub arn: Arc<str>,
-    /// Place of the Map state in the program: its processor, label, batcher, reader and writer are read there.
+    /// Place of the Map state in the program: its processor and its selector are there.
     pub state: u32,
+    /// How often this run was redriven; 0: it is new.
+    pub redrives: u32,
     /// The effective input of the Map state, after InputPath or as it came.
     pub input: Value,
-    /// Items, where they come from the state itself; `None`: the item reader of the state says where.
+    /// Items, where they come from the state itself; `None`: [`MapRunRequest::reader`] says where.
     pub items: Option<Value>,
+    /// Where items are read, parameters worked out.
+    pub reader: Option<StoreRequest>,
+    /// Where results go, parameters worked out; `None`: into the result of the state.
+    pub writer: Option<StoreRequest>,
+    /// Most items taken from the reader; `None`: all.
+    pub max_items: Option<u64>,
+    /// How items go together.
+    pub batch: Option<Batch>,
+    /// Children are Express executions.
+    pub express: bool,
     /// Most children at once; 0: the service's limit.
     pub max_concurrency: u64,
     /// Tolerated failures in percent, and as a number.
     pub tolerated: (f64, u64),
-    /// Variables the processor can read: name → value.
+    /// The context object as the selector sees it, without `Map`.
+    pub context: Value,
+    /// Variables the selector can read: name → value.
     pub variables: Vec<(Arc<str>, Value)>,
+}
+
+/// A call that reads or writes objects.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreRequest {
+    /// Such as `s3` and `getObject`.
+    pub service: Arc<str>,
+    /// See `service`.
+    pub action: Arc<str>,
+    /// Its parameters.
+    pub parameters: Value,
+}
+
+/// `ItemBatcher`, worked out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Most items of a batch.
+    pub max_items: Option<u64>,
+    /// Most bytes of a child's input.
+    pub max_bytes: Option<u64>,
+    /// `BatchInput`.
+    pub input: Option<Value>,
 }

@@ -1,9 +1,13 @@
 //! Into a state, and what it does.
 
+use super::evaluate::{Problem, Sources};
 use super::execution::Run;
-use super::line::{Data, LineIndex, Phase, Purpose};
+use super::line::{Data, LineIndex, Phase};
 use crate::history::{EventKind, Failure};
-use crate::program::Body;
+use crate::program::{Body, State, Text};
+use crate::template::Language;
+use crate::value::Value;
+use std::sync::Arc;
 
 impl Run<'_, '_> {
     /// Takes a ready line one state further.
@@ -11,7 +15,9 @@ impl Run<'_, '_> {
         if matches!(self.line(index).phase, Phase::Enter) {
             self.enter(index);
         }
-        self.work(index);
+        if let Err(problem) = self.work(index) {
+            self.trouble(index, problem);
+        }
     }
 
     fn enter(&mut self, index: LineIndex) {
@@ -19,8 +25,7 @@ impl Run<'_, '_> {
         let state = self.program.state(self.line(index).state);
         let line = self.line(index);
         let (before, input) = (line.previous, line.input.text.clone());
-        let id = self
-            .follow(index, EventKind::StateEntered { kind: state.kind(), name: state.name.clone(), input });
+        let id = self.follow(index, EventKind::StateEntered { kind: state.kind(), name: state.name.clone(), input });
         let line = self.line(index);
         line.before = before;
         line.entered = (id, now);
@@ -28,31 +33,71 @@ impl Run<'_, '_> {
         line.phase = Phase::Attempt;
     }
 
-    fn work(&mut self, index: LineIndex) {
+    fn work(&mut self, index: LineIndex) -> Result<(), Problem> {
         let state = self.program.state(self.line(index).state);
-        let input = self.line(index).input.clone();
         match &state.body {
-            Body::Pass(result) => {
-                let output = result.as_ref().map_or(input, |result| Data::new(result.clone()));
-                self.leave(index, output);
+            Body::Pass(result) => self.pass(index, state, result.as_ref()),
+            Body::Succeed => {
+                let input = self.effective_input(index, state)?;
+                self.leave(index, input, false)
             }
-            Body::Succeed => self.leave(index, input),
-            Body::Fail { error, cause } => {
-                self.fail(index, Failure { error: error.clone(), cause: cause.clone() });
-            }
-            Body::Wait(seconds) => self.sleep(index, *seconds),
-            Body::Task(task) => self.schedule(index, task, input),
+            Body::Fail { error, cause } => self.give_up(index, error.as_ref(), cause.as_ref()),
+            Body::Wait(delay) => self.sleep(index, state, delay),
+            Body::Choice(ways) => self.choose(index, state, ways),
+            Body::Task(task) => self.schedule(index, state, task),
+            Body::Parallel(branches) => self.fork(index, state, branches),
+            Body::Map(map) => self.map(index, state, map),
         }
     }
 
-    fn sleep(&mut self, index: LineIndex, seconds: i64) {
-        let (ticket, _) = self.timer_after(index, Purpose::Delay, seconds);
-        self.line(index).phase = Phase::Sleep(ticket);
+    /// The input behind `InputPath`.
+    pub(super) fn effective_input(&mut self, index: LineIndex, state: &State) -> Result<Data, Problem> {
+        let input = self.line(index).input.clone();
+        match state.flow.input {
+            crate::program::Select::All => Ok(input),
+            ref select => self.select(index, select, input.value).map(Data::new),
+        }
     }
 
-    /// A Wait state is over.
-    pub(super) fn awake(&mut self, index: LineIndex) {
-        let input = self.line(index).input.clone();
-        self.leave(index, input);
+    /// The input behind `InputPath` and `Parameters` or `Arguments`.
+    pub(super) fn arguments(
+        &mut self,
+        index: LineIndex,
+        state: &State,
+        token: Option<Arc<str>>,
+    ) -> Result<Data, Problem> {
+        let input = self.effective_input(index, state)?;
+        match &state.flow.parameters {
+            None => Ok(input),
+            Some(template) => {
+                let sources = Sources { input: input.value, token, ..Sources::default() };
+                self.evaluate(index, template, &sources).map(Data::new)
+            }
+        }
+    }
+
+    fn pass(&mut self, index: LineIndex, state: &State, result: Option<&Value>) -> Result<(), Problem> {
+        let result = match result {
+            Some(result) if state.language == Language::JsonPath => {
+                // The input is looked at even where nothing of it is used.
+                self.arguments(index, state, None)?;
+                Data::new(result.clone())
+            }
+            _ => self.arguments(index, state, None)?,
+        };
+        self.leave(index, result, true)
+    }
+
+    fn give_up(
+        &mut self,
+        index: LineIndex,
+        error: Option<&Text>,
+        cause: Option<&Text>,
+    ) -> Result<(), Problem> {
+        let input = self.line(index).input.value.clone();
+        let error = error.map(|text| self.text(index, text, "Error", &input)).transpose()?;
+        let cause = cause.map(|text| self.text(index, text, "Cause", &input)).transpose()?;
+        self.fail(index, Failure { error, cause });
+        Ok(())
     }
 }

@@ -4,8 +4,9 @@ use super::line::{Data, Line, LineIndex, Phase, Purpose, Waiter};
 use super::{Effect, Outcome, Progress, Stale, Start, TaskRequest, Ticket, Turn, Wake};
 use crate::Millis;
 use crate::history::{Event, EventKind, Failure};
-use crate::program::Program;
+use crate::program::{Body, Program};
 use crate::text;
+use crate::value::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -21,8 +22,12 @@ const EXPRESS_SECONDS: i64 = 300;
 pub struct Execution {
     pub(super) program: Arc<Program>,
     pub(super) start: Arc<Start>,
+    /// The execution's input (`$$.Execution.Input`).
+    pub(super) input: Value,
     /// Lines by index; an empty place can be taken again. The first is the execution itself.
     pub(super) lines: Vec<Option<Line>>,
+    /// Empty places among the lines.
+    pub(super) free: Vec<LineIndex>,
     pub(super) ready: VecDeque<LineIndex>,
     /// Tickets that are out, in their order.
     pub(super) waiters: Vec<Waiter>,
@@ -32,6 +37,8 @@ pub struct Execution {
     pub(super) outcome: Option<Outcome>,
     /// The history is full: no event but the last one is taken any more.
     pub(super) full: bool,
+    /// What all variables take as JSON text.
+    pub(super) variable_bytes: usize,
 }
 
 /// Something an execution waits for: what is to be set up again after it was restored.
@@ -51,15 +58,25 @@ pub enum Pending {
         /// Somebody had taken it.
         taken: bool,
     },
+    /// A Map Run whose answer is missing.
+    MapRun {
+        /// Its ticket.
+        ticket: Ticket,
+        /// ARN of the run.
+        arn: Arc<str>,
+    },
 }
 
 impl Execution {
     /// An execution that has not begun: its first wake is [`Wake::Start`].
     pub fn new(program: Arc<Program>, start: Arc<Start>) -> Execution {
+        let input = text::parse_value(&start.input).unwrap_or_default();
         Execution {
             program,
             start,
+            input,
             lines: Vec::new(),
+            free: Vec::new(),
             ready: VecDeque::new(),
             waiters: Vec::new(),
             last_event: 0,
@@ -67,6 +84,7 @@ impl Execution {
             redrives: 0,
             outcome: None,
             full: false,
+            variable_bytes: 0,
         }
     }
 
@@ -97,7 +115,7 @@ impl Execution {
 
     /// The time of its earliest timer.
     pub fn next_timer(&self) -> Option<Millis> {
-        self.waiters.iter().filter(|waiter| waiter.at != 0).map(|waiter| waiter.at).min()
+        self.waiters.iter().filter(|waiter| waiter.purpose.is_timer()).map(|waiter| waiter.at).min()
     }
 
     /// All it waits for. `token` makes tokens as in [`Turn::token`].
@@ -112,6 +130,11 @@ impl Execution {
                 let Phase::Task(attempt) = &line.phase else { return None };
                 let request = super::task::request(&self.program, line.state, attempt, token)?;
                 Some(Pending::Task { request: Box::new(request), taken: attempt.started })
+            }
+            Purpose::MapRun => {
+                let line = self.lines.get(waiter.line as usize)?.as_ref()?;
+                let Phase::MapRun(run) = &line.phase else { return None };
+                Some(Pending::MapRun { ticket: waiter.ticket, arn: run.arn.clone() })
             }
             _ => Some(Pending::Timer { ticket: waiter.ticket, at: waiter.at }),
         }
@@ -157,6 +180,8 @@ impl Run<'_, '_> {
             Wake::Continue if self.execution.outcome.is_none() && !self.execution.ready.is_empty() => {}
             Wake::Timer(ticket) => self.timer(ticket)?,
             Wake::Task(ticket, answer) => self.answer(ticket, answer)?,
+            Wake::MapRun(ticket, answer) => self.map_run_answer(ticket, answer)?,
+            Wake::Redrive if self.can_be_redriven() => self.redrive(),
             Wake::Stop(failure) if self.execution.outcome.is_none() && self.execution.last_event > 0 => {
                 self.stop(failure);
             }
@@ -177,28 +202,20 @@ impl Run<'_, '_> {
             },
         );
         self.set_deadline();
-        let value = match text::parse_value(&start.input) {
-            Ok(value) => value,
+        if let Err(error) = text::parse_value(&start.input) {
             // Callers have read the input before; one who has not gets a failed execution.
-            Err(error) => {
-                return self.end_failed(0, Failure::new("States.Runtime", format!("Invalid input: {error}")));
-            }
+            return self.end_failed(0, Failure::new("States.Runtime", format!("Invalid input: {error}")));
+        }
+        let data = Data { value: self.execution.input.clone(), text: start.input.clone() };
+        let processor = start.processor.map(|state| &self.program.state(state).body);
+        let scope = match processor {
+            Some(Body::Map(map)) => map.processor,
+            _ => 0,
         };
-        let data = Data { value, text: start.input.clone() };
-        let scope = self.program.scope(0).start;
-        self.spawn(Line {
-            parent: None,
-            state: scope,
-            input: data,
-            previous: 0,
-            before: 0,
-            entered: (0, 0),
-            retries: Vec::new(),
-            phase: Phase::Enter,
-        });
+        self.spawn(Line::new(None, self.program.scope(scope).start, data, 0));
     }
 
-    fn set_deadline(&mut self) {
+    pub(super) fn set_deadline(&mut self) {
         let express = self.execution.start.express.then_some(EXPRESS_SECONDS);
         let seconds = match (self.program.timeout(), express) {
             (Some(own), Some(express)) => Some(own.min(express)),
@@ -211,16 +228,26 @@ impl Run<'_, '_> {
 
     /// Adds a line, in a free place if there is one, and makes it ready.
     pub(super) fn spawn(&mut self, line: Line) -> LineIndex {
-        let lines = &mut self.execution.lines;
-        let index = lines.iter().position(Option::is_none).unwrap_or(lines.len());
-        if index == lines.len() {
-            lines.push(Some(line));
-        } else {
-            lines[index] = Some(line);
-        }
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        self.execution.ready.push_back(index);
+        let execution = &mut *self.execution;
+        let index = match execution.free.pop() {
+            Some(index) => {
+                execution.lines[index as usize] = Some(line);
+                index
+            }
+            None => {
+                execution.lines.push(Some(line));
+                u32::try_from(execution.lines.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        execution.ready.push_back(index);
         index
+    }
+
+    /// Drops a line that nothing refers to any more.
+    pub(super) fn drop_line(&mut self, index: LineIndex) {
+        if self.execution.lines.get_mut(index as usize).is_some_and(|line| line.take().is_some()) {
+            self.execution.free.push(index);
+        }
     }
 
     pub(super) fn line(&mut self, index: LineIndex) -> &mut Line {
@@ -298,7 +325,7 @@ impl Run<'_, '_> {
         let waiters = &self.execution.waiters;
         let at = waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).map_err(|_| Stale)?;
         let waiter = waiters[at];
-        if waiter.purpose == Purpose::Task || self.execution.outcome.is_some() {
+        if !waiter.purpose.is_timer() || self.execution.outcome.is_some() {
             return Err(Stale);
         }
         self.redeem(ticket);
@@ -306,7 +333,7 @@ impl Run<'_, '_> {
             Purpose::Deadline => self.time_out(),
             Purpose::Timeout => self.task_timed_out(waiter.line, false),
             Purpose::Heartbeat => self.task_timed_out(waiter.line, true),
-            Purpose::Delay | Purpose::Task => {
+            Purpose::Delay | Purpose::Task | Purpose::MapRun => {
                 if matches!(self.line(waiter.line).phase, Phase::Sleep(_)) {
                     self.awake(waiter.line);
                 } else {

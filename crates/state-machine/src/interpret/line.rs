@@ -4,7 +4,7 @@ use super::Ticket;
 use crate::Millis;
 use crate::history::Payload;
 use crate::program::StateIndex;
-use crate::value::Value;
+use crate::value::{Map, Value};
 use std::sync::Arc;
 
 /// Place of a line in its execution.
@@ -29,6 +29,8 @@ impl Data {
 pub(super) struct Line {
     /// The line whose Parallel or Map state it belongs to, and its place there.
     pub(super) parent: Option<(LineIndex, u32)>,
+    /// Of a Map: the item of this iteration.
+    pub(super) item: Option<Value>,
     /// The state it is in.
     pub(super) state: StateIndex,
     /// Input of that state.
@@ -41,8 +43,31 @@ pub(super) struct Line {
     pub(super) entered: (u64, Millis),
     /// Retries of each retrier of the state so far; empty: none.
     pub(super) retries: Vec<u32>,
+    /// Variables of its own scope.
+    pub(super) variables: Option<Arc<Map>>,
+    /// It failed and nobody caught it, or it was aborted: nothing goes on here until the execution is redriven.
+    pub(super) halted: bool,
     /// What comes next.
     pub(super) phase: Phase,
+}
+
+impl Line {
+    /// A line before its first state.
+    pub(super) fn new(parent: Option<(LineIndex, u32)>, state: StateIndex, input: Data, previous: u64) -> Line {
+        Line {
+            parent,
+            item: None,
+            state,
+            input,
+            previous,
+            before: previous,
+            entered: (0, 0),
+            retries: Vec::new(),
+            variables: None,
+            halted: false,
+            phase: Phase::Enter,
+        }
+    }
 }
 
 /// What a line does or waits for.
@@ -58,8 +83,10 @@ pub(super) enum Phase {
     Backoff(Ticket),
     /// A task.
     Task(Box<Attempt>),
-    /// It failed and nobody caught it, or it was aborted: nothing goes on here until the execution is redriven.
-    Halted,
+    /// Branches or iterations.
+    Join(Box<Join>),
+    /// A distributed Map.
+    MapRun(Box<Distribution>),
 }
 
 /// A task under way.
@@ -77,6 +104,35 @@ pub(super) struct Attempt {
     pub(super) heartbeat: Option<(Ticket, i64)>,
 }
 
+/// Branches of a Parallel or iterations of a Map under way.
+#[derive(Debug)]
+pub(super) struct Join {
+    /// Lines that are not done: their index, by their place.
+    pub(super) live: Vec<(u32, LineIndex)>,
+    /// Outputs by place; missing while they are not there.
+    pub(super) results: Vec<Option<Value>>,
+    /// Items of a Map; of a Parallel none.
+    pub(super) items: Arc<Vec<Value>>,
+    /// What the selector of a Map reads as `$`, and what branches get.
+    pub(super) input: Value,
+    /// The next item to begin with.
+    pub(super) next: usize,
+    /// Most iterations at once.
+    pub(super) most: usize,
+}
+
+/// A distributed Map under way.
+#[derive(Debug)]
+pub(super) struct Distribution {
+    pub(super) ticket: Ticket,
+    /// ARN of the Map Run.
+    pub(super) arn: Arc<str>,
+    /// Id of its event `MapRunStarted`.
+    pub(super) started: u64,
+    /// How often the run was redriven.
+    pub(super) redrives: u32,
+}
+
 /// What a ticket stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -86,10 +142,19 @@ pub(super) enum Purpose {
     Timeout,
     /// `HeartbeatSeconds` of a task.
     Heartbeat,
-    /// A task's answer.
-    Task,
     /// The end of the execution's time.
     Deadline,
+    /// A task's answer.
+    Task,
+    /// The end of a Map Run.
+    MapRun,
+}
+
+impl Purpose {
+    /// Whether a timer brings it.
+    pub(super) fn is_timer(self) -> bool {
+        !matches!(self, Purpose::Task | Purpose::MapRun)
+    }
 }
 
 /// A ticket that is out.

@@ -4,14 +4,22 @@
 //! world shall do into [`Turn::effects`]. The caller makes the events durable and only then releases the effects. With
 //! the same program, wakes, times and drawn numbers a turn always does the same: this is what recovery relies on.
 
+mod choose;
+mod distribute;
 mod effect;
 mod enter;
+mod evaluate;
 mod execution;
 mod failure;
+mod fork;
 mod leave;
 mod line;
+mod redrive;
 mod snapshot;
+mod surroundings;
 mod task;
+pub(crate) mod time;
+mod wait;
 mod wake;
 
 #[cfg(test)]
@@ -93,4 +101,11 @@ pub enum Outcome {
     TimedOut(crate::history::Failure),
     /// ABORTED.
     Aborted(crate::history::Failure),
+}
+
+/// A random UUID (version 4) from drawn numbers.
+pub(crate) fn uuid(draw: &mut dyn FnMut() -> u64) -> String {
+    let (high, low) = (draw() & !0xf000 | 0x4000, draw() & (u64::MAX >> 2) | 1 << 63);
+    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+    format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xffff_ffff_ffff)
 }

@@ -1,10 +1,11 @@
 //! Tasks: scheduling, their answers, their limits of time.
 
+use super::evaluate::{Problem, Sources};
 use super::execution::{MAX_PAYLOAD, Run};
 use super::line::{Attempt, Data, LineIndex, Phase, Purpose};
-use super::{Effect, Stale, TaskAnswer, TaskRequest, Ticket};
+use super::{Effect, Pattern, Stale, TaskAnswer, TaskRequest, Ticket};
 use crate::history::{EventKind, Failure, Payload, ScheduledTask, ScheduledWork, TaskResource};
-use crate::program::{Body, Program, Resource, StateIndex, Task};
+use crate::program::{Body, Program, Resource, State, StateIndex, Task};
 use crate::text;
 use crate::value::Value;
 use std::sync::Arc;
@@ -76,26 +77,38 @@ fn event(resource: &Resource, moment: Moment) -> EventKind {
 
 impl<'a> Run<'a, '_> {
     /// Schedules an attempt.
-    pub(super) fn schedule(&mut self, index: LineIndex, task: &Task, input: Data) {
-        let (timeout, heartbeat, role) = (task.timeout, task.heartbeat, None);
+    pub(super) fn schedule(&mut self, index: LineIndex, state: &State, task: &Task) -> Result<(), Problem> {
+        // The ticket comes first: its token may stand among the parameters.
+        let ticket = Ticket(self.execution.last_ticket + 1);
+        let by_token = matches!(
+            task.resource,
+            Resource::Activity(_) | Resource::Service { pattern: Pattern::Callback, .. }
+        );
+        let token = by_token.then(|| (self.turn.token)(ticket));
+        let effective = Sources::of(&self.effective_input(index, state)?.value);
+        let timeout = self.seconds(index, task.timeout.as_ref(), "TimeoutSeconds", &effective)?;
+        let heartbeat = self.seconds(index, task.heartbeat.as_ref(), "HeartbeatSeconds", &effective)?;
+        let input = self.arguments(index, state, token)?;
+        let role = self.role(index, task, &effective)?;
+        if input.text.len() > MAX_PAYLOAD {
+            return Err(Problem::Plain(too_large(&state.name)));
+        }
         let scheduled = match &task.resource {
-            Resource::Service { service, resource, .. } => {
-                EventKind::TaskScheduled(Box::new(ScheduledTask {
-                    resource: TaskResource { resource_type: service.clone(), resource: resource.clone() },
-                    region: region(&self.execution.start.arn).into(),
-                    parameters: input.text.clone(),
-                    timeout,
-                    heartbeat,
-                    role: None,
-                }))
-            }
+            Resource::Service { service, resource, .. } => EventKind::TaskScheduled(Box::new(ScheduledTask {
+                resource: TaskResource { resource_type: service.clone(), resource: resource.clone() },
+                region: region(&self.execution.start.arn).into(),
+                parameters: input.text.clone(),
+                timeout,
+                heartbeat,
+                role: role.clone(),
+            })),
             Resource::Activity(arn) | Resource::Function(arn) => {
                 let work = Box::new(ScheduledWork {
                     resource: arn.clone(),
                     input: input.text.clone(),
                     timeout,
                     heartbeat,
-                    role: None,
+                    role: role.clone(),
                 });
                 match task.resource {
                     Resource::Activity(_) => EventKind::ActivityScheduled(work),
@@ -108,18 +121,31 @@ impl<'a> Run<'a, '_> {
         let timeout = timeout.map(|seconds| self.timer_after(index, Purpose::Timeout, seconds));
         let heartbeat =
             heartbeat.map(|seconds| (self.timer_after(index, Purpose::Heartbeat, seconds).0, seconds));
-        let attempt =
-            Attempt { ticket, input: input.text, role, started: false, submitted: false, timeout, heartbeat };
         let token = (self.turn.token)(ticket);
         self.turn.effects.push(Effect::Task(Box::new(TaskRequest {
             ticket,
             work: task.resource.work(),
             input: input.value,
-            role: attempt.role.clone(),
+            role: role.clone(),
             token,
             deadline: timeout.map(|(_, at)| at),
         })));
+        let attempt =
+            Attempt { ticket, input: input.text, role, started: false, submitted: false, timeout, heartbeat };
         self.line(index).phase = Phase::Task(Box::new(attempt));
+        Ok(())
+    }
+
+    /// `Credentials`: the role to assume.
+    fn role(&mut self, index: LineIndex, task: &Task, input: &Sources<'_>) -> Result<Option<Arc<str>>, Problem> {
+        let Some(credentials) = &task.credentials else { return Ok(None) };
+        match self.evaluate(index, credentials, input)? {
+            Value::Object(members) => match members.get("RoleArn") {
+                Some(Value::String(role)) => Ok(Some(role.clone())),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
     }
 
     /// An answer came.
@@ -237,7 +263,9 @@ impl<'a> Run<'a, '_> {
         self.end_attempt(index);
         let kind = event(resource, Moment::Succeeded(output.clone()));
         self.follow(index, kind);
-        self.leave(index, Data { value, text: output });
+        if let Err(problem) = self.leave(index, Data { value, text: output }, true) {
+            self.trouble(index, problem);
+        }
     }
 
     /// Nothing of the attempt is waited for any more.

@@ -3,13 +3,17 @@
 //! Compiled once per revision and shared by all its executions. States know each other by index; a *scope* is a set of
 //! states with a `StartAt`: the machine itself, a branch of a Parallel, the processor of a Map.
 
+mod choice;
 mod compile;
+mod map;
 mod resource;
 mod state;
 
 #[cfg(test)]
 mod tests;
 
+pub use choice::{Family, Kind, Operand, Rule, Test};
+pub use map::{Batcher, Distributed, Items, Map, Reader, Writer};
 pub use resource::Resource;
 pub use state::*;
 
@@ -59,7 +63,13 @@ impl Program {
         compile::machine(&node)
     }
 
-    /// A program whose machine is one scope of another: what children of a distributed Map run.
+    /// Compiles one state of its own, for a test of it: wherever it leads ends the test.
+    pub fn compile_state(definition: &str, name: &str) -> Result<Program, CompileError> {
+        let node = text::read(definition)
+            .map_err(|error| CompileError { message: error.to_string(), location: String::new() })?;
+        compile::alone(&node, name)
+    }
+
     pub(crate) fn state(&self, index: StateIndex) -> &State {
         &self.states[index as usize]
     }
