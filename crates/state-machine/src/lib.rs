@@ -12,6 +12,7 @@ pub mod history;
 pub mod interpret;
 pub mod intrinsic;
 pub mod jsonata;
+pub mod map_run;
 pub mod path;
 pub mod program;
 pub mod references;

@@ -131,7 +131,7 @@ impl Run<'_, '_> {
         let Phase::Join(join) = &mut self.line(index).phase else { return };
         join.live.retain(|(_, live)| *live != child);
         if let Some(result) = join.results.get_mut(place as usize) {
-            *result = Some(output.value);
+            *result = Some(output);
         }
         let over = join.live.is_empty() && join.next >= join.items.len();
         let went = if over { self.join(index, done, done) } else { self.iterate(index, last) };
@@ -146,7 +146,7 @@ impl Run<'_, '_> {
     fn join(&mut self, index: LineIndex, last: u64, previous: u64) -> Result<(), Problem> {
         let state = self.program.state(self.line(index).state);
         let Phase::Join(join) = &mut self.line(index).phase else { return Ok(()) };
-        let results: Vec<Value> = std::mem::take(&mut join.results).into_iter().flatten().collect();
+        let result = array(std::mem::take(&mut join.results).into_iter().flatten());
         self.line(index).phase = Phase::Attempt;
         let kind = match state.kind() {
             StateKind::Map => EventKind::MapStateSucceeded,
@@ -154,8 +154,22 @@ impl Run<'_, '_> {
         };
         self.emit(last, kind);
         self.line(index).previous = previous;
-        self.leave(index, Data::new(results.into()), true)
+        self.leave(index, result, true)
     }
+}
+
+/// The outputs as one array. Their texts stay as they are, blanks and all, as AWS leaves them.
+fn array(outputs: impl Iterator<Item = Data>) -> Data {
+    let (mut values, mut text) = (Vec::new(), String::from("["));
+    for output in outputs {
+        if !values.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&output.text);
+        values.push(output.value);
+    }
+    text.push(']');
+    Data { value: values.into(), text: text.into() }
 }
 
 /// AWS's words for items that are none.

@@ -110,7 +110,7 @@ pub(super) struct Join {
     /// Lines that are not done: their index, by their place.
     pub(super) live: Vec<(u32, LineIndex)>,
     /// Outputs by place; missing while they are not there.
-    pub(super) results: Vec<Option<Value>>,
+    pub(super) results: Vec<Option<Data>>,
     /// Items of a Map; of a Parallel none.
     pub(super) items: Arc<Vec<Value>>,
     /// What the selector of a Map reads as `$`, and what branches get.

@@ -28,6 +28,7 @@ mod tests;
 pub use effect::*;
 pub use execution::{Execution, MAX_EVENTS, MAX_PAYLOAD, Pending};
 pub use snapshot::BadSnapshot;
+pub(crate) use surroundings::map_item;
 pub use wake::*;
 
 use crate::Millis;

@@ -85,9 +85,7 @@ impl Surroundings for View<'_> {
             context.push(("State", object(members)));
         }
         if let Some((index, item)) = self.map_item() {
-            let index = i64::try_from(index).unwrap_or(i64::MAX);
-            let item = object([("Index", index.into()), ("Value", item)]);
-            context.push(("Map", object([("Item", item)])));
+            context.push(("Map", map_item(index, item)));
         }
         if let Some(token) = &self.token {
             context.push(("Task", object([("Token", text(token))])));
@@ -105,6 +103,12 @@ impl Surroundings for View<'_> {
         }
         None
     }
+}
+
+/// `$$.Map` in an iteration.
+pub(crate) fn map_item(index: usize, item: Value) -> Value {
+    let index = i64::try_from(index).unwrap_or(i64::MAX);
+    object([("Item", object([("Index", index.into()), ("Value", item)]))])
 }
 
 fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {

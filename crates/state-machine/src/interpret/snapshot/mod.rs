@@ -4,14 +4,15 @@
 //! repeated, and times stand relative to it.
 
 mod codec;
+mod line;
 
 use super::execution::Execution;
-use super::line::{Attempt, Data, Line, Phase, Purpose, Waiter};
+use super::line::{Purpose, Phase, Waiter};
 use super::{Outcome, Start, Ticket};
 use crate::history::Failure;
 use crate::program::Program;
-use crate::text;
 use codec::{Reader, Writer};
+use line::{read_line, write_line};
 use std::sync::Arc;
 
 /// The version of this writing, its first byte.
@@ -31,6 +32,7 @@ impl Execution {
         writer.number(self.last_event);
         writer.number(self.last_ticket);
         writer.number(u64::from(self.redrives));
+        writer.number(self.variable_bytes as u64);
         writer.maybe(self.outcome.as_ref(), outcome);
         writer.number(self.ready.len() as u64);
         for index in &self.ready {
@@ -41,7 +43,7 @@ impl Execution {
             writer.number(waiter.ticket.0);
             writer.number(u64::from(waiter.line));
             writer.byte(waiter.purpose as u8);
-            writer.signed(if waiter.at == 0 { 0 } else { waiter.at - self.start.at });
+            writer.signed(if waiter.purpose.is_timer() { waiter.at - self.start.at } else { 0 });
         }
         writer.number(self.lines.len() as u64);
         for line in &self.lines {
@@ -61,6 +63,7 @@ impl Execution {
         execution.last_event = reader.number()?;
         execution.last_ticket = reader.number()?;
         execution.redrives = reader.small()?;
+        execution.variable_bytes = usize::try_from(reader.number()?).map_err(|_| BadSnapshot)?;
         execution.outcome = reader.maybe(read_outcome)?;
         for _ in 0..reader.count()? {
             execution.ready.push_back(reader.small()?);
@@ -70,7 +73,7 @@ impl Execution {
             let line = reader.small()?;
             let purpose = purpose(reader.byte()?)?;
             let at = match reader.signed()? {
-                0 if purpose == Purpose::Task => 0,
+                0 if !purpose.is_timer() => 0,
                 at => execution.start.at.checked_add(at).ok_or(BadSnapshot)?,
             };
             execution.waiters.push(Waiter { ticket, line, purpose, at });
@@ -80,6 +83,8 @@ impl Execution {
             let line = reader.maybe(|reader| read_line(reader, &start))?;
             execution.lines.push(line);
         }
+        let empty = execution.lines.iter().zip(0..).filter(|(line, _)| line.is_none());
+        execution.free = empty.map(|(_, index)| index).collect();
         execution.sound().then_some(execution).ok_or(BadSnapshot)
     }
 
@@ -90,13 +95,29 @@ impl Execution {
         self.ready.iter().all(|index| line(*index))
             && self.waiters.is_sorted_by_key(|waiter| waiter.ticket)
             && self.waiters.iter().all(|waiter| waiter.purpose == Purpose::Deadline || line(waiter.line))
-            && self.lines.iter().flatten().all(|line| (line.state as usize) < states)
+            && self.lines.iter().flatten().all(|other| {
+                let children = match &other.phase {
+                    Phase::Join(join) => &*join.live,
+                    _ => &[],
+                };
+                (other.state as usize) < states
+                    && other.parent.is_none_or(|(parent, _)| line(parent))
+                    && children.iter().all(|(_, child)| line(*child))
+            })
+            && self.lines.first().is_none_or(|first| first.as_ref().is_some_and(|first| first.parent.is_none()))
     }
 }
 
 fn purpose(byte: u8) -> Result<Purpose, BadSnapshot> {
-    [Purpose::Delay, Purpose::Timeout, Purpose::Heartbeat, Purpose::Task, Purpose::Deadline]
-        .into_iter()
+    let all = [
+        Purpose::Delay,
+        Purpose::Timeout,
+        Purpose::Heartbeat,
+        Purpose::Deadline,
+        Purpose::Task,
+        Purpose::MapRun,
+    ];
+    all.into_iter()
         .find(|purpose| *purpose as u8 == byte)
         .ok_or(BadSnapshot)
 }
@@ -130,99 +151,3 @@ fn read_outcome(reader: &mut Reader<'_>) -> Result<Outcome, BadSnapshot> {
     }
 }
 
-fn write_line(writer: &mut Writer<'_>, line: &Line, start: &Start) {
-    writer.maybe(line.parent, |writer, (parent, place)| {
-        writer.number(u64::from(parent));
-        writer.number(u64::from(place));
-    });
-    writer.number(u64::from(line.state));
-    let own = (*line.input.text != *start.input).then_some(&*line.input.text);
-    writer.maybe(own, Writer::text);
-    writer.number(line.previous);
-    writer.number(line.before);
-    writer.number(line.entered.0);
-    writer.signed(line.entered.1 - start.at);
-    writer.number(line.retries.len() as u64);
-    for retries in &line.retries {
-        writer.number(u64::from(*retries));
-    }
-    write_phase(writer, &line.phase, start);
-}
-
-fn read_line(reader: &mut Reader<'_>, start: &Start) -> Result<Line, BadSnapshot> {
-    let parent = reader.maybe(|reader| Ok((reader.small()?, reader.small()?)))?;
-    let state = reader.small()?;
-    let text = reader.maybe(Reader::text)?.unwrap_or_else(|| start.input.clone());
-    let value = text::parse_value(&text).map_err(|_| BadSnapshot)?;
-    let (previous, before) = (reader.number()?, reader.number()?);
-    let entered = (reader.number()?, start.at.checked_add(reader.signed()?).ok_or(BadSnapshot)?);
-    let mut retries = Vec::new();
-    for _ in 0..reader.count()? {
-        retries.push(reader.small()?);
-    }
-    let phase = read_phase(reader, start)?;
-    Ok(Line { parent, state, input: Data { value, text }, previous, before, entered, retries, phase })
-}
-
-fn write_phase(writer: &mut Writer<'_>, phase: &Phase, start: &Start) {
-    match phase {
-        Phase::Enter => writer.byte(0),
-        Phase::Attempt => writer.byte(1),
-        Phase::Sleep(ticket) => {
-            writer.byte(2);
-            writer.number(ticket.0);
-        }
-        Phase::Backoff(ticket) => {
-            writer.byte(3);
-            writer.number(ticket.0);
-        }
-        Phase::Halted => writer.byte(4),
-        Phase::Task(attempt) => {
-            writer.byte(5);
-            writer.number(attempt.ticket.0);
-            writer.text(&attempt.input);
-            writer.maybe(attempt.role.as_deref(), Writer::text);
-            writer.byte(u8::from(attempt.started) | u8::from(attempt.submitted) << 1);
-            writer.maybe(attempt.timeout, |writer, (ticket, at)| {
-                writer.number(ticket.0);
-                writer.signed(at - start.at);
-            });
-            writer.maybe(attempt.heartbeat, |writer, (ticket, seconds)| {
-                writer.number(ticket.0);
-                writer.signed(seconds);
-            });
-        }
-    }
-}
-
-fn read_phase(reader: &mut Reader<'_>, start: &Start) -> Result<Phase, BadSnapshot> {
-    let ticket = |reader: &mut Reader<'_>| reader.number().map(Ticket);
-    Ok(match reader.byte()? {
-        0 => Phase::Enter,
-        1 => Phase::Attempt,
-        2 => Phase::Sleep(ticket(reader)?),
-        3 => Phase::Backoff(ticket(reader)?),
-        4 => Phase::Halted,
-        5 => {
-            let ticket_of_task = ticket(reader)?;
-            let input = reader.text()?;
-            let role = reader.maybe(Reader::text)?;
-            let flags = reader.byte()?;
-            let timeout = reader.maybe(|reader| {
-                let at = (ticket(reader)?, reader.signed()?);
-                Ok((at.0, start.at.checked_add(at.1).ok_or(BadSnapshot)?))
-            })?;
-            let heartbeat = reader.maybe(|reader| Ok((ticket(reader)?, reader.signed()?)))?;
-            Phase::Task(Box::new(Attempt {
-                ticket: ticket_of_task,
-                input,
-                role,
-                started: flags & 1 != 0,
-                submitted: flags & 2 != 0,
-                timeout,
-                heartbeat,
-            }))
-        }
-        _ => return Err(BadSnapshot),
-    })
-}

@@ -1,0 +1,7 @@
+//! Distributed Maps, as far as they are plain computation: what text holds which items, what input a child gets.
+//!
+//! The engine owns the run itself (children, counters, redrive); it asks here for everything the language says about it.
+
+mod selection;
+
+pub use selection::Selection;

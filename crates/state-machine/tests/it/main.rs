@@ -1,0 +1,3 @@
+//! Tests of the state machine crate as its users see it.
+
+mod recordings;
