@@ -12,12 +12,12 @@ pub mod history;
 pub mod interpret;
 pub mod intrinsic;
 pub mod jsonata;
+pub mod lint;
 pub mod map_run;
 pub mod path;
 pub mod program;
 pub mod references;
 pub mod template;
-pub mod lint;
 pub mod text;
 pub mod value;
 

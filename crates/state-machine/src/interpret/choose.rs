@@ -27,7 +27,8 @@ impl Run<'_, '_> {
             None => match state.next {
                 Some(default) => (default, state.flow.output.as_ref(), state.flow.assign.as_ref()),
                 None => {
-                    let cause = "Failed to transition out of the state. The state does not point to a next state.";
+                    let cause =
+                        "Failed to transition out of the state. The state does not point to a next state.";
                     return Err(Problem::Error("States.NoChoiceMatched".into(), cause.to_owned()));
                 }
             },
@@ -70,8 +71,9 @@ impl Run<'_, '_> {
             Rule::Test(path, Test::Is(Kind::Present, shall)) => {
                 // An indefinite path finds an array; an empty one is nothing.
                 let found = self.read(index, path, sources).ok();
-                let present = found
-                    .is_some_and(|value| path.is_definite() || !matches!(&value, Value::Array(items) if items.is_empty()));
+                let present = found.is_some_and(|value| {
+                    path.is_definite() || !matches!(&value, Value::Array(items) if items.is_empty())
+                });
                 Ok(present == *shall)
             }
             Rule::Test(path, test) => {

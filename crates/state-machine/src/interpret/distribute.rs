@@ -61,7 +61,9 @@ impl Run<'_, '_> {
             None => None,
         };
         let writer = match &distributed.writer {
-            Some(writer) => self.store(index, writer.resource.as_ref(), writer.parameters.as_ref(), sources)?,
+            Some(writer) => {
+                self.store(index, writer.resource.as_ref(), writer.parameters.as_ref(), sources)?
+            }
             None => None,
         };
         let max_items = distributed.reader.as_ref().and_then(|reader| reader.max_items.as_ref());
@@ -70,7 +72,12 @@ impl Run<'_, '_> {
             None => None,
             Some(batcher) => Some(Batch {
                 max_items: self.positive(index, batcher.max_items.as_ref(), "MaxItemsPerBatch", sources)?,
-                max_bytes: self.positive(index, batcher.max_bytes.as_ref(), "MaxInputBytesPerBatch", sources)?,
+                max_bytes: self.positive(
+                    index,
+                    batcher.max_bytes.as_ref(),
+                    "MaxInputBytesPerBatch",
+                    sources,
+                )?,
                 input: match &batcher.input {
                     Some(template) => Some(self.evaluate(index, template, sources)?),
                     None => None,
@@ -137,12 +144,8 @@ impl Run<'_, '_> {
         distributed: &Distributed,
         sources: &Sources<'_>,
     ) -> Result<(f64, u64), Problem> {
-        let count = self.positive(
-            index,
-            distributed.tolerated_count.as_ref(),
-            "ToleratedFailureCount",
-            sources,
-        )?;
+        let count =
+            self.positive(index, distributed.tolerated_count.as_ref(), "ToleratedFailureCount", sources)?;
         let percentage = match &distributed.tolerated_percentage {
             None => 0.0,
             Some(amount) => self.amount(index, amount, "ToleratedFailurePercentage", sources)?.float()?,

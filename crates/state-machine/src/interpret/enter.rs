@@ -25,7 +25,8 @@ impl Run<'_, '_> {
         let state = self.program.state(self.line(index).state);
         let line = self.line(index);
         let (before, input) = (line.previous, line.input.text.clone());
-        let id = self.follow(index, EventKind::StateEntered { kind: state.kind(), name: state.name.clone(), input });
+        let id = self
+            .follow(index, EventKind::StateEntered { kind: state.kind(), name: state.name.clone(), input });
         let line = self.line(index);
         line.before = before;
         line.entered = (id, now);

@@ -117,7 +117,12 @@ impl Run<'_, '_> {
     }
 
     /// `InputPath` and `OutputPath`.
-    pub(super) fn select(&mut self, index: LineIndex, select: &Select, value: Value) -> Result<Value, Problem> {
+    pub(super) fn select(
+        &mut self,
+        index: LineIndex,
+        select: &Select,
+        value: Value,
+    ) -> Result<Value, Problem> {
         match select {
             Select::All => Ok(value),
             Select::Nothing => Ok(Value::Object(Arc::default())),
@@ -156,7 +161,8 @@ impl Run<'_, '_> {
         match value {
             Value::String(text) => Ok(text),
             other => {
-                let cause = format!("The {field}Path field refers to value \"{other}\" which is not a string");
+                let cause =
+                    format!("The {field}Path field refers to value \"{other}\" which is not a string");
                 Err(Problem::Runtime(cause))
             }
         }
@@ -224,7 +230,10 @@ impl Run<'_, '_> {
                 self.fail(index, failure);
             }
             Problem::Error(error, cause) => {
-                self.fail(index, Failure { error: Some(error), cause: Some(format!("{opening}{cause}").into()) });
+                self.fail(
+                    index,
+                    Failure { error: Some(error), cause: Some(format!("{opening}{cause}").into()) },
+                );
             }
             Problem::Plain(failure) => self.fail(index, failure),
         }
@@ -260,7 +269,9 @@ impl Found<'_> {
         Problem::Runtime(match path {
             Some(path) => {
                 let source = path.source();
-                format!("The {field}Path field refers to value \"{value}\" which is not a valid {kind}: {source}")
+                format!(
+                    "The {field}Path field refers to value \"{value}\" which is not a valid {kind}: {source}"
+                )
             }
             None => format!("The {field} field has value \"{value}\" which is not a valid {kind}"),
         })

@@ -79,8 +79,11 @@ impl Run<'_, '_> {
                     state.name
                 );
                 let failure = Failure::new("States.QueryEvaluationError", cause);
-                let kind =
-                    EventKind::EvaluationFailed { failure: failure.clone(), location, state: state.name.clone() };
+                let kind = EventKind::EvaluationFailed {
+                    failure: failure.clone(),
+                    location,
+                    state: state.name.clone(),
+                };
                 self.follow(index, kind);
                 failure
             }
@@ -104,7 +107,10 @@ impl Run<'_, '_> {
     }
 
     fn back_off(&mut self, index: LineIndex, seconds: f64) {
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, and a year is the most an execution lives")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, and a year is the most an execution lives"
+        )]
         let delay = (seconds * 1000.0).ceil() as i64;
         let at = self.turn.now.saturating_add(delay);
         let ticket = self.timer_at(index, Purpose::Delay, at);
@@ -152,7 +158,8 @@ impl Run<'_, '_> {
         let tickets: Vec<_> = match &self.line(index).phase {
             Phase::Sleep(ticket) | Phase::Backoff(ticket) => vec![*ticket],
             Phase::Task(attempt) => {
-                let timers = [attempt.timeout.map(|(ticket, _)| ticket), attempt.heartbeat.map(|(ticket, _)| ticket)];
+                let timers =
+                    [attempt.timeout.map(|(ticket, _)| ticket), attempt.heartbeat.map(|(ticket, _)| ticket)];
                 std::iter::once(attempt.ticket).chain(timers.into_iter().flatten()).collect()
             }
             Phase::MapRun(run) => vec![run.ticket],

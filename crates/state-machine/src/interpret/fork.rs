@@ -52,7 +52,8 @@ impl Run<'_, '_> {
         let started = self.follow(index, EventKind::MapStateStarted { length: items.len() as u64 });
         let results = vec![None; items.len()];
         let empty = items.is_empty();
-        self.line(index).phase = Phase::Join(Box::new(Join { live: Vec::new(), results, items, input, next: 0, most }));
+        self.line(index).phase =
+            Phase::Join(Box::new(Join { live: Vec::new(), results, items, input, next: 0, most }));
         if empty {
             return self.join(index, started, started);
         }
@@ -63,7 +64,12 @@ impl Run<'_, '_> {
     }
 
     /// The items a Map goes through.
-    pub(super) fn items(&mut self, index: LineIndex, map: &Map, input: &Value) -> Result<Arc<Vec<Value>>, Problem> {
+    pub(super) fn items(
+        &mut self,
+        index: LineIndex,
+        map: &Map,
+        input: &Value,
+    ) -> Result<Arc<Vec<Value>>, Problem> {
         let sources = Sources::of(input);
         let (value, template) = match &map.items {
             Items::Input => (input.clone(), None),
@@ -84,7 +90,12 @@ impl Run<'_, '_> {
     }
 
     /// `MaxConcurrency`; 0 where nothing is written.
-    pub(super) fn concurrency(&mut self, index: LineIndex, map: &Map, input: &Value) -> Result<usize, Problem> {
+    pub(super) fn concurrency(
+        &mut self,
+        index: LineIndex,
+        map: &Map,
+        input: &Value,
+    ) -> Result<usize, Problem> {
         let Some(amount) = &map.max_concurrency else { return Ok(0) };
         let found = self.amount(index, amount, "MaxConcurrency", &Sources::of(input))?.integer()?;
         usize::try_from(found).map_err(|_| Problem::Runtime("MaxConcurrency cannot be negative.".to_owned()))
@@ -181,10 +192,9 @@ fn not_an_array(state: &State, map: &Map, value: &Value) -> Problem {
             location: None,
             late: false,
         },
-        (Items::Found(path), _) => Problem::Runtime(format!(
-            "Reference path \"{}\" must point to array.",
-            path.source()
-        )),
+        (Items::Found(path), _) => {
+            Problem::Runtime(format!("Reference path \"{}\" must point to array.", path.source()))
+        }
         _ => Problem::Runtime(format!("Map state input must be an array but was: {value}")),
     }
 }

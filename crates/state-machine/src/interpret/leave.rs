@@ -46,7 +46,15 @@ impl Run<'_, '_> {
                     ..Sources::default()
                 };
                 let assigned = flow.assign.as_ref().map(|template| (template, sources.clone()));
-                self.leave_by_expression(index, state, flow.output.as_ref(), assigned, sources, result.clone(), next)
+                self.leave_by_expression(
+                    index,
+                    state,
+                    flow.output.as_ref(),
+                    assigned,
+                    sources,
+                    result.clone(),
+                    next,
+                )
             }
         }
     }
@@ -136,7 +144,9 @@ impl Run<'_, '_> {
         template: &Template,
         sources: &Sources<'_>,
     ) -> Result<Arc<[(Arc<str>, Payload)]>, Problem> {
-        let Value::Object(found) = self.evaluate(index, template, sources)? else { return Ok(Arc::default()) };
+        let Value::Object(found) = self.evaluate(index, template, sources)? else {
+            return Ok(Arc::default());
+        };
         let texts: Arc<[(Arc<str>, Payload)]> =
             found.iter().map(|(name, value)| (name.clone(), value.to_string().into())).collect();
         let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();

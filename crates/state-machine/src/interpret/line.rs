@@ -53,7 +53,12 @@ pub(super) struct Line {
 
 impl Line {
     /// A line before its first state.
-    pub(super) fn new(parent: Option<(LineIndex, u32)>, state: StateIndex, input: Data, previous: u64) -> Line {
+    pub(super) fn new(
+        parent: Option<(LineIndex, u32)>,
+        state: StateIndex,
+        input: Data,
+        previous: u64,
+    ) -> Line {
         Line {
             parent,
             item: None,

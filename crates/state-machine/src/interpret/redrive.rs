@@ -56,8 +56,7 @@ impl Run<'_, '_> {
             return;
         };
         let arn = request.arn.clone();
-        let started =
-            self.follow(index, EventKind::MapRunRedriven { arn, count: redrives });
+        let started = self.follow(index, EventKind::MapRunRedriven { arn, count: redrives });
         let ticket = self.wait_for(index, Purpose::MapRun);
         if let Phase::MapRun(run) = &mut self.line(index).phase {
             run.ticket = ticket;

@@ -94,14 +94,16 @@ impl<'a> Run<'a, '_> {
             return Err(Problem::Plain(too_large(&state.name)));
         }
         let scheduled = match &task.resource {
-            Resource::Service { service, resource, .. } => EventKind::TaskScheduled(Box::new(ScheduledTask {
-                resource: TaskResource { resource_type: service.clone(), resource: resource.clone() },
-                region: region(&self.execution.start.arn).into(),
-                parameters: input.text.clone(),
-                timeout,
-                heartbeat,
-                role: role.clone(),
-            })),
+            Resource::Service { service, resource, .. } => {
+                EventKind::TaskScheduled(Box::new(ScheduledTask {
+                    resource: TaskResource { resource_type: service.clone(), resource: resource.clone() },
+                    region: region(&self.execution.start.arn).into(),
+                    parameters: input.text.clone(),
+                    timeout,
+                    heartbeat,
+                    role: role.clone(),
+                }))
+            }
             Resource::Activity(arn) | Resource::Function(arn) => {
                 let work = Box::new(ScheduledWork {
                     resource: arn.clone(),
@@ -137,7 +139,12 @@ impl<'a> Run<'a, '_> {
     }
 
     /// `Credentials`: the role to assume.
-    fn role(&mut self, index: LineIndex, task: &Task, input: &Sources<'_>) -> Result<Option<Arc<str>>, Problem> {
+    fn role(
+        &mut self,
+        index: LineIndex,
+        task: &Task,
+        input: &Sources<'_>,
+    ) -> Result<Option<Arc<str>>, Problem> {
         let Some(credentials) = &task.credentials else { return Ok(None) };
         match self.evaluate(index, credentials, input)? {
             Value::Object(members) => match members.get("RoleArn") {

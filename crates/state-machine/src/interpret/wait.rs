@@ -24,7 +24,9 @@ impl Run<'_, '_> {
             Delay::UntilPath(path) => {
                 let source = path.source();
                 let found = self.read(index, path, &Sources::of(&input)).map_err(|_| {
-                    Problem::Runtime(format!("The TimestampPath parameter does not reference an input value: {source}"))
+                    Problem::Runtime(format!(
+                        "The TimestampPath parameter does not reference an input value: {source}"
+                    ))
                 })?;
                 millis(&plain(&found)).ok_or_else(|| {
                     Problem::Runtime(format!(
@@ -50,7 +52,9 @@ impl Run<'_, '_> {
             Amount::Found(path) => {
                 let source = path.source();
                 let found = self.read(index, path, &sources).map_err(|_| {
-                    Problem::Runtime(format!("The SecondsPath parameter does not reference an input value: {source}"))
+                    Problem::Runtime(format!(
+                        "The SecondsPath parameter does not reference an input value: {source}"
+                    ))
                 })?;
                 let seconds = match &found {
                     Value::Number(Number::Int(seconds)) => Some(*seconds),
@@ -66,7 +70,8 @@ impl Run<'_, '_> {
             }
             Amount::Made(_) => {
                 let seconds = self.amount(index, amount, "Seconds", &sources)?.float()?;
-                whole(seconds.trunc()).ok_or_else(|| Problem::Runtime("Wait state delay is too long.".to_owned()))
+                whole(seconds.trunc())
+                    .ok_or_else(|| Problem::Runtime("Wait state delay is too long.".to_owned()))
             }
         }
     }

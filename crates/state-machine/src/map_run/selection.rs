@@ -66,10 +66,9 @@ impl Selection {
             now,
             draw,
         };
-        selector.evaluate(&mut scope).map_err(|failure| Failure {
-            error: Some(failure.error),
-            cause: Some(failure.cause.into()),
-        })
+        selector
+            .evaluate(&mut scope)
+            .map_err(|failure| Failure { error: Some(failure.error), cause: Some(failure.cause.into()) })
     }
 
     /// The input of a child that gets several items: `{"BatchInput": …, "Items": […]}`.

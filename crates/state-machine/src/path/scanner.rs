@@ -92,8 +92,9 @@ impl<'a> Scanner<'a> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// A quoted text; the opening quote has been taken. A backslash takes the next character as it is, and `\n`, `\t`,
-    /// `\r`, `\b`, `\f`, `\uXXXX` as in JSON.
+    /// A quoted text; the opening quote has been taken. A backslash stands before a quote of the same kind, before a
+    /// backslash, and in `\n`, `\t`, `\r`, `\b`, `\f`, `\uXXXX` as in JSON; before anything else it is a character like others
+    /// (recording scenarios/test-escape-sequence-parsing-ESCAPE-SEQUENCES-JSONPATH…).
     pub(crate) fn quoted(&mut self, quote: char) -> Result<String, PathError> {
         let mut found = String::new();
         loop {
@@ -107,7 +108,8 @@ impl<'a> Scanner<'a> {
                     Some('b') => found.push('\u{8}'),
                     Some('f') => found.push('\u{c}'),
                     Some('u') => found.push(self.unicode()?),
-                    Some(other) => found.push(other),
+                    Some(other) if other == quote || other == '\\' => found.push(other),
+                    Some(other) => found.extend(['\\', other]),
                     None => return Err(self.error("a quote is not closed")),
                 },
                 Some(other) => found.push(other),

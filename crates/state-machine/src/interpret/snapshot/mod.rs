@@ -7,7 +7,7 @@ mod codec;
 mod line;
 
 use super::execution::Execution;
-use super::line::{Purpose, Phase, Waiter};
+use super::line::{Phase, Purpose, Waiter};
 use super::{Outcome, Start, Ticket};
 use crate::history::Failure;
 use crate::program::Program;
@@ -104,7 +104,10 @@ impl Execution {
                     && other.parent.is_none_or(|(parent, _)| line(parent))
                     && children.iter().all(|(_, child)| line(*child))
             })
-            && self.lines.first().is_none_or(|first| first.as_ref().is_some_and(|first| first.parent.is_none()))
+            && self
+                .lines
+                .first()
+                .is_none_or(|first| first.as_ref().is_some_and(|first| first.parent.is_none()))
     }
 }
 
@@ -117,9 +120,7 @@ fn purpose(byte: u8) -> Result<Purpose, BadSnapshot> {
         Purpose::Task,
         Purpose::MapRun,
     ];
-    all.into_iter()
-        .find(|purpose| *purpose as u8 == byte)
-        .ok_or(BadSnapshot)
+    all.into_iter().find(|purpose| *purpose as u8 == byte).ok_or(BadSnapshot)
 }
 
 fn outcome(writer: &mut Writer<'_>, outcome: &Outcome) {
@@ -150,4 +151,3 @@ fn read_outcome(reader: &mut Reader<'_>) -> Result<Outcome, BadSnapshot> {
         _ => Err(BadSnapshot),
     }
 }
-

@@ -44,7 +44,8 @@ fn delay(site: &Site<'_, '_>) -> Result<Delay, CompileError> {
 fn task(site: &Site<'_, '_>) -> Result<Task, CompileError> {
     let resource = site.text("Resource").and_then(|arn| Resource::parse(&arn));
     Ok(Task {
-        resource: resource.ok_or_else(|| site.error("Resource", "the resource is nothing a task can call"))?,
+        resource: resource
+            .ok_or_else(|| site.error("Resource", "the resource is nothing a task can call"))?,
         timeout: site.amount(site.node, "", "TimeoutSeconds")?,
         heartbeat: site.amount(site.node, "", "HeartbeatSeconds")?,
         credentials: site.template("Credentials")?,

@@ -30,7 +30,8 @@ fn rule(site: &Site<'_, '_>, node: &Node, place: &str) -> Result<Rule, CompileEr
     if let Some(condition) = site.template_in(node, place, "Condition")? {
         return Ok(Rule::Condition(condition));
     }
-    let several = |node: &Node| node.items().iter().map(|node| rule(site, node, place)).collect::<Result<_, _>>();
+    let several =
+        |node: &Node| node.items().iter().map(|node| rule(site, node, place)).collect::<Result<_, _>>();
     if let Some(rules) = node.get("And") {
         return several(rules).map(Rule::And);
     }

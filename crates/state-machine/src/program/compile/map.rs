@@ -15,7 +15,9 @@ impl<'a> Compiler<'a> {
         let config = processor.get("ProcessorConfig");
         let config = |name: &str| config.and_then(|config| config.get(name)).and_then(Node::as_str);
         let distributed = match config("Mode") {
-            Some("DISTRIBUTED") => Some(Box::new(distributed(site, config("ExecutionType") == Some("EXPRESS"))?)),
+            Some("DISTRIBUTED") => {
+                Some(Box::new(distributed(site, config("ExecutionType") == Some("EXPRESS"))?))
+            }
             _ => None,
         };
         let scope = self.reserve(
@@ -96,7 +98,8 @@ fn reader(site: &Site<'_, '_>, node: &Node) -> Result<Reader, CompileError> {
         _ => b',',
     };
     Ok(Reader {
-        resource: resource.ok_or_else(|| site.error("ItemReader", "the resource is nothing items can be read from"))?,
+        resource: resource
+            .ok_or_else(|| site.error("ItemReader", "the resource is nothing items can be read from"))?,
         parameters: parameters(site, node, "ItemReader/")?,
         input_type: field("InputType"),
         csv_headers: headers.map(|headers| {

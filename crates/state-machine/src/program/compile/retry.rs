@@ -27,7 +27,8 @@ pub(super) fn retriers(site: &Site<'_, '_>) -> Result<Box<[Retrier]>, CompileErr
             Ok(Retrier {
                 errors: errors(site, node, "Retry")?,
                 interval: integer("IntervalSeconds").unwrap_or(1),
-                max_attempts: integer("MaxAttempts").map_or(3, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)),
+                max_attempts: integer("MaxAttempts")
+                    .map_or(3, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX)),
                 backoff: node.get("BackoffRate").and_then(Node::as_f64).unwrap_or(2.0),
                 max_delay: integer("MaxDelaySeconds"),
                 jitter: node.get("JitterStrategy").and_then(Node::as_str) == Some("FULL"),

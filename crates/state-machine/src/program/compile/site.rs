@@ -83,7 +83,8 @@ impl<'a> Site<'a, '_> {
                 if text == "$" {
                     return Ok(Placement::Replace);
                 }
-                let path = ReferencePath::compile(text).map_err(|error| self.error(field, error.to_string()))?;
+                let path =
+                    ReferencePath::compile(text).map_err(|error| self.error(field, error.to_string()))?;
                 Ok(Placement::At(path))
             }
         }
@@ -131,7 +132,9 @@ impl<'a> Site<'a, '_> {
                 let number = text.parse().map_err(|_| self.error(field, "a number is required"))?;
                 Ok(Some(Amount::Fixed(number)))
             }
-            (Kind::String(_), Language::Jsonata) => Ok(self.template_in(node, place, field)?.map(Amount::Made)),
+            (Kind::String(_), Language::Jsonata) => {
+                Ok(self.template_in(node, place, field)?.map(Amount::Made))
+            }
             _ => Err(self.error(field, "a number is required")),
         }
     }

@@ -125,7 +125,9 @@ fn normalise(value: &Value, json_members: &[&str]) -> Value {
         match value {
             Value::String(text) => {
                 let parsed = || serde_json::from_str::<Value>(text).ok();
-                if !inside && !name.is_empty() && (text.starts_with('{') || json_members.contains(&name))
+                if !inside
+                    && !name.is_empty()
+                    && (text.starts_with('{') || json_members.contains(&name))
                     && let Some(parsed) = parsed()
                 {
                     return walk(&parsed, name, true, json_members);
@@ -178,8 +180,12 @@ fn plain(text: &str) -> String {
         let found = (at >= 10).then(|| {
             let from = at - 10;
             let tail = rest.get(from..)?;
-            let length = tail.find(|c: char| !(c.is_ascii_digit() || "-:.+TZ".contains(c))).unwrap_or(tail.len());
-            (0..=length).rev().find(|length| tail.get(..*length).is_some_and(is_instant)).map(|length| (from, length))
+            let length =
+                tail.find(|c: char| !(c.is_ascii_digit() || "-:.+TZ".contains(c))).unwrap_or(tail.len());
+            (0..=length)
+                .rev()
+                .find(|length| tail.get(..*length).is_some_and(is_instant))
+                .map(|length| (from, length))
         });
         match found.flatten() {
             Some((from, length)) => {
@@ -234,8 +240,13 @@ fn blank_blocks(value: &mut Value) {
         let (mut inside, mut closing) = (false, None);
         for mut event in std::mem::take(events) {
             let kind = event["type"].as_str().unwrap_or_default().to_owned();
-            let closes = ["ParallelStateSucceeded", "ParallelStateAborted", "ParallelStateExited", "ParallelStateFailed"]
-                .contains(&kind.as_str());
+            let closes = [
+                "ParallelStateSucceeded",
+                "ParallelStateAborted",
+                "ParallelStateExited",
+                "ParallelStateFailed",
+            ]
+            .contains(&kind.as_str());
             if closes {
                 sort_into(&mut out, &mut block);
                 inside = false;
@@ -277,11 +288,16 @@ fn differ(expected: &Value, actual: &Value, tokens: &Tokens, name: &str, place: 
     }
     match (expected, actual) {
         (Value::String(expected), Value::String(actual)) => {
-            if like(expected, actual, &tokens.any) { None } else { said("another text") }
+            if like(expected, actual, &tokens.any) {
+                None
+            } else {
+                said("another text")
+            }
         }
         (Value::Array(a), Value::Array(b)) => {
             let first = a.iter().zip(b).enumerate();
-            let found = first.map(|(at, (a, b))| differ(a, b, tokens, "", &format!("{place}[{at}]"))).find_map(|d| d);
+            let found =
+                first.map(|(at, (a, b))| differ(a, b, tokens, "", &format!("{place}[{at}]"))).find_map(|d| d);
             if found.is_none() && a.len() != b.len() {
                 return said(&format!("{} items instead of {}", b.len(), a.len()));
             }
@@ -294,7 +310,9 @@ fn differ(expected: &Value, actual: &Value, tokens: &Tokens, name: &str, place: 
                     return Some(difference);
                 }
             }
-            b.keys().find(|name| !a.contains_key(*name)).and_then(|name| said(&format!("'{name}' is too much")))
+            b.keys()
+                .find(|name| !a.contains_key(*name))
+                .and_then(|name| said(&format!("'{name}' is too much")))
         }
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
         (a, b) if a == b => None,

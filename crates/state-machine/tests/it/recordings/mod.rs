@@ -75,7 +75,10 @@ fn histories_equal_those_of_aws() {
             Verdict::Failed(difference) => failed.push((name, difference)),
         }
     }
-    println!("recordings: {passed} passed, {} failed, {not_ours} need more than an interpreter", failed.len());
+    println!(
+        "recordings: {passed} passed, {} failed, {not_ours} need more than an interpreter",
+        failed.len()
+    );
     let waiting: BTreeSet<&str> = list::WAITING.iter().map(|(name, _)| *name).collect();
     let unexpected: Vec<_> = failed.iter().filter(|(name, _)| !waiting.contains(name.as_str())).collect();
     for (name, difference) in &unexpected {

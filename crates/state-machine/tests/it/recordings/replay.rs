@@ -53,7 +53,8 @@ impl Replay {
             }
             "states.StartExecution" => self.start(&params)?,
             "states.GetExecutionHistory" => {
-                let events = self.executions.get(&text("executionArn")).ok_or("asks for what is not there")?;
+                let events =
+                    self.executions.get(&text("executionArn")).ok_or("asks for what is not there")?;
                 let events: Vec<Value> = events.iter().map(wire::event).collect();
                 if params.get("maxResults").is_some() || params.get("reverseOrder").is_some() {
                     return Err("pages or turns the history");
@@ -132,7 +133,8 @@ impl Replay {
                 "uid" => Ok(format!("{:08x}", 0xab12_cd00_u32 + argument.parse::<u32>().unwrap_or(0))),
                 "role" => Ok(role(argument)),
                 "time" => {
-                    let seconds: i64 = argument.trim_end_matches('s').parse().map_err(|_| "has a strange time")?;
+                    let seconds: i64 =
+                        argument.trim_end_matches('s').parse().map_err(|_| "has a strange time")?;
                     Ok(wire::timestamp(NOW + seconds * 1000))
                 }
                 _ => Err("uses an unknown symbol"),
@@ -196,7 +198,8 @@ fn run(program: Arc<Program>, start: Start) -> Result<(Vec<Event>, Option<Outcom
             &mut Turn {
                 now,
                 draw: &mut || {
-                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    seed =
+                        seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     seed
                 },
                 token: &|ticket| format!("token-{}", ticket.0).into(),
@@ -247,7 +250,9 @@ fn map_run(
     parent: &Arc<Start>,
     request: &MapRunRequest,
 ) -> Result<MapRunAnswer, &'static str> {
-    let Some(state_machine::Value::Array(items)) = &request.items else { return Err("reads items from a store") };
+    let Some(state_machine::Value::Array(items)) = &request.items else {
+        return Err("reads items from a store");
+    };
     let selection = state_machine::map_run::Selection::new(program.clone(), request);
     let mut results = Vec::new();
     for (index, item) in items.iter().enumerate() {

@@ -89,9 +89,7 @@ fn details(kind: &EventKind) -> Option<(&'static str, Value)> {
         E::MapIterationAborted(place) => ("mapIterationAbortedEventDetails", iteration(place)),
         E::MapRunStarted { arn } => ("mapRunStartedEventDetails", json!({ "mapRunArn": &**arn })),
         E::MapRunFailed(why) => ("mapRunFailedEventDetails", failure(why).into()),
-        E::TaskFailed(task, why) => {
-            ("taskFailedEventDetails", with(resource(task), failure(why).into()))
-        }
+        E::TaskFailed(task, why) => ("taskFailedEventDetails", with(resource(task), failure(why).into())),
         E::EvaluationFailed { failure: why, location, state } => {
             let mut details = with(Value::Object(failure(why)), json!({ "state": &**state }));
             if let Some(location) = location {
