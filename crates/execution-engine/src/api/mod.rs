@@ -1,5 +1,13 @@
 //! What goes in and out of the engine. See `Engine` for the calls.
 
+mod list;
+mod map_run;
+mod refusal;
+
+pub use list::*;
+pub use map_run::*;
+pub use refusal::*;
+
 use state_machine::history::{Event, Failure, Payload};
 use state_machine::interpret::{MapRunRequest, TaskRequest, Ticket};
 use state_machine::Millis;
@@ -17,6 +25,10 @@ pub struct EngineConfig {
     pub max_open: usize,
     /// Key of the task tokens.
     pub token_key: [u8; 32],
+    /// How long closed executions can be seen (AWS: 90 days).
+    pub retention: std::time::Duration,
+    /// Bytes of closed executions kept when there is no directory; the oldest go.
+    pub memory_limit: usize,
 }
 
 /// Standard or Express.
@@ -27,6 +39,21 @@ pub enum Kind {
     /// In memory; at least once when asynchronous, at most once when synchronous. Its events go to
     /// [`Outside::events`] only.
     Express,
+}
+
+impl EngineConfig {
+    /// What a cloud uses: one shard per core, a million open executions, closed ones for 90 days (in memory within
+    /// 256 MiB).
+    pub fn new(directory: Option<PathBuf>, token_key: [u8; 32]) -> EngineConfig {
+        EngineConfig {
+            directory,
+            shards: 0,
+            max_open: 1_000_000,
+            token_key,
+            retention: std::time::Duration::from_secs(90 * 24 * 3600),
+            memory_limit: 256 << 20,
+        }
+    }
 }
 
 /// A compiled definition as executions pin it. The engine keeps the text of every revision that an open execution needs.
@@ -84,23 +111,6 @@ pub struct Execution {
     pub redrives: (u32, Option<Millis>),
     /// X-Ray header.
     pub trace_header: Option<Arc<str>>,
-}
-
-/// Why a start is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StartRefusal {
-    /// An open execution has this name and the same input: idempotent, this is its start.
-    #[error("the same execution is running since {0}")]
-    Same(Millis),
-    /// The name was used (with other input, or by an execution that ended).
-    #[error("an execution with this name exists")]
-    Exists,
-    /// Too many open executions.
-    #[error("too many executions are open")]
-    Limit,
-    /// The engine takes nothing more at the moment: full inbox (back-pressure) or full disk.
-    #[error("the engine is overloaded: {0}")]
-    Overloaded(String),
 }
 
 /// A task to be done, durable as scheduled.

@@ -1,0 +1,67 @@
+//! Keys of the rows.
+
+use state_machine::Millis;
+
+pub(super) const MACHINE: u8 = b'm';
+pub(super) const CHILD: u8 = b'c';
+pub(super) const EXECUTION: u8 = b'e';
+pub(super) const DEFINITION: u8 = b'd';
+
+fn key(kind: u8, name: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(name.len() + 24);
+    key.push(kind);
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+pub(super) fn execution(arn: &str) -> Vec<u8> {
+    key(EXECUTION, arn)
+}
+
+pub(super) fn snapshot(arn: &str) -> Vec<u8> {
+    key(b's', arn)
+}
+
+pub(super) fn definition(revision: &str) -> Vec<u8> {
+    key(DEFINITION, revision)
+}
+
+pub(super) fn map_run(arn: &str) -> Vec<u8> {
+    key(b'r', arn)
+}
+
+/// Prefix of the Map Runs of an execution.
+pub(super) fn map_runs(execution: &str) -> Vec<u8> {
+    list(b'x', execution)
+}
+
+/// Prefix of the parts of a history.
+pub(super) fn parts(arn: &str) -> Vec<u8> {
+    list(b'h', arn)
+}
+
+pub(super) fn part(arn: &str, number: usize) -> Vec<u8> {
+    let mut key = parts(arn);
+    key.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());
+    key
+}
+
+/// Prefix of a list.
+pub(super) fn list(kind: u8, owner: &str) -> Vec<u8> {
+    let mut key = key(kind, owner);
+    key.push(0);
+    key
+}
+
+/// An execution in a list: the later it began, the smaller the key.
+pub(super) fn listed(kind: u8, owner: &str, started: Millis, arn: &str) -> Vec<u8> {
+    let mut key = list(kind, owner);
+    key.extend_from_slice(&(!started.cast_unsigned()).to_be_bytes());
+    key.extend_from_slice(arn.as_bytes());
+    key
+}
+
+/// The ARN in a key of [`listed`].
+pub(super) fn listed_arn<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a str> {
+    std::str::from_utf8(key.get(prefix.len() + 8..)?).ok()
+}

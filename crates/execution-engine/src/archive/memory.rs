@@ -1,0 +1,96 @@
+//! Rows in memory, for ephemeral clouds: within a limit of bytes, beyond which the executions that were put in first go.
+
+use super::{Change, Row, Rows, keys};
+use crate::Unreadable;
+use parking_lot::RwLock;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Nothing of it outlives the process.
+pub struct MemoryRows {
+    state: RwLock<State>,
+    limit: usize,
+}
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    bytes: usize,
+    /// Keys of executions in the order in which they came.
+    oldest: VecDeque<Vec<u8>>,
+    /// Something was dropped; said once.
+    dropped: bool,
+}
+
+/// What a row costs beside its bytes.
+const OVERHEAD: usize = 64;
+
+impl MemoryRows {
+    /// No rows yet; about `limit` bytes at most, definitions not counted off.
+    pub fn new(limit: usize) -> MemoryRows {
+        MemoryRows { state: RwLock::default(), limit }
+    }
+}
+
+impl State {
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.bytes += key.len() + value.len() + OVERHEAD;
+        if key.first() == Some(&keys::EXECUTION) && !self.rows.contains_key(&key) {
+            self.oldest.push_back(key.clone());
+        }
+        let length = key.len();
+        if let Some(before) = self.rows.insert(key, value) {
+            self.bytes -= length + before.len() + OVERHEAD;
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        if let Some(value) = self.rows.remove(key) {
+            self.bytes -= key.len() + value.len() + OVERHEAD;
+        }
+    }
+
+    /// Drops an execution with everything about it.
+    fn forget(&mut self, key: &[u8]) {
+        let value = self.rows.get(key).cloned().unwrap_or_default();
+        for key in super::sweep::rows_of(key, &value) {
+            self.remove(&key);
+        }
+        let Some(arn) = key.get(1..).and_then(|arn| std::str::from_utf8(arn).ok()) else { return };
+        let parts = keys::parts(arn);
+        let behind: Vec<Vec<u8>> =
+            self.rows.range(parts.clone()..).map(|(key, _)| key.clone()).take_while(|k| k.starts_with(&parts)).collect();
+        behind.iter().for_each(|key| self.remove(key));
+    }
+}
+
+impl Rows for MemoryRows {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Unreadable> {
+        Ok(self.state.read().rows.get(key).cloned())
+    }
+
+    fn write(&self, changes: Vec<Change>) -> Result<(), Unreadable> {
+        let mut state = self.state.write();
+        for (key, value) in changes {
+            match value {
+                Some(value) => state.put(key, value),
+                None => state.remove(&key),
+            }
+        }
+        while state.bytes > self.limit {
+            let Some(oldest) = state.oldest.pop_front() else { break };
+            state.forget(&oldest);
+            if !std::mem::replace(&mut state.dropped, true) {
+                tracing::warn!(limit = self.limit, "memory for closed executions is full; from now on the oldest go");
+            }
+        }
+        Ok(())
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, Unreadable> {
+        let state = self.state.read();
+        let from = after.unwrap_or(prefix).to_vec();
+        let rows = state.rows.range(from..).filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
+        let rows = rows.take_while(|(key, _)| key.starts_with(prefix)).take(limit);
+        Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+}

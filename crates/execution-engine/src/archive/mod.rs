@@ -1,0 +1,189 @@
+//! Closed executions, definitions and Map Runs: what is looked up by name and not in the log any more.
+//!
+//! Rows (keys; ARNs hold no zero byte):
+//! - `e` ARN → [`Closed`], with the history in it when it is short
+//! - `h` ARN, 0, number of the part → a part of a long history
+//! - `s` ARN → snapshot of an execution that can be redriven
+//! - `m` machine, 0, newest first, ARN → nothing: the list of a machine's executions
+//! - `c` Map Run, 0, newest first, ARN → nothing: the list of its children
+//! - `d` revision → [`Definition`]
+//! - `r` Map Run → [`MapRun`]; `x` execution, 0, Map Run → nothing
+//!
+//! A history is kept as the records of the log that hold it, one behind the other: nothing is coded anew.
+
+mod closed;
+mod keys;
+mod memory;
+mod on_disk;
+mod parts;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use closed::{Closed, Definition};
+pub(crate) use parts::Parts;
+
+pub use memory::MemoryRows;
+pub use on_disk::FjallRows;
+
+use crate::codec::{Field, Reader, Writer};
+use crate::{Execution, ListCursor, ListFilter, ListOf, MapRun, Unreadable};
+use std::sync::Arc;
+
+/// A change of one row: key, and value or removal.
+pub type Change = (Vec<u8>, Option<Vec<u8>>);
+/// A row: key and value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// Sorted rows. Behind a trait, so that the simulator can crash them.
+pub trait Rows: Send + Sync {
+    /// One row.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Unreadable>;
+    /// All changes or none; durable when it returns.
+    fn write(&self, changes: Vec<Change>) -> Result<(), Unreadable>;
+    /// Up to `limit` rows that begin with `prefix` and come behind the key `after`, in order.
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, Unreadable>;
+}
+
+/// The archive.
+pub(crate) struct Archive {
+    rows: Arc<dyn Rows>,
+}
+
+/// Rows looked through for one step of a filtered list.
+const STEP: usize = 1_000;
+
+impl Archive {
+    pub(crate) fn new(rows: Arc<dyn Rows>) -> Archive {
+        Archive { rows }
+    }
+
+    /// A closed execution.
+    pub(crate) fn execution(&self, arn: &str) -> Result<Option<Closed>, Unreadable> {
+        self.row(&keys::execution(arn))
+    }
+
+    /// Keeps closed executions, all or none, durably.
+    pub(crate) fn keep(&self, closed: &[(Arc<Closed>, Parts)]) -> Result<(), Unreadable> {
+        let mut changes = Vec::with_capacity(closed.len() * 2);
+        for (closed, parts) in closed {
+            let start = &closed.execution.start;
+            parts.long(&start.arn, &mut changes);
+            changes.push((keys::execution(&start.arn), Some(encode(&**closed))));
+            if closed.snapshot.is_empty() {
+                if closed.execution.redrives.0 > 0 {
+                    changes.push((keys::snapshot(&start.arn), None));
+                }
+            } else {
+                changes.push((keys::snapshot(&start.arn), Some(closed.snapshot.to_vec())));
+            }
+            let list = match &start.map_run {
+                Some(run) => keys::listed(keys::CHILD, run, start.at, &start.arn),
+                None => keys::listed(keys::MACHINE, &start.machine_arn, start.at, &start.arn),
+            };
+            changes.push((list, Some(Vec::new())));
+        }
+        self.rows.write(changes)
+    }
+
+    /// Keeps the older part of the history of an execution that goes on.
+    pub(crate) fn keep_parts(&self, arn: &str, parts: &Parts) -> Result<(), Unreadable> {
+        let mut changes = Vec::new();
+        parts.long(arn, &mut changes);
+        self.rows.write(changes)
+    }
+
+    /// A part of a long history: records with their lengths.
+    pub(crate) fn part(&self, arn: &str, number: usize) -> Result<Vec<u8>, Unreadable> {
+        let part = self.rows.get(&keys::part(arn, number))?;
+        let part = part.ok_or_else(|| Unreadable(format!("a part of the history of {arn} is missing")))?;
+        parts::unpack(&part)
+    }
+
+    /// Snapshot of an execution that can be redriven.
+    pub(crate) fn snapshot(&self, arn: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.rows.get(&keys::snapshot(arn))
+    }
+
+    /// Closed executions of a list, newest first.
+    pub(crate) fn list(
+        &self,
+        filter: &ListFilter,
+        after: Option<&ListCursor>,
+        limit: usize,
+    ) -> Result<Vec<Execution>, Unreadable> {
+        let (kind, owner) = match &filter.of {
+            ListOf::Machine(arn) => (keys::MACHINE, arn),
+            ListOf::MapRun(arn) => (keys::CHILD, arn),
+        };
+        let prefix = keys::list(kind, owner);
+        let mut last = after.map(|after| keys::listed(kind, owner, after.started, &after.arn));
+        let mut found = Vec::new();
+        loop {
+            let rows = self.rows.scan(&prefix, last.as_deref(), STEP.min(limit.max(1)))?;
+            let Some((key, _)) = rows.last() else { return Ok(found) };
+            last = Some(key.clone());
+            for (key, _) in &rows {
+                let Some(arn) = keys::listed_arn(&prefix, key) else { continue };
+                let Some(closed) = self.execution(arn)? else { continue };
+                if filter.admits(&closed.execution) {
+                    found.push(closed.execution);
+                    if found.len() == limit {
+                        return Ok(found);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The definition of a revision.
+    pub(crate) fn definition(&self, revision: &str) -> Result<Option<Definition>, Unreadable> {
+        self.row(&keys::definition(revision))
+    }
+
+    /// Keeps the definition of a revision; asked for before the first execution of it.
+    pub(crate) fn define(&self, revision: &str, definition: &Definition) -> Result<(), Unreadable> {
+        self.rows.write(vec![(keys::definition(revision), Some(encode(definition)))])
+    }
+
+    /// One Map Run.
+    pub(crate) fn map_run(&self, arn: &str) -> Result<Option<MapRun>, Unreadable> {
+        self.row(&keys::map_run(arn))
+    }
+
+    /// Map Runs of an execution.
+    pub(crate) fn map_runs(&self, execution: &str) -> Result<Vec<MapRun>, Unreadable> {
+        let prefix = keys::map_runs(execution);
+        let rows = self.rows.scan(&prefix, None, STEP)?;
+        let mut runs = Vec::new();
+        for (key, _) in &rows {
+            if let Some(arn) = key.get(prefix.len()..).and_then(|arn| std::str::from_utf8(arn).ok()) {
+                runs.extend(self.map_run(arn)?);
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Keeps a Map Run that ended.
+    pub(crate) fn keep_map_run(&self, run: &MapRun) -> Result<(), Unreadable> {
+        self.rows.write(vec![
+            (keys::map_run(&run.arn), Some(encode(run))),
+            ([keys::map_runs(&run.execution_arn), run.arn.as_bytes().to_vec()].concat(), Some(Vec::new())),
+        ])
+    }
+
+    fn row<T: Field>(&self, key: &[u8]) -> Result<Option<T>, Unreadable> {
+        let Some(bytes) = self.rows.get(key)? else { return Ok(None) };
+        let mut reader = Reader::new(&bytes, &[]);
+        match reader.take() {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(Unreadable(error.to_string())),
+        }
+    }
+}
+
+fn encode<T: Field>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Writer::new(&mut bytes, &[]).put(value);
+    bytes
+}

@@ -1,0 +1,78 @@
+//! What is said to a shard.
+
+use crate::token::TaskName;
+use crate::{
+    AnswerRefusal, ChangeRefusal, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate, NewExecution,
+    StartRefusal,
+};
+use state_machine::Millis;
+use state_machine::history::Failure;
+use state_machine::interpret::TaskAnswer;
+use state_machine::program::Program;
+use std::sync::Arc;
+use tokio::sync::oneshot::Sender;
+
+/// A start with its compiled definition.
+pub(crate) struct Begin {
+    pub(crate) new: NewExecution,
+    pub(crate) program: Arc<Program>,
+    /// For a child of a distributed Map: where its end is told.
+    pub(crate) reply: StartReply,
+}
+
+/// To whom a start is answered.
+pub(crate) enum StartReply {
+    /// When it is durable (Standard), or taken (Express).
+    Started(Sender<Result<Millis, StartRefusal>>),
+    /// When it has ended (synchronous Express).
+    Ended(Sender<Result<Execution, StartRefusal>>),
+    /// A child of a Map Run.
+    Child(ChildPlace),
+}
+
+/// Place of a child in its Map Run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChildPlace {
+    /// Shard of the parent.
+    pub(crate) shard: u16,
+    /// Number of the run in that shard.
+    pub(crate) run: u64,
+    /// Number of the child in its run, from 0.
+    pub(crate) index: u64,
+}
+
+/// How a child of a Map Run ended.
+pub(crate) struct ChildEnd {
+    pub(crate) place: ChildPlace,
+    pub(crate) outcome: state_machine::interpret::Outcome,
+}
+
+/// A place to read a history from, taken when everything before it was durable.
+#[derive(Clone, Debug)]
+pub(crate) struct Trail {
+    /// Who.
+    pub(crate) start: Arc<state_machine::interpret::Start>,
+    /// Position of the newest record of an open execution.
+    pub(crate) last: crate::log::Position,
+}
+
+/// One message.
+pub(crate) enum Message {
+    Start(Box<Begin>),
+    Stop { arn: Arc<str>, failure: Failure, reply: Sender<Result<Millis, ChangeRefusal>> },
+    Redrive { arn: Arc<str>, reply: Sender<Result<Millis, ChangeRefusal>> },
+    Answer { task: TaskName, answer: TaskAnswer, reply: Sender<Result<(), AnswerRefusal>> },
+    /// Open executions only: closed ones are read from the archive by the caller.
+    Describe { arn: Arc<str>, reply: Sender<Option<Execution>> },
+    List { filter: Arc<ListFilter>, after: Option<ListCursor>, limit: usize, reply: Sender<Vec<Execution>> },
+    Trail { arn: Arc<str>, reply: Sender<Option<Trail>> },
+    MapRun { arn: Arc<str>, reply: Sender<Option<MapRun>> },
+    MapRunsOf { execution: Arc<str>, reply: Sender<Vec<MapRun>> },
+    UpdateMapRun { arn: Arc<str>, update: MapRunUpdate, reply: Sender<Result<(), ChangeRefusal>> },
+    /// From the archive: everything of this shard that closed before this position is kept there.
+    Archived { slots: Vec<(u32, u64)> },
+    /// From another shard: a child of a Map Run ended.
+    ChildEnded(Box<ChildEnd>),
+    /// From another shard: a Map Run does not want this child any more.
+    StopChild { arn: Arc<str> },
+}
