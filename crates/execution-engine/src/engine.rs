@@ -14,6 +14,7 @@ use state_machine::Millis;
 use state_machine::history::Failure;
 use state_machine::interpret::TaskAnswer;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// Share of the inbox for calls that begin something; what ends or reads something may have more.
@@ -33,7 +34,9 @@ pub(crate) struct Shared {
     pub(crate) archive: Arc<Archive>,
     pub(crate) programs: Arc<Programs>,
     pub(crate) tokens: Tokens,
-    pub(crate) threads: parking_lot::Mutex<Vec<std::thread::JoinHandle<()>>>,
+    pub(crate) archivist: Arc<Inbox<crate::shard::Keep>>,
+    pub(crate) threads: parking_lot::Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) keeper: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Shared {
@@ -46,12 +49,17 @@ impl Shared {
     fn stop(&self) {
         self.shards.iter().for_each(|inbox| inbox.close());
         let threads = std::mem::take(&mut *self.threads.lock());
-        for thread in threads {
-            // The last clone may go in a callback of the engine's own thread, which cannot wait for itself.
-            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
-                tracing::error!("a thread of the execution engine panicked");
-            }
-        }
+        threads.into_iter().for_each(join);
+        // The shards' last executions are kept, then the keeper goes.
+        self.archivist.close();
+        self.keeper.lock().take().into_iter().for_each(join);
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    // The last clone may go in a callback of the engine's own thread, which cannot wait for itself.
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a thread of the execution engine panicked");
     }
 }
 

@@ -71,6 +71,11 @@ impl<T> Inbox<T> {
         !(state.closed && into.is_empty())
     }
 
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
     /// Nothing more is taken; the shard ends when it has worked off what is there.
     pub(crate) fn close(&self) {
         self.state.lock().closed = true;

@@ -6,5 +6,22 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod archive;
+mod archivist;
+mod clock;
+mod codec;
+mod disk;
+mod engine;
+mod history;
+mod inbox;
+mod log;
+mod message;
+mod open;
+mod programs;
+mod record;
+mod shard;
+mod token;
+mod wheel;
 
 pub use api::*;
+pub use engine::Engine;

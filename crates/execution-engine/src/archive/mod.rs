@@ -17,11 +17,10 @@ mod memory;
 mod on_disk;
 mod parts;
 mod sweep;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use closed::{Closed, Definition};
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, records};
+pub(crate) use sweep::Sweep;
 
 pub use memory::MemoryRows;
 pub use on_disk::FjallRows;
@@ -61,6 +60,28 @@ impl Archive {
     /// A closed execution.
     pub(crate) fn execution(&self, arn: &str) -> Result<Option<Closed>, Unreadable> {
         self.row(&keys::execution(arn))
+    }
+
+    /// Whether an execution with this ARN ended.
+    pub(crate) fn knows(&self, arn: &str) -> Result<bool, Unreadable> {
+        Ok(self.rows.get(&keys::execution(arn))?.is_some())
+    }
+
+    /// Puts the whole history of a closed execution into parts, since it goes on; tells their first events.
+    pub(crate) fn settle(&self, closed: &Closed) -> Result<Vec<u64>, Unreadable> {
+        if closed.rest.is_empty() {
+            return Ok(closed.parts.clone());
+        }
+        let start = &closed.execution.start;
+        let mut parts = Parts::after(closed.parts.clone());
+        let seeds = crate::record::seeds(start);
+        for record in parts::records(&closed.rest) {
+            let (first, _) = crate::history::span(record?, &seeds)?;
+            parts.push(first, record?);
+        }
+        let (firsts, _) = parts.finish(false);
+        self.keep_parts(&start.arn, &parts)?;
+        Ok(firsts)
     }
 
     /// Keeps closed executions, all or none, durably.

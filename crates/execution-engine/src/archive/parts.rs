@@ -46,6 +46,11 @@ impl Parts {
         }
     }
 
+    /// Bytes held.
+    pub(crate) fn size(&self) -> usize {
+        self.open.len() + self.full.iter().map(|(_, records)| records.len()).sum::<usize>()
+    }
+
     /// Ends it: first events of all parts, and what is short enough for the execution's row. Without `rest` everything
     /// goes into parts.
     pub(crate) fn finish(&mut self, rest: bool) -> (Vec<u64>, Vec<u8>) {
@@ -91,4 +96,20 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Unreadable> {
         }
         _ => Err(Unreadable("a part of a history is damaged".to_owned())),
     }
+}
+
+/// The records in a part.
+pub(crate) fn records(mut bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], Unreadable>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let Some((length, head)) = crate::log::length(bytes).filter(|(l, head)| bytes.len() >= l + head) else {
+            bytes = &[];
+            return Some(Err(Unreadable("a part of a history is damaged".to_owned())));
+        };
+        let record = &bytes[head..head + length];
+        bytes = &bytes[head + length..];
+        Some(Ok(record))
+    })
 }

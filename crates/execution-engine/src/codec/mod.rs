@@ -3,11 +3,8 @@
 //! Numbers are LEB128, signed ones zigzag. A text is 0 and its bytes, or the number of a text that stood before in the
 //! same record or among its seeds (role, machine: what all executions of one machine share).
 
-mod effect;
 mod event;
 mod start;
-#[cfg(test)]
-mod tests;
 mod wake;
 
 pub(crate) use event::{put_events, skip_events, take_events};

@@ -14,7 +14,9 @@ record!(Start {
     alias_arn,
     version_arn,
     input,
-    map_run
+    map_run,
+    processor,
+    express
 });
 
 variants!(Status {

@@ -68,7 +68,7 @@ impl Log {
 }
 
 /// Length of a record and of that length itself.
-fn length(bytes: &[u8]) -> Option<(usize, usize)> {
+pub(crate) fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0_usize;
     for (place, byte) in bytes.iter().enumerate().take(5) {
         length |= usize::from(byte & 0x7f) << (7 * place);

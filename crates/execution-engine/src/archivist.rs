@@ -1,0 +1,132 @@
+//! The thread that puts ended executions into the archive, and removes them when their time is over.
+
+use crate::archive::{Archive, Closed, Parts, Sweep};
+use crate::clock::{Clock, Patience};
+use crate::inbox::Inbox;
+use crate::log::Log;
+use crate::message::{Message, Trail};
+use crate::shard::{Keep, Surroundings};
+use crate::{Unreadable, history};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Executions of one write.
+const BATCH: usize = 2_000;
+/// Time between two steps of the sweep, and between two sweeps.
+const STEP: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(3_600);
+
+/// See the module.
+pub(crate) struct Archivist {
+    archive: Arc<Archive>,
+    logs: Vec<Arc<Log>>,
+    inbox: Arc<Inbox<Keep>>,
+    shards: Vec<Arc<Inbox<Message>>>,
+    backlog: Arc<AtomicUsize>,
+    clock: Arc<dyn Clock>,
+    programs: Arc<crate::programs::Programs>,
+    retention: Duration,
+}
+
+impl Archivist {
+    pub(crate) fn new(around: &Surroundings, logs: Vec<Arc<Log>>, retention: Duration) -> Archivist {
+        Archivist {
+            archive: around.archive.clone(),
+            logs,
+            inbox: around.archivist.clone(),
+            shards: around.inboxes.clone(),
+            backlog: around.backlog.clone(),
+            clock: around.clock.clone(),
+            programs: around.programs.clone(),
+            retention,
+        }
+    }
+
+    pub(crate) fn run(self) {
+        let mut waiting = VecDeque::new();
+        let mut sweep = Sweep::default();
+        let mut next_sweep = self.clock.steady() + STEP;
+        loop {
+            let patience = if waiting.is_empty() { Patience::Until(STEP) } else { Patience::None };
+            if !self.inbox.drain(&mut waiting, patience) {
+                return;
+            }
+            if !waiting.is_empty() && !self.keep_some(&mut waiting) {
+                // What is in the log is not lost; it waits until the archive takes it.
+                std::thread::sleep(Duration::from_millis(100));
+                if self.inbox.is_closed() {
+                    return;
+                }
+            }
+            if waiting.is_empty() && self.clock.steady() >= next_sweep {
+                let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
+                let before = self.clock.wall().saturating_sub(kept);
+                let known = |revision: &str| self.programs.known(revision).is_some();
+                match sweep.step(&self.archive, before, &known) {
+                    Ok(false) => next_sweep = self.clock.steady() + STEP,
+                    Ok(true) => {
+                        sweep = Sweep::default();
+                        next_sweep = self.clock.steady() + PAUSE;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "old executions cannot be removed");
+                        next_sweep = self.clock.steady() + PAUSE;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps the oldest ones that wait; false when the archive does not take them.
+    pub(crate) fn keep_some(&self, waiting: &mut VecDeque<Keep>) -> bool {
+        let mut rows = Vec::new();
+        let count = waiting.len().min(BATCH);
+        for keep in waiting.iter_mut().take(count) {
+            match self.complete(keep) {
+                Ok(row) => rows.push(row),
+                Err(error) => {
+                    tracing::error!(%error, "the history of an ended execution cannot be read");
+                    return false;
+                }
+            }
+        }
+        if let Err(error) = self.archive.keep(&rows) {
+            tracing::error!(%error, "ended executions cannot be archived; they stay in the log");
+            return false;
+        }
+        let mut slots: Vec<Vec<(u32, u64)>> = self.shards.iter().map(|_| Vec::new()).collect();
+        for (keep, (_, parts)) in waiting.drain(..count).zip(rows) {
+            drop(parts);
+            if let Some(slots) = slots.get_mut(usize::from(keep.shard)) {
+                slots.push((keep.slot, keep.number));
+            }
+        }
+        self.backlog.fetch_sub(count, Ordering::Relaxed);
+        for (inbox, slots) in self.shards.iter().zip(slots) {
+            if !slots.is_empty() {
+                inbox.force(Message::Archived { slots });
+            }
+        }
+        true
+    }
+
+    /// An ended execution with its history.
+    fn complete(&self, keep: &mut Keep) -> Result<(Arc<Closed>, Parts), Unreadable> {
+        let mut parts = match keep.parts.take() {
+            Some(parts) => parts,
+            None => {
+                let log = self.logs.get(usize::from(keep.shard));
+                let log = log.ok_or_else(|| Unreadable("no such shard".to_owned()))?;
+                let start = Arc::new(keep.closed.execution.start.clone());
+                history::collect(log, &Trail { start, last: keep.last })?
+            }
+        };
+        let (firsts, rest) = parts.finish(true);
+        let mut closed = (*keep.closed).clone();
+        closed.parts = firsts;
+        closed.rest = rest;
+        Ok((Arc::new(closed), parts))
+    }
+}

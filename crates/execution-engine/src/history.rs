@@ -1,0 +1,224 @@
+//! Pages of histories and lists.
+
+use crate::archive::{Archive, Closed, records};
+use crate::log::{Log, Position};
+use crate::message::Trail;
+use crate::record;
+use crate::{Execution, HistoryPage, ListCursor, ListFilter, ListPage, Unreadable};
+use state_machine::history::Event;
+use std::sync::Arc;
+
+/// What is asked of a history.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// The newest first.
+    pub(crate) reverse: bool,
+    /// The last event of the page before.
+    pub(crate) after: Option<u64>,
+    /// Most events.
+    pub(crate) limit: usize,
+}
+
+impl Asked {
+    /// First and last event of the page (counted from 1, both included), of a history of `events`.
+    fn range(self, events: u64) -> (u64, u64) {
+        let limit = self.limit as u64;
+        if self.reverse {
+            let last = self.after.map_or(events, |after| after.saturating_sub(1).min(events));
+            (last.saturating_sub(limit).saturating_add(1).max(1), last)
+        } else {
+            let first = self.after.unwrap_or(0).saturating_add(1);
+            (first, first.saturating_add(limit).saturating_sub(1).min(events))
+        }
+    }
+
+    fn page(self, mut events: Vec<Event>, total: u64) -> HistoryPage {
+        let (first, last) = self.range(total);
+        events.retain(|event| (first..=last).contains(&event.id));
+        events.sort_unstable_by_key(|event| event.id);
+        let more = if self.reverse { first > 1 && last > 0 } else { last < total };
+        if self.reverse {
+            events.reverse();
+        }
+        HistoryPage { events, more }
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Unreadable {
+    Unreadable(error.to_string())
+}
+
+/// First event and number of events of a record; (0, 0) for one without.
+pub(crate) fn span(bytes: &[u8], seeds: &[Arc<str>]) -> Result<(u64, u64), Unreadable> {
+    let (head, reader) = record::take_execution(bytes, seeds).map_err(unreadable)?;
+    if head.has_turn { record::span(reader).map_err(unreadable) } else { Ok((0, 0)) }
+}
+
+fn events(bytes: &[u8], seeds: &[Arc<str>], into: &mut Vec<Event>) -> Result<(), Unreadable> {
+    let (head, mut reader) = record::take_execution(bytes, seeds).map_err(unreadable)?;
+    if head.has_turn {
+        into.extend(record::turn(&mut reader, head.now).map_err(unreadable)?.events);
+    }
+    Ok(())
+}
+
+/// A page of an execution whose newest records are in the log.
+pub(crate) fn of_open(
+    log: &Log,
+    archive: &Archive,
+    trail: &Trail,
+    asked: Asked,
+) -> Result<HistoryPage, Unreadable> {
+    let seeds = record::seeds(&trail.start);
+    let mut found = Vec::new();
+    let mut at = trail.last;
+    let mut total = None;
+    let mut archived: Option<Vec<u64>> = None;
+    let mut oldest = u64::MAX;
+    while !at.is_none() {
+        let bytes = log.read(at).map_err(unreadable)?;
+        let (head, reader) = record::take_execution(&bytes, &seeds).map_err(unreadable)?;
+        let (first, count) =
+            if head.has_turn { record::span(reader).map_err(unreadable)? } else { (0, 0) };
+        if count > 0 {
+            let total = *total.get_or_insert(first + count - 1);
+            let (from, to) = asked.range(total);
+            oldest = first;
+            if first <= to && first + count > from {
+                events(&bytes, &seeds, &mut found)?;
+            }
+            if first <= from {
+                archived = None;
+                break;
+            }
+        }
+        let skipped = total.is_some_and(|total| oldest.saturating_sub(asked.range(total).1) > FAR);
+        let to_snapshot = skipped && head.has_snapshot && !head.previous_snapshot.is_none();
+        if let Some(opening) = head.opening {
+            archived = Some(opening.archived);
+        }
+        at = if to_snapshot { jump(log, head.previous_snapshot, head.previous, &seeds, asked, total)? } else { head.previous };
+    }
+    // What is older than the log.
+    if let Some(firsts) = archived {
+        let total = match total {
+            Some(total) => total,
+            None => last_of(archive, &trail.start.arn, &firsts, &seeds)?,
+        };
+        of_parts(archive, &trail.start.arn, &firsts, asked.range(total), &seeds, &mut found)?;
+        return Ok(asked.page(found, total));
+    }
+    Ok(asked.page(found, total.unwrap_or(0)))
+}
+
+/// Events between a record and the page, from which on it pays to go from snapshot to snapshot.
+const FAR: u64 = 200;
+
+/// The snapshot before, if the page does not begin behind it; otherwise the record before.
+fn jump(
+    log: &Log,
+    snapshot: Position,
+    previous: Position,
+    seeds: &[Arc<str>],
+    asked: Asked,
+    total: Option<u64>,
+) -> Result<Position, Unreadable> {
+    let bytes = log.read(snapshot).map_err(unreadable)?;
+    let (first, count) = span(&bytes, seeds)?;
+    let to = total.map_or(0, |total| asked.range(total).1);
+    Ok(if count > 0 && first > to { snapshot } else { previous })
+}
+
+fn last_of(archive: &Archive, arn: &str, firsts: &[u64], seeds: &[Arc<str>]) -> Result<u64, Unreadable> {
+    let Some(last) = firsts.len().checked_sub(1) else { return Ok(0) };
+    let part = archive.part(arn, last)?;
+    let mut end = 0;
+    for record in records(&part) {
+        let (first, count) = span(record?, seeds)?;
+        end = end.max(first + count.saturating_sub(1));
+    }
+    Ok(end)
+}
+
+fn of_parts(
+    archive: &Archive,
+    arn: &str,
+    firsts: &[u64],
+    (from, to): (u64, u64),
+    seeds: &[Arc<str>],
+    found: &mut Vec<Event>,
+) -> Result<(), Unreadable> {
+    for (number, first) in firsts.iter().enumerate() {
+        let ends_before = firsts.get(number + 1).is_some_and(|next| *next <= from);
+        if *first > to || ends_before {
+            continue;
+        }
+        for record in records(&archive.part(arn, number)?) {
+            events(record?, seeds, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// A page of an execution that is in the archive.
+pub(crate) fn of_closed(archive: &Archive, closed: &Closed, asked: Asked) -> Result<HistoryPage, Unreadable> {
+    let start = &closed.execution.start;
+    let seeds = record::seeds(start);
+    let range = asked.range(closed.events);
+    let mut found = Vec::new();
+    of_parts(archive, &start.arn, &closed.parts, range, &seeds, &mut found)?;
+    for record in records(&closed.rest) {
+        events(record?, &seeds, &mut found)?;
+    }
+    Ok(asked.page(found, closed.events))
+}
+
+/// One page out of the lists of the shards and of the archive; an execution that is in both counts as open.
+pub(crate) fn merge(mut open: Vec<Execution>, closed: Vec<Execution>, limit: usize) -> ListPage {
+    for execution in closed {
+        if !open.iter().any(|other| other.start.arn == execution.start.arn) {
+            open.push(execution);
+        }
+    }
+    open.sort_by(|a, b| (b.start.at, &a.start.arn).cmp(&(a.start.at, &b.start.arn)));
+    let more = open.len() > limit;
+    open.truncate(limit);
+    let next = open.last().filter(|_| more);
+    let next = next.map(|last| ListCursor { started: last.start.at, arn: last.start.arn.clone() });
+    ListPage { executions: open, next }
+}
+
+impl ListFilter {
+    /// Whether an execution of the list's owner belongs into the list.
+    pub(crate) fn admits(&self, execution: &Execution) -> bool {
+        self.status.is_none_or(|status| status == execution.status)
+            && self.version_arn.as_ref().is_none_or(|arn| execution.start.version_arn.as_ref() == Some(arn))
+            && self.alias_arn.as_ref().is_none_or(|arn| execution.start.alias_arn.as_ref() == Some(arn))
+            && self.redriven.is_none_or(|redriven| redriven == (execution.redrives.0 > 0))
+    }
+}
+
+/// All records of an execution in the log, cut into parts behind those that are archived already.
+pub(crate) fn collect(log: &Log, trail: &Trail) -> Result<crate::archive::Parts, Unreadable> {
+    let seeds = record::seeds(&trail.start);
+    let mut chain = Vec::new();
+    let mut at = trail.last;
+    let mut archived = Vec::new();
+    while !at.is_none() {
+        let bytes = log.read(at).map_err(unreadable)?;
+        let (head, _) = record::take_execution(&bytes, &seeds).map_err(unreadable)?;
+        at = head.previous;
+        if let Some(opening) = head.opening {
+            archived = opening.archived;
+        }
+        chain.push(bytes);
+    }
+    let mut parts = crate::archive::Parts::after(archived);
+    for bytes in chain.iter().rev() {
+        let (first, count) = span(bytes, &seeds)?;
+        if count > 0 {
+            parts.push(first, bytes);
+        }
+    }
+    Ok(parts)
+}

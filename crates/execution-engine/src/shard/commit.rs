@@ -1,0 +1,269 @@
+//! Commits, and what follows from a commit or from its failure.
+
+use super::slots::NEVER;
+use super::turn::Ran;
+use super::{Done, Hot, Keep, Message, Phase, Reply, Runnable, Shard, Slot};
+use crate::message::{ChildPlace, StartReply};
+use crate::record;
+use crate::wheel::Due;
+use crate::{Dispatch, StartRefusal};
+use state_machine::interpret::{Effect, Outcome, Pending, Progress, Start, TaskRequest, Wake};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+impl Shard {
+    /// Makes sure that records can be written, before a round. While the disk refuses, this is the attempt that finds
+    /// out when it does not any more.
+    pub(crate) fn prepare(&mut self) {
+        let mut ready = self.writer.prepare();
+        if ready.is_ok() && self.stalled.is_some() {
+            let mut bytes = Vec::new();
+            record::put_archived(&mut bytes, self.archived);
+            self.writer.push(&bytes);
+            ready = self.writer.commit();
+        }
+        match ready {
+            Ok(()) => {
+                if self.stalled.take().is_some() {
+                    tracing::info!(shard = self.index, "the log of executions takes records again");
+                }
+            }
+            Err(error) => self.stall(&error),
+        }
+    }
+
+    fn stall(&mut self, error: &std::io::Error) {
+        if self.stalled.is_none() {
+            tracing::error!(shard = self.index, %error, "the log of executions cannot be written; executions wait");
+        }
+        self.stalled = Some(format!("the log of executions cannot be written: {error}"));
+    }
+
+    /// Writes and syncs the batch, then releases what follows from it; undoes it when that fails. At last it answers the
+    /// questions that waited.
+    pub(crate) fn commit(&mut self) {
+        if self.stalled.is_none() {
+            self.tell_archived();
+        }
+        match self.writer.commit() {
+            Ok(()) => {
+                self.pinned.clear();
+                self.moved.clear();
+                self.moved_pins.clear();
+                let mut batch = std::mem::take(&mut self.batch);
+                for done in batch.drain(..) {
+                    self.release(done);
+                }
+                self.batch = batch;
+            }
+            Err(error) => {
+                self.stall(&error);
+                self.undo();
+            }
+        }
+        for message in std::mem::take(&mut self.questions) {
+            self.answer(message);
+        }
+        self.cool();
+    }
+
+    /// What follows from a turn that is durable.
+    fn release(&mut self, done: Done) {
+        if !done.events.is_empty() {
+            self.around.outside.events(&done.start, &done.revision, &done.events);
+        }
+        for effect in done.effects {
+            self.effect(done.slot, done.number, &done.start, effect);
+        }
+        // Whoever asked may have gone.
+        match done.reply {
+            Reply::None => {}
+            Reply::Change(reply) => drop(reply.send(Ok(done.now))),
+            Reply::Answer(reply) => drop(reply.send(Ok(()))),
+        }
+        if let Some(begin) = done.begin {
+            if let StartReply::Started(reply) = begin.reply {
+                drop(reply.send(Ok(done.start.at)));
+            }
+        }
+        if done.more {
+            let (slot, number) = (done.slot, done.number);
+            self.runnable.push_back(Runnable { slot, number, wake: Wake::Continue, reply: Reply::None });
+        }
+        if let Some(keep) = done.ended {
+            self.around.outside.ended(&keep.closed.execution);
+            if let (Some(place), Some(outcome)) = (done.child, outcome_of(&keep)) {
+                self.tell_parent(place, outcome);
+            }
+            self.archive(*keep);
+        }
+    }
+
+    /// Sends an ended execution on its way into the archive.
+    pub(super) fn archive(&mut self, keep: Keep) {
+        self.closing.insert(keep.slot, keep.closed.clone());
+        self.around.backlog.fetch_add(1, Ordering::Relaxed);
+        self.around.archivist.force(keep);
+    }
+
+    fn effect(&mut self, place: u32, number: u64, start: &Arc<Start>, effect: Effect) {
+        match effect {
+            // Timers are in the wheel since the turn; one that rings for an undone turn finds nothing.
+            Effect::Timer { .. } => {}
+            Effect::Cancel(ticket) => {
+                if !self.cancel_run(number, ticket) {
+                    self.around.outside.cancel(&start.arn, ticket);
+                }
+            }
+            Effect::Task(task) => self.dispatch(place, start, *task, false, false),
+            Effect::MapRun(request) => self.begin_run(place, start, *request, false),
+        }
+    }
+
+    pub(super) fn dispatch(&self, place: u32, start: &Arc<Start>, task: TaskRequest, again: bool, taken: bool) {
+        let key = self.key(self.slots.get(place), task.ticket);
+        let execution = (**start).clone();
+        self.around.outside.dispatch(Dispatch { execution, task, key, again, taken });
+    }
+
+    /// Brings everything back to where it stood before the batch. Wakes come again; starts are refused.
+    fn undo(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        for done in batch.into_iter().rev() {
+            self.drop_hot(done.slot);
+            self.closing.remove(&done.slot);
+            match done.before {
+                Some(before) => {
+                    self.slots.set(done.slot, before);
+                    self.rewind(done.slot, &before);
+                    let (slot, number, wake) = (done.slot, done.number, done.wake);
+                    self.runnable.push_front(Runnable { slot, number, wake, reply: done.reply });
+                }
+                None => {
+                    let pin = self.slots.get(done.slot).pin;
+                    let owner = self.pins.owner_of(pin);
+                    self.slots.remove(done.slot, owner);
+                    self.pins.unused(pin);
+                    let reason = self.stalled.clone().unwrap_or_default();
+                    match done.begin {
+                        Some(begin) => self.refuse_start(begin, StartRefusal::Overloaded(reason)),
+                        // A redrive.
+                        None => super::turn::refuse(done.reply, crate::ChangeRefusal::Overloaded(reason)),
+                    }
+                }
+            }
+        }
+        for (place, before) in std::mem::take(&mut self.moved).into_iter().rev() {
+            if self.slots.check(place, before.number).is_some() {
+                self.slots.set(place, before);
+                self.drop_hot(place);
+            }
+        }
+        for (number, record) in std::mem::take(&mut self.moved_pins) {
+            if let Some(pinned) = self.pins.get(number).cloned() {
+                self.pins.put(number, pinned.pin, record);
+            }
+        }
+        for pin in std::mem::take(&mut self.pinned) {
+            self.pins.unwritten(pin);
+        }
+        self.undo_runs();
+        self.tidying.told = false;
+    }
+
+    /// A timer that the undone turn had taken out comes again.
+    fn rewind(&mut self, place: u32, slot: &Slot) {
+        if slot.timer != NEVER {
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+            self.wheel.insert(Due { at: slot.timer, slot: place, number: slot.number as u32 });
+        }
+    }
+
+    /// Lets a turn of an Express execution take effect: nothing of it is written.
+    pub(super) fn express(&mut self, place: u32, slot: Slot, mut hot: Box<Hot>, ran: Ran) {
+        let mut after = slot;
+        let timer = hot.execution.next_timer();
+        self.set_timer(place, &mut after, timer);
+        self.slots.set(place, after);
+        let revision = hot.revision.clone().unwrap_or_default();
+        if !ran.events.is_empty() {
+            self.around.outside.events(&hot.start, &revision, &ran.events);
+        }
+        for effect in ran.effects {
+            self.effect(place, slot.number, &hot.start, effect);
+        }
+        // Whoever asked may have gone.
+        match ran.reply {
+            Reply::None => {}
+            Reply::Change(reply) => drop(reply.send(Ok(ran.now))),
+            Reply::Answer(reply) => drop(reply.send(Ok(()))),
+        }
+        match ran.progress {
+            Progress::Ended(outcome) => return self.end_express(place, hot, outcome, ran.now),
+            Progress::More => self.wake(place, Wake::Continue, Reply::None),
+            Progress::Waiting => {}
+        }
+        hot.parts = None;
+        self.keep_hot(place, hot);
+    }
+
+    /// Tells a parent of a Map Run in whichever shard.
+    pub(super) fn tell_parent(&mut self, place: ChildPlace, outcome: Outcome) {
+        let end = Box::new(crate::message::ChildEnd { place, outcome });
+        if let Some(inbox) = self.around.inboxes.get(usize::from(place.shard)) {
+            inbox.force(Message::ChildEnded(end));
+        }
+    }
+
+    /// Sets up again what an execution waits for, after a restart.
+    pub(super) fn resume(&mut self, place: u32) -> Result<(), String> {
+        let hot = self.heat(place)?;
+        let slot = *self.slots.get(place);
+        let token = |ticket| self.token(slot.hash, slot.number, ticket);
+        let pending = hot.execution.pending(&token);
+        let start = hot.start.clone();
+        self.keep_hot(place, hot);
+        for pending in pending {
+            match pending {
+                Pending::Timer { .. } => {}
+                Pending::Task { request, taken } => self.dispatch(place, &start, *request, true, taken),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of executions that wait, beyond the number that may stay in memory.
+    fn cool(&mut self) {
+        if self.warm <= self.around.limits.hot {
+            return;
+        }
+        let many = self.around.limits.hot / 2;
+        for place in 0..self.hot.len() {
+            if self.warm <= many {
+                break;
+            }
+            let slot = self.slots.entry(u32::try_from(place).unwrap_or(u32::MAX));
+            if slot.is_some_and(|slot| slot.phase == Phase::Open) && self.hot[place].take().is_some() {
+                self.warm -= 1;
+            }
+        }
+    }
+
+    pub(super) fn drop_hot(&mut self, place: u32) {
+        if self.hot.get_mut(place as usize).and_then(Option::take).is_some() {
+            self.warm = self.warm.saturating_sub(1);
+        }
+    }
+}
+
+fn outcome_of(keep: &Keep) -> Option<Outcome> {
+    use crate::Status;
+    let execution = &keep.closed.execution;
+    Some(match execution.status {
+        Status::Succeeded => Outcome::Succeeded(execution.output.clone()?),
+        Status::Failed => Outcome::Failed(execution.failure.clone()),
+        Status::TimedOut => Outcome::TimedOut(execution.failure.clone()),
+        Status::Aborted => Outcome::Aborted(execution.failure.clone()),
+        Status::Running | Status::PendingRedrive => return None,
+    })
+}

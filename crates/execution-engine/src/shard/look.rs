@@ -1,0 +1,107 @@
+//! Answers questions about executions that are open, or on their way into the archive.
+
+use super::{Message, Phase, Shard};
+use crate::engine::hash;
+use crate::message::Trail;
+use crate::record;
+use crate::{Execution, ListCursor, ListFilter, ListOf, Status};
+use state_machine::history::Failure;
+
+impl Shard {
+    /// Answers a question. Whoever asked may have gone.
+    pub(super) fn answer(&mut self, message: Message) {
+        match message {
+            Message::Describe { arn, reply } => {
+                let found = self.slots.find(hash(&arn)).and_then(|place| self.describe(place));
+                drop(reply.send(found.filter(|execution| execution.start.arn == arn)));
+            }
+            Message::List { filter, after, limit, reply } => {
+                drop(reply.send(self.list(&filter, after.as_ref(), limit)));
+            }
+            Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
+            Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
+            Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
+            // Everything else has been worked on when it was received, or waited for this commit.
+            other => self.receive(other),
+        }
+    }
+
+    fn describe(&self, place: u32) -> Option<Execution> {
+        if let Some(closed) = self.closing.get(&place) {
+            return Some(closed.execution.clone());
+        }
+        let slot = self.slots.get(place);
+        let pin = self.pins.get(slot.pin)?.pin.clone();
+        if let Some(Some(hot)) = self.hot.get(place as usize) {
+            return Some(super::turn::described(hot, pin.revision.clone(), None, 0));
+        }
+        let (_, opening) = match self.opening(slot, &pin) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(shard = self.index, %error, "the record of an execution cannot be read");
+                return None;
+            }
+        };
+        Some(Execution {
+            start: pin.start(&opening),
+            revision: pin.revision.clone(),
+            status: Status::Running,
+            stopped: None,
+            output: None,
+            failure: Failure::default(),
+            redrives: opening.redrives,
+            trace_header: opening.trace_header,
+        })
+    }
+
+    fn list(&self, filter: &ListFilter, after: Option<&ListCursor>, limit: usize) -> Vec<Execution> {
+        let (ListOf::Machine(owner) | ListOf::MapRun(owner)) = &filter.of;
+        let Some(owner) = self.pins.owner(owner) else { return Vec::new() };
+        let mut found: Vec<Execution> = Vec::new();
+        // Those of one millisecond are in order of slots and come into order of names together.
+        let mut group = 0;
+        for place in self.slots.listed(owner, after.map(|after| after.started)) {
+            let started = self.slots.get(place).started;
+            if found.get(group).is_some_and(|first| first.start.at != started) {
+                found[group..].sort_by(|a, b| a.start.arn.cmp(&b.start.arn));
+                group = found.len();
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            let Some(execution) = self.describe(place) else { continue };
+            let behind = after.is_none_or(|after| {
+                started < after.started || started == after.started && *execution.start.arn > *after.arn
+            });
+            if behind && filter.admits(&execution) {
+                found.push(execution);
+            }
+        }
+        if let Some(last) = found.get_mut(group..) {
+            last.sort_by(|a, b| a.start.arn.cmp(&b.start.arn));
+        }
+        found.truncate(limit);
+        found
+    }
+
+    fn trail(&self, arn: &str) -> Option<Trail> {
+        let place = self.slots.find(hash(arn))?;
+        let slot = self.slots.get(place);
+        let start = match self.closing.get(&place) {
+            Some(closed) => closed.execution.start.clone().into(),
+            None => self.who(place).ok()?,
+        };
+        let durable = slot.phase != Phase::Express && !slot.last.is_none();
+        (durable && *start.arn == *arn).then_some(Trail { start, last: slot.last })
+    }
+
+    /// How far the archive has come, written into the log with the next batch: a restart need not archive again.
+    pub(super) fn tell_archived(&mut self) {
+        if !self.tidying.told && !self.archived.is_none() && !self.writer.is_empty() {
+            let mut bytes = Vec::new();
+            record::put_archived(&mut bytes, self.archived);
+            self.writer.push(&bytes);
+            self.tidying.told = true;
+        }
+    }
+}

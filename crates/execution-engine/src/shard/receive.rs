@@ -1,0 +1,341 @@
+//! Takes messages in.
+
+use super::slots::NEVER;
+use super::turn::refuse;
+use super::{Hot, Phase, Reply, Shard, Slot};
+use crate::archive::{Definition, Parts};
+use crate::engine::hash;
+use crate::log::Position;
+use crate::message::{Begin, Message, StartReply};
+use crate::record::{self, Pin};
+use crate::{ChangeRefusal, Kind, StartRefusal, Status};
+use state_machine::Millis;
+use state_machine::interpret::{Execution, Outcome, Wake};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::oneshot::Sender;
+
+/// Numbers of Express executions have this bit: they are never mistaken for one in the log.
+const EXPRESS: u64 = 1 << 63;
+
+impl Shard {
+    /// Takes one message in. Questions wait until everything before them is durable.
+    pub(crate) fn receive(&mut self, message: Message) {
+        match message {
+            Message::Start(begin) => self.begin(begin),
+            Message::Stop { arn, failure, reply } => match self.slots.find(hash(&arn)) {
+                Some(place) => self.wake(place, Wake::Stop(failure), Reply::Change(reply)),
+                None => drop(reply.send(Err(ChangeRefusal::NotFound))),
+            },
+            Message::Redrive { arn, reply } => self.redrive(arn, reply),
+            Message::Answer { task, answer, reply } => {
+                let place = if task.number & EXPRESS == 0 {
+                    self.slots.find(task.hash)
+                } else {
+                    // An Express execution's hash stands for its slot.
+                    u32::try_from(task.hash).ok()
+                };
+                match place.filter(|place| self.slots.check(*place, task.number).is_some()) {
+                    Some(place) => self.wake(place, Wake::Task(task.ticket, answer), Reply::Answer(reply)),
+                    None => refuse(Reply::Answer(reply), ChangeRefusal::NotFound),
+                }
+            }
+            Message::Archived { slots } => slots.into_iter().for_each(|(place, number)| self.forget(place, number)),
+            Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
+            Message::ChildEnded(end) => self.child_ended(*end),
+            Message::StopChild { arn } => {
+                if let Some(place) = self.slots.find(hash(&arn)) {
+                    self.wake(place, Wake::Stop(Default::default()), Reply::None);
+                }
+            }
+            question => self.questions.push(question),
+        }
+    }
+
+    fn begin(&mut self, mut begin: Box<Begin>) {
+        if let Some(reason) = &self.stalled {
+            let refusal = StartRefusal::Overloaded(reason.clone());
+            return self.refuse_start(begin, refusal);
+        }
+        if begin.new.revision.kind == Kind::Express {
+            return self.begin_express(begin);
+        }
+        let arn = begin.new.start.arn.clone();
+        let hash = hash(&arn);
+        if let Some(refusal) = self.taken(hash, &begin) {
+            return self.refuse_start(begin, refusal);
+        }
+        let pin = match self.pin(&begin) {
+            Ok(pin) => pin,
+            Err(refusal) => return self.refuse_start(begin, refusal),
+        };
+        begin.new.start.at = self.now();
+        self.next_number += 1;
+        let slot = Slot {
+            hash,
+            number: self.next_number,
+            last: Position::NONE,
+            snapshot: Position::NONE,
+            started: begin.new.start.at,
+            timer: NEVER,
+            first: self.writer.end().segment(),
+            pin,
+            since: 0,
+            turns: 0,
+            phase: Phase::Open,
+            busy: false,
+        };
+        let mut hot = self.fresh(&begin);
+        self.pins.used(pin);
+        let owner = self.pins.owner_of(pin);
+        let place = self.slots.insert(slot, owner);
+        // Its reply stays with it: an undone start answers, and tells a parent, itself.
+        if let Ok(ran) = self.turn(&slot, &mut hot, Wake::Start, Reply::None, Some(begin)) {
+            self.warm += 1;
+            self.record(place, slot, None, hot, ran);
+        }
+    }
+
+    /// Why a name cannot be used.
+    fn taken(&self, hash: u64, begin: &Begin) -> Option<StartRefusal> {
+        let start = &begin.new.start;
+        if let Some(place) = self.slots.find(hash) {
+            if self.slots.get(place).phase == Phase::Closing {
+                return Some(StartRefusal::Exists);
+            }
+            return Some(match self.who(place) {
+                Ok(other) if other.arn == start.arn && other.input == start.input => {
+                    // Not before it is durable: that is when its own start is answered.
+                    StartRefusal::Same(other.at)
+                }
+                Ok(_) => StartRefusal::Exists,
+                Err(error) => StartRefusal::Overloaded(error),
+            });
+        }
+        if self.slots.open >= self.around.limits.open {
+            return Some(StartRefusal::Limit);
+        }
+        if self.around.backlog.load(Ordering::Relaxed) >= self.around.limits.backlog {
+            return Some(StartRefusal::Overloaded("the archive of executions does not keep up".to_owned()));
+        }
+        match self.around.archive.knows(&start.arn) {
+            Ok(false) => None,
+            Ok(true) => Some(StartRefusal::Exists),
+            Err(error) => Some(StartRefusal::Overloaded(error.0)),
+        }
+    }
+
+    /// The pin of a new execution; the first one of a revision keeps its definition.
+    fn pin(&mut self, begin: &Begin) -> Result<u32, StartRefusal> {
+        let pin = Pin::of(&begin.new);
+        if let Some(number) = self.pins.number(&pin) {
+            return Ok(number);
+        }
+        let revision = &begin.new.revision;
+        let known = self.around.archive.definition(&revision.id);
+        let known = known.map_err(|error| StartRefusal::Overloaded(error.0))?;
+        if known.is_none() {
+            let definition = Definition { definition: revision.definition.clone(), kind: revision.kind };
+            let kept = self.around.archive.define(&revision.id, &definition);
+            kept.map_err(|error| StartRefusal::Overloaded(error.0))?;
+        }
+        Ok(self.put_pin(Arc::new(pin)))
+    }
+
+    /// Writes a new pin into the batch.
+    fn put_pin(&mut self, pin: Arc<Pin>) -> u32 {
+        let number = self.pins.next();
+        let mut bytes = Vec::new();
+        record::put_pin(&mut bytes, number, &pin);
+        let place = self.writer.push(&bytes);
+        self.pins.put(number, pin, place);
+        self.pinned.push(number);
+        number
+    }
+
+    fn fresh(&self, begin: &Begin) -> Box<Hot> {
+        let start = Arc::new(begin.new.start.clone());
+        let child = match &begin.reply {
+            StartReply::Child(place) => Some(*place),
+            _ => None,
+        };
+        Box::new(Hot {
+            execution: Execution::new(begin.program.clone(), start.clone()),
+            now: start.at,
+            start,
+            trace_header: begin.new.trace_header.clone(),
+            redrives: (0, None),
+            child,
+            archived: Vec::new(),
+            parts: Some(Parts::default()),
+            waiting: None,
+            revision: None,
+        })
+    }
+
+    fn begin_express(&mut self, mut begin: Box<Begin>) {
+        let now = self.now();
+        begin.new.start.at = now;
+        begin.new.start.express = true;
+        self.next_number += 1;
+        let mut slot = Slot {
+            hash: 0,
+            number: self.next_number | EXPRESS,
+            last: Position::NONE,
+            snapshot: Position::NONE,
+            started: now,
+            timer: NEVER,
+            first: 0,
+            pin: 0,
+            since: 0,
+            turns: 0,
+            phase: Phase::Express,
+            busy: false,
+        };
+        let place = self.slots.insert(slot, 0);
+        slot.hash = u64::from(place);
+        self.slots.set(place, slot);
+        let mut hot = self.fresh(&begin);
+        hot.parts = None;
+        hot.revision = Some(begin.new.revision.id.clone());
+        match begin.reply {
+            StartReply::Started(reply) => drop(reply.send(Ok(now))),
+            ended => hot.waiting = Some(ended),
+        }
+        self.warm += 1;
+        if let Ok(ran) = self.turn(&slot, &mut hot, Wake::Start, Reply::None, None) {
+            self.record(place, slot, None, hot, ran);
+        }
+    }
+
+    pub(super) fn refuse_start(&mut self, begin: Box<Begin>, refusal: StartRefusal) {
+        match begin.reply {
+            StartReply::Started(reply) => drop(reply.send(Err(refusal))),
+            StartReply::Ended(reply) => drop(reply.send(Err(refusal))),
+            StartReply::Child(place) => self.child_refused(place, begin, refusal),
+        }
+    }
+
+    fn redrive(&mut self, arn: Arc<str>, reply: Sender<Result<Millis, ChangeRefusal>>) {
+        if let Some(place) = self.slots.find(hash(&arn)) {
+            if self.slots.get(place).phase == Phase::Closing {
+                // Its end is not in the archive yet, where a redrive begins.
+                self.deferred.push_back(Message::Redrive { arn, reply });
+            } else {
+                drop(reply.send(Err(ChangeRefusal::Status(Status::Running))));
+            }
+            return;
+        }
+        if let Some(reason) = &self.stalled {
+            drop(reply.send(Err(ChangeRefusal::Overloaded(reason.clone()))));
+            return;
+        }
+        if let Err((reply, refusal)) = self.reopen(&arn, reply) {
+            drop(reply.send(Err(refusal)));
+        }
+    }
+
+    /// Brings a closed execution back and lets it go on.
+    #[expect(clippy::type_complexity, reason = "the reply comes back with the refusal")]
+    fn reopen(
+        &mut self,
+        arn: &str,
+        reply: Sender<Result<Millis, ChangeRefusal>>,
+    ) -> Result<(), (Sender<Result<Millis, ChangeRefusal>>, ChangeRefusal)> {
+        let archive = self.around.archive.clone();
+        let overloaded = |error: String| ChangeRefusal::Overloaded(error);
+        let found = (|| {
+            let closed = archive.execution(arn).map_err(|error| overloaded(error.0))?;
+            let closed = closed.ok_or(ChangeRefusal::NotFound)?;
+            let status = closed.execution.status;
+            let snapshot = archive.snapshot(arn).map_err(|error| overloaded(error.0))?;
+            let snapshot = snapshot.ok_or(ChangeRefusal::Status(status))?;
+            let archived = archive.settle(&closed).map_err(|error| overloaded(error.0))?;
+            let program = self.program(&closed.execution.revision).map_err(overloaded)?;
+            let start = Arc::new(closed.execution.start.clone());
+            let execution = Execution::restore(program, start.clone(), &snapshot)
+                .map_err(|error| overloaded(error.to_string()))?;
+            Ok((closed, archived, execution, start))
+        })();
+        let (closed, archived, execution, start) = match found {
+            Ok(found) => found,
+            Err(refusal) => return Err((reply, refusal)),
+        };
+        let now = self.now();
+        let pin = Pin {
+            logged: closed.logged,
+            ..Pin::of_start(&start, closed.execution.revision.clone())
+        };
+        let pin = self.pins.number(&pin).unwrap_or_else(|| self.put_pin(Arc::new(pin)));
+        self.next_number += 1;
+        let slot = Slot {
+            hash: hash(arn),
+            number: self.next_number,
+            last: Position::NONE,
+            snapshot: Position::NONE,
+            started: start.at,
+            timer: NEVER,
+            first: self.writer.end().segment(),
+            pin,
+            since: 0,
+            turns: 0,
+            phase: Phase::Open,
+            busy: false,
+        };
+        let mut hot = Box::new(Hot {
+            execution,
+            start,
+            trace_header: closed.execution.trace_header.clone(),
+            redrives: (closed.execution.redrives.0 + 1, Some(now)),
+            child: None,
+            archived: archived.clone(),
+            parts: Some(Parts::after(archived)),
+            now,
+            waiting: None,
+            revision: None,
+        });
+        match self.turn(&slot, &mut hot, Wake::Redrive, Reply::Change(reply), None) {
+            Ok(ran) => {
+                self.pins.used(pin);
+                let owner = self.pins.owner_of(pin);
+                let place = self.slots.insert(slot, owner);
+                self.warm += 1;
+                self.record(place, slot, None, hot, ran);
+                Ok(())
+            }
+            Err(Reply::Change(reply)) => Err((reply, ChangeRefusal::Status(closed.execution.status))),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// An execution whose end is in the archive.
+    fn forget(&mut self, place: u32, number: u64) {
+        let Some(slot) = self.slots.check(place, number).copied() else { return };
+        self.closing.remove(&place);
+        let owner = self.pins.owner_of(slot.pin);
+        self.slots.remove(place, owner);
+        self.pins.unused(slot.pin);
+        if self.archived < slot.last {
+            self.archived = slot.last;
+            self.tidying.told = false;
+        }
+        for _ in 0..self.deferred.len() {
+            if let Some(message) = self.deferred.pop_front() {
+                self.receive(message);
+            }
+        }
+    }
+
+    /// Tells whoever is concerned that an Express execution ended.
+    pub(super) fn end_express(&mut self, place: u32, hot: Box<Hot>, outcome: Outcome, now: Millis) {
+        self.slots.remove(place, 0);
+        self.warm = self.warm.saturating_sub(1);
+        let execution = super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
+        self.around.outside.ended(&execution);
+        match hot.waiting {
+            Some(StartReply::Ended(reply)) => drop(reply.send(Ok(execution))),
+            Some(StartReply::Child(place)) => self.tell_parent(place, outcome),
+            _ => {}
+        }
+    }
+}

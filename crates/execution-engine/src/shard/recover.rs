@@ -1,0 +1,236 @@
+//! Builds a shard from its log.
+
+use super::slots::NEVER;
+use super::{Keep, Limits, Phase, Reply, Shard, Slot, Slots, Surroundings, map_run, tidy};
+use crate::archive::Closed;
+use crate::clock::ShardClock;
+use crate::codec::Malformed;
+use crate::engine::hash;
+use crate::log::{Log, LogWriter, Position};
+use crate::message::Trail;
+use crate::record::{self, Head, Record, Standing};
+use crate::wheel::{Due, Wheel};
+use crate::{EngineError, Status};
+use state_machine::interpret::Wake;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::pins::Pins;
+
+/// What is known of an execution while the log is read.
+struct Found {
+    slot: Slot,
+    standing: Standing,
+}
+
+/// What a log holds.
+#[derive(Default)]
+struct Reading {
+    found: HashMap<u64, Found>,
+    pins: Pins,
+    archived: Position,
+    last_number: u64,
+    last_time: i64,
+    children: map_run::Ends,
+}
+
+impl Reading {
+    fn take(&mut self, at: Position, bytes: &[u8]) -> Result<(), EngineError> {
+        let pins = &self.pins;
+        let record = record::take(bytes, |number, reader| {
+            if let Some(pinned) = pins.get(number) {
+                reader.seed(&record::seeds_of_pin(&pinned.pin));
+            }
+        });
+        let damaged = |_: Malformed| {
+            EngineError::Damaged(format!("a record at {}:{} cannot be read", at.segment(), at.offset()))
+        };
+        match record.map_err(damaged)? {
+            Record::Pin(number, pin) => self.pins.put(number, Arc::new(pin), at),
+            Record::Archived(upto) => self.archived = self.archived.max(upto),
+            Record::Child { parent, run, index, outcome } => self.children.put(parent, run, index, outcome, at),
+            Record::Execution(head, _) => {
+                if self.pins.get(head.pin).is_none() {
+                    return Err(damaged(Malformed));
+                }
+                self.execution(at, bytes.len(), &head);
+            }
+        }
+        Ok(())
+    }
+
+    fn execution(&mut self, at: Position, length: usize, head: &Head) {
+        self.last_number = self.last_number.max(head.number);
+        self.last_time = self.last_time.max(head.now);
+        if let Some(opening) = head.opening.as_ref().filter(|_| head.previous.is_none()) {
+            // The first record, or the one that took the place of all before it.
+            let prefix = self.pins.get(head.pin).map(|pinned| pinned.pin.arn_prefix.clone());
+            let arn = format!("{}{}", prefix.unwrap_or_default(), opening.suffix);
+            let slot = Slot {
+                hash: hash(&arn),
+                number: head.number,
+                last: at,
+                snapshot: Position::NONE,
+                started: opening.at,
+                timer: NEVER,
+                first: at.segment(),
+                pin: head.pin,
+                since: 0,
+                turns: 0,
+                phase: Phase::Open,
+                busy: false,
+            };
+            self.found.insert(head.number, Found { slot, standing: head.standing });
+        }
+        // Without its beginning it ended long ago: a segment before was removed.
+        let Some(found) = self.found.get_mut(&head.number) else { return };
+        let slot = &mut found.slot;
+        slot.last = at;
+        slot.timer = head.timer.unwrap_or(NEVER);
+        slot.busy = head.busy;
+        if head.has_snapshot {
+            (slot.snapshot, slot.since, slot.turns) = (at, 0, 0);
+        } else {
+            slot.since = slot.since.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
+            slot.turns = slot.turns.saturating_add(1);
+        }
+        found.standing = head.standing;
+    }
+}
+
+impl Shard {
+    /// Reads the log of a shard and takes its executions up. Tasks are not dispatched before [`Shard::begin_again`].
+    pub(crate) fn open(
+        index: u16,
+        log: Arc<Log>,
+        around: Surroundings,
+        random: u64,
+    ) -> Result<Shard, EngineError> {
+        let mut reading = Reading::default();
+        let end = log.scan(|at, bytes| reading.take(at, bytes))?;
+        let Limits { segment, .. } = around.limits;
+        let clock = ShardClock::new(reading.last_time, &*around.clock);
+        let mut shard = Shard {
+            index,
+            writer: LogWriter::new(log.clone(), end.position, end.sequence, segment),
+            log,
+            wheel: Wheel::new(clock.last()),
+            clock,
+            slots: Slots::default(),
+            hot: Vec::new(),
+            warm: 0,
+            pins: reading.pins,
+            closing: HashMap::new(),
+            runs: map_run::Runs::default(),
+            next_number: reading.last_number,
+            random,
+            runnable: VecDeque::new(),
+            batch: Vec::new(),
+            moved: Vec::new(),
+            moved_pins: Vec::new(),
+            pinned: Vec::new(),
+            questions: Vec::new(),
+            deferred: VecDeque::new(),
+            stalled: None,
+            due: Vec::new(),
+            scratch: Vec::new(),
+            tidying: tidy::Tidying::default(),
+            archived: reading.archived,
+            around,
+        };
+        shard.runs.restore(reading.children);
+        let mut found: Vec<Found> = reading.found.into_values().collect();
+        found.sort_unstable_by_key(|found| found.slot.number);
+        for found in found {
+            shard.take_up(found);
+        }
+        Ok(shard)
+    }
+
+    fn take_up(&mut self, found: Found) {
+        let mut slot = found.slot;
+        if found.standing == Standing::Ended {
+            if slot.last <= self.archived {
+                return;
+            }
+            slot.phase = Phase::Closing;
+        }
+        self.pins.used(slot.pin);
+        let owner = self.pins.owner_of(slot.pin);
+        let place = self.slots.insert(slot, owner);
+        if slot.timer != NEVER {
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+            self.wheel.insert(Due { at: slot.timer, slot: place, number: slot.number as u32 });
+        }
+        if found.standing == Standing::More {
+            self.wake(place, Wake::Continue, Reply::None);
+        }
+    }
+
+    /// Goes on where the process before ended: dispatches tasks again, and archives what had ended. In the order of the
+    /// log, since an execution may have ended twice (redrive).
+    pub(crate) fn begin_again(&mut self) {
+        let mut places: Vec<(Position, u32, Slot)> =
+            self.slots.used().map(|(place, slot)| (slot.last, place, *slot)).collect();
+        places.sort_unstable_by_key(|(last, ..)| *last);
+        for (_, place, slot) in places {
+            let done = match slot.phase {
+                Phase::Closing => self.archive_again(place, &slot),
+                Phase::Open if slot.busy => self.resume(place),
+                _ => Ok(()),
+            };
+            if let Err(error) = done {
+                tracing::error!(shard = self.index, error, "an execution could not be taken up again");
+            }
+        }
+    }
+
+    /// Archives an execution that had ended before the restart: its last turn is run again for its outcome.
+    fn archive_again(&mut self, place: u32, slot: &Slot) -> Result<(), String> {
+        let closed = match self.heat(place) {
+            Ok(mut hot) => {
+                let outcome = hot.execution.outcome().cloned().ok_or("its record says that it ended")?;
+                let logged = self.pins.get(slot.pin).is_some_and(|pinned| pinned.pin.logged);
+                let now = hot.now;
+                let keep = self.ended(place, slot, &mut hot, outcome, now, logged);
+                self.warm = self.warm.saturating_sub(1);
+                *keep
+            }
+            Err(error) => self.archive_failed(place, slot).ok_or(error)?,
+        };
+        self.archive(closed);
+        Ok(())
+    }
+
+    /// The same for one that was given up: its last event tells how it ended.
+    fn archive_failed(&self, place: u32, slot: &Slot) -> Option<Keep> {
+        let pin = self.pins.get(slot.pin)?.pin.clone();
+        let start = self.who(place).ok()?;
+        let trail = Trail { start: start.clone(), last: slot.last };
+        let asked = crate::history::Asked { reverse: true, after: None, limit: 1 };
+        let page = crate::history::of_open(&self.log, &self.around.archive, &trail, asked).ok()?;
+        let event = page.events.into_iter().next()?;
+        let state_machine::history::EventKind::ExecutionFailed(failure) = event.kind else { return None };
+        let execution = crate::Execution {
+            start: (*start).clone(),
+            revision: pin.revision.clone(),
+            status: Status::Failed,
+            stopped: Some(event.at),
+            output: None,
+            failure,
+            redrives: (0, None),
+            trace_header: None,
+        };
+        let closed = Closed {
+            execution,
+            logged: pin.logged,
+            events: event.id,
+            parts: Vec::new(),
+            rest: Vec::new(),
+            snapshot: Arc::new([]),
+        };
+        let (shard, number, last) = (self.index, slot.number, slot.last);
+        Some(Keep { shard, slot: place, number, closed: Arc::new(closed), parts: None, last })
+    }
+}
+

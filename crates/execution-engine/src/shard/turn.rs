@@ -1,0 +1,358 @@
+//! Runs turns.
+
+use super::slots::NEVER;
+use super::{Done, Draws, Hot, Keep, Phase, Reply, Runnable, Shard, Slot};
+use crate::archive::Closed;
+use crate::message::{Begin, StartReply};
+use crate::record::{self, Head, Opening, Standing};
+use crate::wheel::Due;
+use crate::{AnswerRefusal, ChangeRefusal, Execution, StartRefusal, Status};
+use state_machine::Millis;
+use state_machine::history::{Event, Failure};
+use state_machine::interpret::{Effect, Outcome, Pending, Progress, Turn, Wake};
+use std::sync::Arc;
+
+/// Records of an execution that are held in memory until it ends, so that a short one is archived without reading.
+const HELD: usize = 8 << 10;
+
+/// A turn between running and recording.
+pub(super) struct Ran {
+    pub(super) wake: Wake,
+    pub(super) reply: Reply,
+    pub(super) begin: Option<Box<Begin>>,
+    pub(super) now: Millis,
+    pub(super) seed: Option<u64>,
+    pub(super) progress: Progress,
+    pub(super) events: Vec<Event>,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Shard {
+    /// Runs waiting turns until the batch is full.
+    pub(crate) fn run(&mut self) {
+        let mut turns = self.runnable.len();
+        while turns > 0 && !self.is_full() {
+            turns -= 1;
+            let Some(next) = self.runnable.pop_front() else { return };
+            self.run_one(next);
+        }
+    }
+
+    /// The batch is as large as it shall be.
+    pub(crate) fn is_full(&self) -> bool {
+        let (bytes, turns) = self.around.limits.batch;
+        self.writer.len() >= bytes || self.batch.len() >= turns
+    }
+
+    fn run_one(&mut self, next: Runnable) {
+        let Some(slot) = self.slots.check(next.slot, next.number).copied() else {
+            return refuse(next.reply, ChangeRefusal::NotFound);
+        };
+        if slot.phase == Phase::Closing {
+            let status = self.closing.get(&next.slot).map_or(Status::Failed, |closed| closed.execution.status);
+            return refuse(next.reply, ChangeRefusal::Status(status));
+        }
+        let mut hot = match self.heat(next.slot) {
+            Ok(hot) => hot,
+            // It was failed with the reason, or the disk cannot be read just now.
+            Err(error) => return refuse(next.reply, ChangeRefusal::Overloaded(error)),
+        };
+        match self.turn(&slot, &mut hot, next.wake, next.reply, None) {
+            Ok(ran) => self.record(next.slot, slot, Some(slot), hot, ran),
+            Err(reply) => {
+                self.keep_hot(next.slot, hot);
+                refuse(reply, ChangeRefusal::NotFound);
+            }
+        }
+    }
+
+    /// Runs one turn; gives the reply back when nothing waits for the wake.
+    pub(super) fn turn(
+        &mut self,
+        slot: &Slot,
+        hot: &mut Hot,
+        wake: Wake,
+        reply: Reply,
+        begin: Option<Box<Begin>>,
+    ) -> Result<Ran, Reply> {
+        let now = self.clock.last().max(hot.now);
+        let mut draws = Draws::new(self.seed());
+        let (mut events, mut effects) = (Vec::new(), Vec::new());
+        let token = |ticket| self.token(slot.hash, slot.number, ticket);
+        let progress = hot.execution.turn(
+            wake.clone(),
+            &mut Turn {
+                now,
+                draw: &mut || draws.next(),
+                token: &token,
+                events: &mut events,
+                effects: &mut effects,
+                budget: self.around.limits.budget,
+            },
+        );
+        let Ok(progress) = progress else { return Err(reply) };
+        hot.now = now;
+        let seed = draws.drawn.then_some(draws.seed);
+        Ok(Ran { wake, reply, begin, now, seed, progress, events, effects })
+    }
+
+    /// Puts a turn that was run into the batch (Express: lets it take effect at once).
+    pub(super) fn record(&mut self, place: u32, slot: Slot, before: Option<Slot>, hot: Box<Hot>, ran: Ran) {
+        if slot.phase == Phase::Express {
+            return self.express(place, slot, hot, ran);
+        }
+        let mut hot = hot;
+        let mut after = slot;
+        let standing = match ran.progress {
+            Progress::Waiting => Standing::Waiting,
+            Progress::More => Standing::More,
+            Progress::Ended(_) => Standing::Ended,
+        };
+        let timer = hot.execution.next_timer();
+        let busy = standing != Standing::Ended && hot.execution.has_tasks();
+        let first = slot.last.is_none();
+        let redriven = first && matches!(ran.wake, Wake::Redrive);
+        let snapshot = self.snapshot_due(&after, &hot, standing) || redriven;
+        let mut head = Head {
+            number: slot.number,
+            pin: slot.pin,
+            previous: slot.last,
+            previous_snapshot: slot.snapshot,
+            standing,
+            timer,
+            busy,
+            now: ran.now,
+            opening: None,
+            has_turn: true,
+            has_snapshot: snapshot,
+        };
+        let mut bytes = Vec::new();
+        if snapshot {
+            hot.execution.snapshot(&mut bytes);
+        }
+        let Some(pin) = self.pins.get(slot.pin).map(|pinned| pinned.pin.clone()) else { return };
+        if snapshot || first {
+            head.opening = Some(hot.opening(&pin.arn_prefix));
+        }
+        self.scratch.clear();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        record::put(&mut scratch, &head, &pin, Some((&ran.wake, ran.seed, &ran.events)), &bytes);
+        after.last = self.writer.push(&scratch);
+        if first {
+            after.first = after.last.segment();
+        }
+        if snapshot {
+            (after.snapshot, after.since, after.turns) = (after.last, 0, 0);
+        } else {
+            after.since = after.since.saturating_add(u32::try_from(scratch.len()).unwrap_or(u32::MAX));
+            after.turns = after.turns.saturating_add(1);
+        }
+        hot.hold(ran.events.first().map_or(0, |event| event.id), &scratch);
+        self.scratch = scratch;
+        after.busy = busy;
+        self.set_timer(place, &mut after, timer);
+        let ended = match ran.progress {
+            Progress::Ended(outcome) => {
+                after.phase = Phase::Closing;
+                Some(self.ended(place, &after, &mut hot, outcome, ran.now, pin.logged))
+            }
+            _ => None,
+        };
+        self.slots.set(place, after);
+        let done = Done {
+            slot: place,
+            number: slot.number,
+            before,
+            wake: ran.wake,
+            reply: ran.reply,
+            now: ran.now,
+            effects: ran.effects,
+            events: if pin.logged { ran.events } else { Vec::new() },
+            start: hot.start.clone(),
+            revision: pin.revision.clone(),
+            child: hot.child.filter(|_| ended.is_some()),
+            more: standing == Standing::More,
+            begin: ran.begin,
+            ended,
+        };
+        self.batch.push(done);
+        if standing == Standing::Ended {
+            self.warm = self.warm.saturating_sub(1);
+        } else {
+            self.keep_hot(place, hot);
+        }
+    }
+
+    fn snapshot_due(&self, slot: &Slot, hot: &Hot, standing: Standing) -> bool {
+        if standing == Standing::Ended || slot.turns < self.around.limits.turns {
+            return false;
+        }
+        // A large state is not written again and again for small turns.
+        let mut size = Vec::new();
+        hot.execution.snapshot(&mut size);
+        slot.since as usize >= size.len() || slot.turns >= self.around.limits.turns.saturating_mul(16)
+    }
+
+    pub(super) fn set_timer(&mut self, place: u32, slot: &mut Slot, timer: Option<Millis>) {
+        let at = timer.unwrap_or(NEVER);
+        if slot.timer != at {
+            slot.timer = at;
+            if at != NEVER {
+                #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+                self.wheel.insert(Due { at, slot: place, number: slot.number as u32 });
+            }
+        }
+    }
+
+    /// Wakes an execution whose timer is due.
+    pub(super) fn ring_one(&mut self, place: u32, now: Millis) {
+        let slot = *self.slots.get(place);
+        let hot = match self.heat(place) {
+            Ok(hot) => hot,
+            Err(error) => {
+                // Its record cannot be read just now: once more in a second.
+                tracing::warn!(error, "a timer cannot be served");
+                #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+                let number = slot.number as u32;
+                let mut later = slot;
+                later.timer = now + 1_000;
+                if self.slots.check(place, slot.number).is_some_and(|slot| slot.phase != Phase::Closing) {
+                    self.slots.set(place, later);
+                    self.wheel.insert(Due { at: later.timer, slot: place, number });
+                }
+                return;
+            }
+        };
+        let token = |ticket| self.token(slot.hash, slot.number, ticket);
+        let mut due: Vec<_> = hot
+            .execution
+            .pending(&token)
+            .into_iter()
+            .filter_map(|pending| match pending {
+                Pending::Timer { ticket, at } if at <= now => Some((at, ticket)),
+                _ => None,
+            })
+            .collect();
+        due.sort_unstable();
+        self.keep_hot(place, hot);
+        for (_, ticket) in due {
+            self.wake(place, Wake::Timer(ticket), Reply::None);
+        }
+    }
+
+    /// What becomes of an execution that ended.
+    fn ended(
+        &self,
+        place: u32,
+        slot: &Slot,
+        hot: &mut Hot,
+        outcome: Outcome,
+        now: Millis,
+        logged: bool,
+    ) -> Box<Keep> {
+        let revision = self.pins.get(slot.pin).map(|pinned| pinned.pin.revision.clone()).unwrap_or_default();
+        let execution = described(hot, revision, Some(&outcome), now);
+        let mut snapshot = Vec::new();
+        if execution.status != Status::Succeeded {
+            hot.execution.snapshot(&mut snapshot);
+        }
+        let closed = Closed {
+            execution,
+            logged,
+            events: hot.execution.last_event(),
+            parts: hot.archived.clone(),
+            rest: Vec::new(),
+            snapshot: snapshot.into(),
+        };
+        Box::new(Keep {
+            shard: self.index,
+            slot: place,
+            number: slot.number,
+            closed: Arc::new(closed),
+            parts: hot.parts.take(),
+            last: slot.last,
+        })
+    }
+
+    pub(super) fn keep_hot(&mut self, place: u32, hot: Box<Hot>) {
+        let place = place as usize;
+        if self.hot.len() <= place {
+            self.hot.resize_with(self.slots.len().max(place + 1), || None);
+        }
+        self.hot[place] = Some(hot);
+    }
+}
+
+/// What DescribeExecution tells of an execution in memory.
+pub(super) fn described(hot: &Hot, revision: Arc<str>, outcome: Option<&Outcome>, now: Millis) -> Execution {
+    let (status, output, failure) = match outcome {
+        None => (Status::Running, None, Failure::default()),
+        Some(Outcome::Succeeded(output)) => (Status::Succeeded, Some(output.clone()), Failure::default()),
+        Some(Outcome::Failed(failure)) => (Status::Failed, None, failure.clone()),
+        Some(Outcome::TimedOut(failure)) => (Status::TimedOut, None, failure.clone()),
+        Some(Outcome::Aborted(failure)) => (Status::Aborted, None, failure.clone()),
+    };
+    Execution {
+        start: (*hot.start).clone(),
+        revision,
+        status,
+        stopped: outcome.map(|_| now),
+        output,
+        failure,
+        redrives: hot.redrives,
+        trace_header: hot.trace_header.clone(),
+    }
+}
+
+impl Hot {
+    /// Who it is, for a record.
+    pub(super) fn opening(&self, prefix: &str) -> Opening {
+        let start = &self.start;
+        let suffix = start.arn.strip_prefix(prefix).unwrap_or_default();
+        Opening {
+            name: start.name.clone(),
+            suffix: if *suffix == *start.name { start.name.clone() } else { suffix.into() },
+            at: start.at,
+            input: start.input.clone(),
+            trace_header: self.trace_header.clone(),
+            redrives: self.redrives,
+            child: self.child,
+            archived: self.archived.clone(),
+        }
+    }
+
+    /// Keeps a record in memory, while they are few.
+    fn hold(&mut self, first: u64, record: &[u8]) {
+        if let Some(parts) = &mut self.parts {
+            if parts.size() + record.len() > HELD {
+                self.parts = None;
+            } else {
+                parts.push(first, record);
+            }
+        }
+    }
+}
+
+/// Answers a wake that had no turn.
+pub(super) fn refuse(reply: Reply, why: ChangeRefusal) {
+    // Whoever does not wait any more needs no answer.
+    match reply {
+        Reply::None => {}
+        Reply::Change(reply) => drop(reply.send(Err(why))),
+        Reply::Answer(reply) => drop(reply.send(Err(match why {
+            ChangeRefusal::Overloaded(reason) => AnswerRefusal::Overloaded(reason),
+            _ => AnswerRefusal::Over,
+        }))),
+        Reply::Start(reply) => {
+            let why = match why {
+                ChangeRefusal::Overloaded(reason) => StartRefusal::Overloaded(reason),
+                _ => StartRefusal::Exists,
+            };
+            match reply {
+                StartReply::Started(reply) => drop(reply.send(Err(why))),
+                StartReply::Ended(reply) => drop(reply.send(Err(why))),
+                StartReply::Child(_) => {}
+            }
+        }
+    }
+}
