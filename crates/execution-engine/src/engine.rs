@@ -171,7 +171,9 @@ impl Engine {
             let trail: Option<Trail> = answer.await.map_err(|_| closed_read())?;
             let asked = history::Asked { reverse, after, limit };
             let page = match trail {
-                Some(trail) => history::of_open(&self.shared.logs[shard], &self.shared.archive, &trail, asked),
+                Some(trail) => {
+                    history::of_open(&self.shared.logs[shard], &self.shared.archive, &trail, asked)
+                }
                 None => match self.shared.archive.execution(arn)? {
                     Some(closed) => history::of_closed(&self.shared.archive, &closed, asked),
                     None => return Ok(None),
@@ -299,4 +301,3 @@ fn closed_change() -> ChangeRefusal {
 fn closed_read() -> Unreadable {
     Unreadable(CLOSED.to_owned())
 }
-

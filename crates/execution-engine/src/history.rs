@@ -78,8 +78,7 @@ pub(crate) fn of_open(
     while !at.is_none() {
         let bytes = log.read(at).map_err(unreadable)?;
         let (head, reader) = record::take_execution(&bytes, &seeds).map_err(unreadable)?;
-        let (first, count) =
-            if head.has_turn { record::span(reader).map_err(unreadable)? } else { (0, 0) };
+        let (first, count) = if head.has_turn { record::span(reader).map_err(unreadable)? } else { (0, 0) };
         if count > 0 {
             let total = *total.get_or_insert(first + count - 1);
             let (from, to) = asked.range(total);
@@ -97,7 +96,11 @@ pub(crate) fn of_open(
         if let Some(opening) = head.opening {
             archived = Some(opening.archived);
         }
-        at = if to_snapshot { jump(log, head.previous_snapshot, head.previous, &seeds, asked, total)? } else { head.previous };
+        at = if to_snapshot {
+            jump(log, head.previous_snapshot, head.previous, &seeds, asked, total)?
+        } else {
+            head.previous
+        };
     }
     // What is older than the log.
     if let Some(firsts) = archived {

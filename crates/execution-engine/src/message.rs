@@ -59,20 +59,56 @@ pub(crate) struct Trail {
 /// One message.
 pub(crate) enum Message {
     Start(Box<Begin>),
-    Stop { arn: Arc<str>, failure: Failure, reply: Sender<Result<Millis, ChangeRefusal>> },
-    Redrive { arn: Arc<str>, reply: Sender<Result<Millis, ChangeRefusal>> },
-    Answer { task: TaskName, answer: TaskAnswer, reply: Sender<Result<(), AnswerRefusal>> },
+    Stop {
+        arn: Arc<str>,
+        failure: Failure,
+        reply: Sender<Result<Millis, ChangeRefusal>>,
+    },
+    Redrive {
+        arn: Arc<str>,
+        reply: Sender<Result<Millis, ChangeRefusal>>,
+    },
+    Answer {
+        task: TaskName,
+        answer: TaskAnswer,
+        reply: Sender<Result<(), AnswerRefusal>>,
+    },
     /// Open executions only: closed ones are read from the archive by the caller.
-    Describe { arn: Arc<str>, reply: Sender<Option<Execution>> },
-    List { filter: Arc<ListFilter>, after: Option<ListCursor>, limit: usize, reply: Sender<Vec<Execution>> },
-    Trail { arn: Arc<str>, reply: Sender<Option<Trail>> },
-    MapRun { arn: Arc<str>, reply: Sender<Option<MapRun>> },
-    MapRunsOf { execution: Arc<str>, reply: Sender<Vec<MapRun>> },
-    UpdateMapRun { arn: Arc<str>, update: MapRunUpdate, reply: Sender<Result<(), ChangeRefusal>> },
+    Describe {
+        arn: Arc<str>,
+        reply: Sender<Option<Execution>>,
+    },
+    List {
+        filter: Arc<ListFilter>,
+        after: Option<ListCursor>,
+        limit: usize,
+        reply: Sender<Vec<Execution>>,
+    },
+    Trail {
+        arn: Arc<str>,
+        reply: Sender<Option<Trail>>,
+    },
+    MapRun {
+        arn: Arc<str>,
+        reply: Sender<Option<MapRun>>,
+    },
+    MapRunsOf {
+        execution: Arc<str>,
+        reply: Sender<Vec<MapRun>>,
+    },
+    UpdateMapRun {
+        arn: Arc<str>,
+        update: MapRunUpdate,
+        reply: Sender<Result<(), ChangeRefusal>>,
+    },
     /// From the archive: everything of this shard that closed before this position is kept there.
-    Archived { slots: Vec<(u32, u64)> },
+    Archived {
+        slots: Vec<(u32, u64)>,
+    },
     /// From another shard: a child of a Map Run ended.
     ChildEnded(Box<ChildEnd>),
     /// From another shard: a Map Run does not want this child any more.
-    StopChild { arn: Arc<str> },
+    StopChild {
+        arn: Arc<str>,
+    },
 }

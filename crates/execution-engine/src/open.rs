@@ -108,7 +108,8 @@ pub(crate) fn open(config: &EngineConfig, outside: Arc<dyn Outside>) -> Result<S
         told.recv().map_err(|_| EngineError::Damaged("a shard does not start".to_owned()))??;
     }
     let keeper = archivist::Archivist::new(&around, logs, config.retention);
-    let thread = std::thread::Builder::new().name("executions-kept".to_owned()).spawn(move || keeper.run())?;
+    let thread =
+        std::thread::Builder::new().name("executions-kept".to_owned()).spawn(move || keeper.run())?;
     *shared.keeper.lock() = Some(thread);
     Ok(shared)
 }

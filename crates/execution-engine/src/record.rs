@@ -2,10 +2,10 @@
 //!
 //! What recovery needs of a million sleepers (who, when to wake) stands first, so that it reads no more than that.
 
+use crate::NewExecution;
 use crate::codec::{Field, Malformed, Reader, Writer, put_events, record, skip_events, take_events};
 use crate::log::Position;
 use crate::message::ChildPlace;
-use crate::NewExecution;
 use state_machine::Millis;
 use state_machine::history::Event;
 use state_machine::interpret::{Outcome, Start, Wake};

@@ -8,9 +8,9 @@ pub use list::*;
 pub use map_run::*;
 pub use refusal::*;
 
+use state_machine::Millis;
 use state_machine::history::{Event, Failure, Payload};
 use state_machine::interpret::{MapRunRequest, TaskRequest, Ticket};
-use state_machine::Millis;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -57,8 +57,12 @@ impl State {
         }
         let Some(arn) = key.get(1..).and_then(|arn| std::str::from_utf8(arn).ok()) else { return };
         let parts = keys::parts(arn);
-        let behind: Vec<Vec<u8>> =
-            self.rows.range(parts.clone()..).map(|(key, _)| key.clone()).take_while(|k| k.starts_with(&parts)).collect();
+        let behind: Vec<Vec<u8>> = self
+            .rows
+            .range(parts.clone()..)
+            .map(|(key, _)| key.clone())
+            .take_while(|k| k.starts_with(&parts))
+            .collect();
         behind.iter().for_each(|key| self.remove(key));
     }
 }
@@ -80,7 +84,10 @@ impl Rows for MemoryRows {
             let Some(oldest) = state.oldest.pop_front() else { break };
             state.forget(&oldest);
             if !std::mem::replace(&mut state.dropped, true) {
-                tracing::warn!(limit = self.limit, "memory for closed executions is full; from now on the oldest go");
+                tracing::warn!(
+                    limit = self.limit,
+                    "memory for closed executions is full; from now on the oldest go"
+                );
             }
         }
         Ok(())
@@ -89,7 +96,8 @@ impl Rows for MemoryRows {
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, Unreadable> {
         let state = self.state.read();
         let from = after.unwrap_or(prefix).to_vec();
-        let rows = state.rows.range(from..).filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
+        let rows =
+            state.rows.range(from..).filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
         let rows = rows.take_while(|(key, _)| key.starts_with(prefix)).take(limit);
         Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
     }

@@ -76,8 +76,8 @@ impl Archive {
         let mut parts = Parts::after(closed.parts.clone());
         let seeds = crate::record::seeds(start);
         for record in parts::records(&closed.rest) {
-            let (first, _) = crate::history::span(record?, &seeds)?;
-            parts.push(first, record?);
+            let record = record?;
+            parts.push(crate::history::span(record, &seeds)?.0, record);
         }
         let (firsts, _) = parts.finish(false);
         self.keep_parts(&start.arn, &parts)?;

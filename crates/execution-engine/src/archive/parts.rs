@@ -104,7 +104,8 @@ pub(crate) fn records(mut bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], Un
         if bytes.is_empty() {
             return None;
         }
-        let Some((length, head)) = crate::log::length(bytes).filter(|(l, head)| bytes.len() >= l + head) else {
+        let Some((length, head)) = crate::log::length(bytes).filter(|(l, head)| bytes.len() >= l + head)
+        else {
             bytes = &[];
             return Some(Err(Unreadable("a part of a history is damaged".to_owned())));
         };

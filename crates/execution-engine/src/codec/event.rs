@@ -47,14 +47,20 @@ record!(ScheduledWork { resource, input, timeout, heartbeat, role });
 record!(Iteration { name, index });
 
 variants!(StateKind {
-    0 = Choice;
-    1 = Fail;
-    2 = Map;
-    3 = Parallel;
-    4 = Pass;
-    5 = Succeed;
-    6 = Task;
-    7 = Wait;
+    [
+        0 = Choice;
+        1 = Fail;
+        2 = Map;
+        3 = Parallel;
+        4 = Pass;
+        5 = Succeed;
+        6 = Task;
+        7 = Wait;
+    ]
+    [
+    ]
+    [
+    ]
 });
 
 impl<T: Field> Field for Box<T> {
@@ -77,52 +83,56 @@ impl Field for Arc<[(Arc<str>, Payload)]> {
 }
 
 variants!(EventKind {
-    9 = MapStateSucceeded;
-    10 = MapStateFailed;
-    11 = MapRunSucceeded;
-    12 = MapRunAborted;
-    13 = ParallelStateStarted;
-    14 = ParallelStateSucceeded;
-    15 = ParallelStateFailed;
-    16 = LambdaFunctionStarted;
-    ,
-    20 = ExecutionFailed(failure);
-    21 = ExecutionTimedOut(failure);
-    22 = ExecutionAborted(failure);
-    23 = MapIterationStarted(iteration);
-    24 = MapIterationSucceeded(iteration);
-    25 = MapIterationFailed(iteration);
-    26 = MapIterationAborted(iteration);
-    27 = MapRunFailed(failure);
-    28 = TaskScheduled(task);
-    29 = TaskStarted(resource);
-    30 = TaskStartFailed(resource, failure);
-    31 = TaskSubmitFailed(resource, failure);
-    32 = TaskFailed(resource, failure);
-    33 = TaskTimedOut(resource, failure);
-    34 = ActivityScheduled(work);
-    35 = ActivityScheduleFailed(failure);
-    36 = ActivityFailed(failure);
-    37 = ActivityTimedOut(failure);
-    38 = LambdaFunctionScheduled(work);
-    39 = LambdaFunctionScheduleFailed(failure);
-    40 = LambdaFunctionStartFailed(failure);
-    41 = LambdaFunctionFailed(failure);
-    42 = LambdaFunctionTimedOut(failure);
-    ,
-    0 = ExecutionStarted { input, role_arn, alias_arn, version_arn };
-    1 = ExecutionSucceeded { output };
-    2 = ExecutionRedriven { count };
-    3 = StateEntered { kind, name, input };
-    4 = StateExited { kind, name, output, assigned };
-    5 = StateAborted { kind };
-    6 = MapStateStarted { length };
-    7 = MapRunStarted { arn };
-    8 = MapRunRedriven { arn, count };
-    50 = TaskSubmitted { resource, output };
-    51 = TaskSucceeded { resource, output };
-    52 = ActivityStarted { worker };
-    53 = ActivitySucceeded { output };
-    54 = LambdaFunctionSucceeded { output };
-    55 = EvaluationFailed { failure, location, state };
+    [
+        9 = MapStateSucceeded;
+        10 = MapStateFailed;
+        11 = MapRunSucceeded;
+        12 = MapRunAborted;
+        13 = ParallelStateStarted;
+        14 = ParallelStateSucceeded;
+        15 = ParallelStateFailed;
+        16 = LambdaFunctionStarted;
+    ]
+    [
+        20 = ExecutionFailed(failure);
+        21 = ExecutionTimedOut(failure);
+        22 = ExecutionAborted(failure);
+        23 = MapIterationStarted(iteration);
+        24 = MapIterationSucceeded(iteration);
+        25 = MapIterationFailed(iteration);
+        26 = MapIterationAborted(iteration);
+        27 = MapRunFailed(failure);
+        28 = TaskScheduled(task);
+        29 = TaskStarted(resource);
+        30 = TaskStartFailed(resource, failure);
+        31 = TaskSubmitFailed(resource, failure);
+        32 = TaskFailed(resource, failure);
+        33 = TaskTimedOut(resource, failure);
+        34 = ActivityScheduled(work);
+        35 = ActivityScheduleFailed(failure);
+        36 = ActivityFailed(failure);
+        37 = ActivityTimedOut(failure);
+        38 = LambdaFunctionScheduled(work);
+        39 = LambdaFunctionScheduleFailed(failure);
+        40 = LambdaFunctionStartFailed(failure);
+        41 = LambdaFunctionFailed(failure);
+        42 = LambdaFunctionTimedOut(failure);
+    ]
+    [
+        0 = ExecutionStarted { input, role_arn, alias_arn, version_arn };
+        1 = ExecutionSucceeded { output };
+        2 = ExecutionRedriven { count };
+        3 = StateEntered { kind, name, input };
+        4 = StateExited { kind, name, output, assigned };
+        5 = StateAborted { kind };
+        6 = MapStateStarted { length };
+        7 = MapRunStarted { arn };
+        8 = MapRunRedriven { arn, count };
+        50 = TaskSubmitted { resource, output };
+        51 = TaskSucceeded { resource, output };
+        52 = ActivityStarted { worker };
+        53 = ActivitySucceeded { output };
+        54 = LambdaFunctionSucceeded { output };
+        55 = EvaluationFailed { failure, location, state };
+    ]
 });

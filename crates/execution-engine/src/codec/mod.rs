@@ -271,32 +271,32 @@ macro_rules! record {
 /// change.
 macro_rules! variants {
     ($name:ident {
-        $($unit_tag:literal = $unit:ident;)*
-        $(, $($tuple_tag:literal = $tuple:ident($($part:ident),*);)*)?
-        $(, $($tag:literal = $variant:ident { $($member:ident),* };)*)?
+        [$($unit_tag:literal = $unit:ident;)*]
+        [$($tuple_tag:literal = $tuple:ident($($part:ident),*);)*]
+        [$($tag:literal = $variant:ident { $($member:ident),* };)*]
     }) => {
         impl $crate::codec::Field for $name {
             fn put(&self, to: &mut $crate::codec::Writer<'_>) {
                 match self {
                     $($name::$unit => to.byte($unit_tag),)*
-                    $($($name::$tuple($($part),*) => {
+                    $($name::$tuple($($part),*) => {
                         to.byte($tuple_tag);
                         $($crate::codec::Field::put($part, to);)*
-                    })*)?
-                    $($($name::$variant { $($member),* } => {
+                    })*
+                    $($name::$variant { $($member),* } => {
                         to.byte($tag);
                         $($crate::codec::Field::put($member, to);)*
-                    })*)?
+                    })*
                 }
             }
             fn take(from: &mut $crate::codec::Reader<'_>) -> Result<Self, $crate::codec::Malformed> {
                 match from.byte()? {
                     $($unit_tag => Ok($name::$unit),)*
-                    $($($tuple_tag => {
+                    $($tuple_tag => {
                         $(let $part = from.take()?;)*
                         Ok($name::$tuple($($part),*))
-                    })*)?
-                    $($($tag => Ok($name::$variant { $($member: from.take()?),* }),)*)?
+                    })*
+                    $($tag => Ok($name::$variant { $($member: from.take()?),* }),)*
                     _ => Err($crate::codec::Malformed),
                 }
             }

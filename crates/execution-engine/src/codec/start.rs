@@ -20,24 +20,42 @@ record!(Start {
 });
 
 variants!(Status {
-    0 = Running;
-    1 = Succeeded;
-    2 = Failed;
-    3 = TimedOut;
-    4 = Aborted;
-    5 = PendingRedrive;
+    [
+        0 = Running;
+        1 = Succeeded;
+        2 = Failed;
+        3 = TimedOut;
+        4 = Aborted;
+        5 = PendingRedrive;
+    ]
+    [
+    ]
+    [
+    ]
 });
 
 variants!(Kind {
-    0 = Standard;
-    1 = Express;
+    [
+        0 = Standard;
+        1 = Express;
+    ]
+    [
+    ]
+    [
+    ]
 });
 
 variants!(MapRunStatus {
-    0 = Running;
-    1 = Succeeded;
-    2 = Failed;
-    3 = Aborted;
+    [
+        0 = Running;
+        1 = Succeeded;
+        2 = Failed;
+        3 = Aborted;
+    ]
+    [
+    ]
+    [
+    ]
 });
 
 record!(Counts { pending, running, succeeded, failed, timed_out, aborted, total, results_written });
@@ -55,4 +73,3 @@ record!(MapRun {
     executions,
     redrives
 });
-

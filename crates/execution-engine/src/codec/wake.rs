@@ -13,39 +13,59 @@ impl Field for Ticket {
 }
 
 variants!(Wake {
-    0 = Start;
-    1 = Continue;
-    2 = Redrive;
-    ,
-    3 = Timer(ticket);
-    4 = Task(ticket, answer);
-    5 = MapRun(ticket, answer);
-    6 = Stop(failure);
+    [
+        0 = Start;
+        1 = Continue;
+        2 = Redrive;
+    ]
+    [
+        3 = Timer(ticket);
+        4 = Task(ticket, answer);
+        5 = MapRun(ticket, answer);
+        6 = Stop(failure);
+    ]
+    [
+    ]
 });
 
 variants!(TaskAnswer {
-    0 = Heartbeat;
-    ,
-    1 = ScheduleFailed(failure);
-    2 = Started(worker);
-    3 = StartFailed(failure);
-    4 = Submitted(output);
-    5 = SubmitFailed(failure);
-    6 = Succeeded(output);
-    7 = Failed(failure);
+    [
+        0 = Heartbeat;
+    ]
+    [
+        1 = ScheduleFailed(failure);
+        2 = Started(worker);
+        3 = StartFailed(failure);
+        4 = Submitted(output);
+        5 = SubmitFailed(failure);
+        6 = Succeeded(output);
+        7 = Failed(failure);
+    ]
+    [
+    ]
 });
 
 variants!(MapRunAnswer {
-    0 = Aborted;
-    ,
-    1 = Succeeded(output);
-    2 = Failed(failure);
+    [
+        0 = Aborted;
+    ]
+    [
+        1 = Succeeded(output);
+        2 = Failed(failure);
+    ]
+    [
+    ]
 });
 
 variants!(Outcome {
-    ,
-    0 = Succeeded(output);
-    1 = Failed(failure);
-    2 = TimedOut(failure);
-    3 = Aborted(failure);
+    [
+    ]
+    [
+        0 = Succeeded(output);
+        1 = Failed(failure);
+        2 = TimedOut(failure);
+        3 = Aborted(failure);
+    ]
+    [
+    ]
 });

@@ -79,9 +79,7 @@ impl LogWriter {
         crc.update(&self.frame[8..]);
         self.frame[4..8].copy_from_slice(&crc.sum().to_le_bytes());
         let disk = &self.log.disk;
-        let done = disk
-            .write(self.segment, self.offset, &self.frame)
-            .and_then(|()| disk.sync(self.segment));
+        let done = disk.write(self.segment, self.offset, &self.frame).and_then(|()| disk.sync(self.segment));
         if done.is_ok() {
             self.offset += self.frame.len() as u64;
         }

@@ -120,7 +120,14 @@ impl Shard {
         }
     }
 
-    pub(super) fn dispatch(&self, place: u32, start: &Arc<Start>, task: TaskRequest, again: bool, taken: bool) {
+    pub(super) fn dispatch(
+        &self,
+        place: u32,
+        start: &Arc<Start>,
+        task: TaskRequest,
+        again: bool,
+        taken: bool,
+    ) {
         let key = self.key(self.slots.get(place), task.ticket);
         let execution = (**start).clone();
         self.around.outside.dispatch(Dispatch { execution, task, key, again, taken });
@@ -174,7 +181,10 @@ impl Shard {
     /// A timer that the undone turn had taken out comes again.
     fn rewind(&mut self, place: u32, slot: &Slot) {
         if slot.timer != NEVER {
-            #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the lower half tells lives of a slot apart"
+            )]
             self.wheel.insert(Due { at: slot.timer, slot: place, number: slot.number as u32 });
         }
     }

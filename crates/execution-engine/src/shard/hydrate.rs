@@ -61,7 +61,8 @@ impl Shard {
             return Ok(program);
         }
         let kept = self.around.archive.definition(revision).map_err(|error| error.0)?;
-        let kept = kept.ok_or_else(|| format!("the definition of revision {revision} is not there any more"))?;
+        let kept =
+            kept.ok_or_else(|| format!("the definition of revision {revision} is not there any more"))?;
         self.around.programs.compiled(revision, &kept.definition)
     }
 
@@ -78,7 +79,12 @@ impl Shard {
     }
 
     /// Its newest opening, and the records from there on, the newest first.
-    fn opening(&self, slot: &Slot, pin: &Pin) -> std::io::Result<(Vec<(Position, Vec<u8>)>, Opening)> {
+    #[expect(clippy::type_complexity, reason = "records with their places")]
+    pub(super) fn opening(
+        &self,
+        slot: &Slot,
+        pin: &Pin,
+    ) -> std::io::Result<(Vec<(Position, Vec<u8>)>, Opening)> {
         let seeds = record::seeds_of_pin(pin);
         let mut at = slot.last;
         let mut records = Vec::new();
@@ -180,7 +186,12 @@ impl Shard {
         let last = self.last_event(slot, &record::seeds(&start))?;
         let failure = Failure::new("States.Runtime", cause);
         let now = self.clock.last();
-        let event = Event { id: last + 1, previous: last, at: now, kind: EventKind::ExecutionFailed(failure.clone()) };
+        let event = Event {
+            id: last + 1,
+            previous: last,
+            at: now,
+            kind: EventKind::ExecutionFailed(failure.clone()),
+        };
         let head = Head {
             number: slot.number,
             pin: slot.pin,

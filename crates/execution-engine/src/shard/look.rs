@@ -21,8 +21,8 @@ impl Shard {
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
             Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
-            // Everything else has been worked on when it was received, or waited for this commit.
-            other => self.receive(other),
+            // Everything else was worked on when it was received.
+            other => self.next.push_back(other),
         }
     }
 

@@ -34,7 +34,13 @@ impl Runs {
 }
 
 impl Shard {
-    pub(super) fn begin_run(&mut self, place: u32, _start: &Arc<Start>, request: MapRunRequest, _again: bool) {
+    pub(super) fn begin_run(
+        &mut self,
+        place: u32,
+        _start: &Arc<Start>,
+        request: MapRunRequest,
+        _again: bool,
+    ) {
         let failure = Failure::new("States.Runtime", "Distributed Map states cannot be run by this engine.");
         self.wake(place, Wake::MapRun(request.ticket, MapRunAnswer::Failed(failure)), Reply::None);
     }

@@ -120,7 +120,6 @@ enum Reply {
     None,
     Change(Sender<Result<Millis, ChangeRefusal>>),
     Answer(Sender<Result<(), AnswerRefusal>>),
-    Start(StartReply),
 }
 
 /// A wake waiting for its turn.
@@ -184,6 +183,8 @@ pub(crate) struct Shard {
     questions: Vec<Message>,
     /// Messages that cannot be worked on yet.
     deferred: VecDeque<Message>,
+    /// Messages that are looked at again when the present batch is durable.
+    next: VecDeque<Message>,
     /// The disk refuses: nothing is begun until it takes something again.
     stalled: Option<String>,
     due: Vec<Due>,
@@ -216,7 +217,7 @@ impl Shard {
 
     /// Whether turns wait to be run.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.runnable.is_empty() || !self.questions.is_empty()
+        !self.runnable.is_empty() || !self.next.is_empty()
     }
 
     /// Time of its next timer.
@@ -244,6 +245,9 @@ impl Shard {
         self.prepare();
         self.ring();
         self.run();
+        while let Some(message) = self.next.pop_back() {
+            waiting.push_front(message);
+        }
         while !self.is_full() {
             let Some(message) = waiting.pop_front() else { break };
             self.receive(message);

@@ -40,7 +40,9 @@ impl Shard {
                     None => refuse(Reply::Answer(reply), ChangeRefusal::NotFound),
                 }
             }
-            Message::Archived { slots } => slots.into_iter().for_each(|(place, number)| self.forget(place, number)),
+            Message::Archived { slots } => {
+                slots.into_iter().for_each(|(place, number)| self.forget(place, number))
+            }
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::ChildEnded(end) => self.child_ended(*end),
             Message::StopChild { arn } => {
@@ -62,6 +64,10 @@ impl Shard {
         }
         let arn = begin.new.start.arn.clone();
         let hash = hash(&arn);
+        if self.slots.find(hash).is_some_and(|place| self.slots.get(place).last >= self.writer.end()) {
+            // What is said of it must be durable first.
+            return self.next.push_back(Message::Start(begin));
+        }
         if let Some(refusal) = self.taken(hash, &begin) {
             return self.refuse_start(begin, refusal);
         }
@@ -105,7 +111,6 @@ impl Shard {
             }
             return Some(match self.who(place) {
                 Ok(other) if other.arn == start.arn && other.input == start.input => {
-                    // Not before it is durable: that is when its own start is answered.
                     StartRefusal::Same(other.at)
                 }
                 Ok(_) => StartRefusal::Exists,
@@ -262,10 +267,7 @@ impl Shard {
             Err(refusal) => return Err((reply, refusal)),
         };
         let now = self.now();
-        let pin = Pin {
-            logged: closed.logged,
-            ..Pin::of_start(&start, closed.execution.revision.clone())
-        };
+        let pin = Pin { logged: closed.logged, ..Pin::of_start(&start, closed.execution.revision.clone()) };
         let pin = self.pins.number(&pin).unwrap_or_else(|| self.put_pin(Arc::new(pin)));
         self.next_number += 1;
         let slot = Slot {
@@ -330,7 +332,8 @@ impl Shard {
     pub(super) fn end_express(&mut self, place: u32, hot: Box<Hot>, outcome: Outcome, now: Millis) {
         self.slots.remove(place, 0);
         self.warm = self.warm.saturating_sub(1);
-        let execution = super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
+        let execution =
+            super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
         self.around.outside.ended(&execution);
         match hot.waiting {
             Some(StartReply::Ended(reply)) => drop(reply.send(Ok(execution))),

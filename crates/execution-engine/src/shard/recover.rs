@@ -48,7 +48,9 @@ impl Reading {
         match record.map_err(damaged)? {
             Record::Pin(number, pin) => self.pins.put(number, Arc::new(pin), at),
             Record::Archived(upto) => self.archived = self.archived.max(upto),
-            Record::Child { parent, run, index, outcome } => self.children.put(parent, run, index, outcome, at),
+            Record::Child { parent, run, index, outcome } => {
+                self.children.put(parent, run, index, outcome, at)
+            }
             Record::Execution(head, _) => {
                 if self.pins.get(head.pin).is_none() {
                     return Err(damaged(Malformed));
@@ -131,6 +133,7 @@ impl Shard {
             pinned: Vec::new(),
             questions: Vec::new(),
             deferred: VecDeque::new(),
+            next: VecDeque::new(),
             stalled: None,
             due: Vec::new(),
             scratch: Vec::new(),
@@ -159,7 +162,10 @@ impl Shard {
         let owner = self.pins.owner_of(slot.pin);
         let place = self.slots.insert(slot, owner);
         if slot.timer != NEVER {
-            #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the lower half tells lives of a slot apart"
+            )]
             self.wheel.insert(Due { at: slot.timer, slot: place, number: slot.number as u32 });
         }
         if found.standing == Standing::More {
@@ -233,4 +239,3 @@ impl Shard {
         Some(Keep { shard, slot: place, number, closed: Arc::new(closed), parts: None, last })
     }
 }
-

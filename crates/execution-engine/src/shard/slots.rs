@@ -186,9 +186,8 @@ impl Slots {
     /// Slots behind `from` whose first record is in this segment.
     pub(crate) fn of_segment(&self, segment: u32, from: usize, limit: usize) -> Vec<u32> {
         let entries = self.entries.iter().enumerate().skip(from);
-        let found = entries.filter(|(_, slot)| {
-            slot.number != 0 && slot.first == segment && slot.phase == Phase::Open
-        });
+        let found = entries
+            .filter(|(_, slot)| slot.number != 0 && slot.first == segment && slot.phase == Phase::Open);
         found.take(limit).map(|(place, _)| u32::try_from(place).unwrap_or(u32::MAX)).collect()
     }
 }

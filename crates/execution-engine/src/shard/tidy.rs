@@ -79,7 +79,11 @@ impl Shard {
                 continue;
             }
             if let Err(error) = self.move_one(place) {
-                tracing::warn!(shard = self.index, error, "an execution cannot be moved out of an old segment");
+                tracing::warn!(
+                    shard = self.index,
+                    error,
+                    "an execution cannot be moved out of an old segment"
+                );
             }
         }
     }

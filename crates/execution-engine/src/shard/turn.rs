@@ -3,10 +3,10 @@
 use super::slots::NEVER;
 use super::{Done, Draws, Hot, Keep, Phase, Reply, Runnable, Shard, Slot};
 use crate::archive::Closed;
-use crate::message::{Begin, StartReply};
+use crate::message::Begin;
 use crate::record::{self, Head, Opening, Standing};
 use crate::wheel::Due;
-use crate::{AnswerRefusal, ChangeRefusal, Execution, StartRefusal, Status};
+use crate::{AnswerRefusal, ChangeRefusal, Execution, Status};
 use state_machine::Millis;
 use state_machine::history::{Event, Failure};
 use state_machine::interpret::{Effect, Outcome, Pending, Progress, Turn, Wake};
@@ -49,7 +49,8 @@ impl Shard {
             return refuse(next.reply, ChangeRefusal::NotFound);
         };
         if slot.phase == Phase::Closing {
-            let status = self.closing.get(&next.slot).map_or(Status::Failed, |closed| closed.execution.status);
+            let status =
+                self.closing.get(&next.slot).map_or(Status::Failed, |closed| closed.execution.status);
             return refuse(next.reply, ChangeRefusal::Status(status));
         }
         let mut hot = match self.heat(next.slot) {
@@ -198,7 +199,10 @@ impl Shard {
         if slot.timer != at {
             slot.timer = at;
             if at != NEVER {
-                #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "the lower half tells lives of a slot apart"
+                )]
                 self.wheel.insert(Due { at, slot: place, number: slot.number as u32 });
             }
         }
@@ -212,7 +216,10 @@ impl Shard {
             Err(error) => {
                 // Its record cannot be read just now: once more in a second.
                 tracing::warn!(error, "a timer cannot be served");
-                #[expect(clippy::cast_possible_truncation, reason = "the lower half tells lives of a slot apart")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "the lower half tells lives of a slot apart"
+                )]
                 let number = slot.number as u32;
                 let mut later = slot;
                 later.timer = now + 1_000;
@@ -241,7 +248,7 @@ impl Shard {
     }
 
     /// What becomes of an execution that ended.
-    fn ended(
+    pub(super) fn ended(
         &self,
         place: u32,
         slot: &Slot,
@@ -343,16 +350,5 @@ pub(super) fn refuse(reply: Reply, why: ChangeRefusal) {
             ChangeRefusal::Overloaded(reason) => AnswerRefusal::Overloaded(reason),
             _ => AnswerRefusal::Over,
         }))),
-        Reply::Start(reply) => {
-            let why = match why {
-                ChangeRefusal::Overloaded(reason) => StartRefusal::Overloaded(reason),
-                _ => StartRefusal::Exists,
-            };
-            match reply {
-                StartReply::Started(reply) => drop(reply.send(Err(why))),
-                StartReply::Ended(reply) => drop(reply.send(Err(why))),
-                StartReply::Child(_) => {}
-            }
-        }
     }
 }

@@ -118,6 +118,11 @@ impl Execution {
         self.waiters.iter().filter(|waiter| waiter.purpose.is_timer()).map(|waiter| waiter.at).min()
     }
 
+    /// Whether it waits for anything but timers.
+    pub fn has_tasks(&self) -> bool {
+        self.waiters.iter().any(|waiter| waiter.at == 0)
+    }
+
     /// All it waits for. `token` makes tokens as in [`Turn::token`].
     pub fn pending(&self, token: &dyn Fn(Ticket) -> Arc<str>) -> Vec<Pending> {
         self.waiters.iter().filter_map(|waiter| self.pending_of(waiter, token)).collect()
