@@ -2,7 +2,6 @@
 
 use super::field::{Bound, Type};
 use super::place::Trail;
-use crate::text::Node;
 use std::ops::Range;
 
 /// One thing that is wrong.
@@ -63,10 +62,11 @@ pub(super) enum Fault {
         field: String,
         of: String,
     },
-    /// Found by us alone: code, message of the service's kind, sentence of statelint's kind after the place.
+    /// Found by us alone; `service` says whether the real service complains as well.
     Own {
         code: Code,
         message: String,
+        service: bool,
     },
 }
 
@@ -139,7 +139,7 @@ pub(super) struct Problem {
     pub(super) span: Range<usize>,
 }
 
-/// Where problems are gathered; beyond a limit they are only counted as "more".
+/// Where problems are gathered, up to [`MOST`].
 #[derive(Debug, Default)]
 pub(super) struct Problems(pub(super) Vec<Problem>);
 
@@ -147,22 +147,39 @@ pub(super) struct Problems(pub(super) Vec<Problem>);
 pub(super) const MOST: usize = 10_000;
 
 impl Problems {
-    /// Notes a fault at the node the trail leads to.
-    pub(super) fn add(&mut self, trail: &Trail<'_>, node: &Node, fault: Fault) {
+    /// Notes a fault at the place the trail leads to.
+    pub(super) fn add(&mut self, trail: &Trail<'_>, span: &Range<usize>, fault: Fault) {
         if self.0.len() < MOST {
-            self.0.push(Problem {
-                fault,
-                dotted: trail.dotted(),
-                pointer: trail.pointer(),
-                span: node.span.clone(),
-            });
+            self.add_at(trail.dotted(), trail, span, fault);
         }
     }
 
     /// Notes a fault for which statelint names another place than the real service.
-    pub(super) fn add_at(&mut self, dotted: String, trail: &Trail<'_>, node: &Node, fault: Fault) {
+    pub(super) fn add_at(&mut self, dotted: String, trail: &Trail<'_>, span: &Range<usize>, fault: Fault) {
         if self.0.len() < MOST {
-            self.0.push(Problem { fault, dotted, pointer: trail.pointer(), span: node.span.clone() });
+            self.0.push(Problem { fault, dotted, pointer: trail.pointer(), span: span.clone() });
         }
+    }
+}
+
+impl Fault {
+    /// Something only we find.
+    pub(super) fn own(code: Code, message: impl Into<String>) -> Fault {
+        Fault::Own { code, message: message.into(), service: true }
+    }
+
+    /// Something only we find, which the real service accepts.
+    pub(super) fn advice(code: Code, message: impl Into<String>) -> Fault {
+        Fault::Own { code, message: message.into(), service: false }
+    }
+
+    /// An expression that does not compile. The real service leaves JSONata's code (`S0202: `) out.
+    pub(super) fn expression(message: &str) -> Fault {
+        let coded = message.as_bytes();
+        let is_code = coded.len() > 7
+            && coded[0].is_ascii_uppercase()
+            && coded[1..5].iter().all(u8::is_ascii_digit)
+            && &coded[5..7] == b": ";
+        Fault::own(Code::SchemaValidationFailed, if is_code { &message[7..] } else { message })
     }
 }

@@ -1,7 +1,7 @@
 //! The words the tables are written in: one line a field.
 
 use super::role::Role;
-use super::walk::Language;
+use crate::template::Language;
 
 /// What a value has to be. The names are statelint's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

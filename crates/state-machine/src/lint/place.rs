@@ -30,6 +30,14 @@ impl<'a> Trail<'a> {
         Trail { up: Some(self), step: Step::Index(index) }
     }
 
+    /// The name of the last field; empty at an index.
+    pub(super) fn name(&self) -> &str {
+        match self.step {
+            Step::Field(name) => name,
+            Step::Index(_) => "",
+        }
+    }
+
     /// `State Machine.States.A.Choices[0]`.
     pub(super) fn dotted(&self) -> String {
         let mut text = String::new();

@@ -4,13 +4,15 @@ use super::fault::{Fault, Problems};
 use super::path;
 use super::place::Trail;
 use super::walk::Mode;
+use crate::template::Language;
 use crate::text::{Kind, Node};
 use std::collections::{HashMap, HashSet};
 
 /// One pass over a whole definition.
 pub(super) struct Semantic<'n, 'p> {
-    pub(super) mode: Mode,
-    pub(super) problems: &'p mut Problems,
+    mode: Mode,
+    machine: Language,
+    problems: &'p mut Problems,
     /// The machines around the object at hand, the innermost last.
     machines: Vec<Machine<'n>>,
     /// Where each state name was first met.
@@ -38,8 +40,8 @@ const DATA: &[&str] = &[
 ];
 
 impl<'n, 'p> Semantic<'n, 'p> {
-    pub(super) fn new(mode: Mode, problems: &'p mut Problems) -> Semantic<'n, 'p> {
-        Semantic { mode, problems, machines: Vec::new(), names: HashMap::new() }
+    pub(super) fn new(mode: Mode, machine: Language, problems: &'p mut Problems) -> Semantic<'n, 'p> {
+        Semantic { mode, machine, problems, machines: Vec::new(), names: HashMap::new() }
     }
 
     /// Checks a value and everything in it.
@@ -85,7 +87,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
             reached.insert(target);
             if !names.contains(target) {
                 let fault = Fault::NoStart { target: target.to_owned() };
-                self.problems.add_at(trail.dotted(), &trail.field("StartAt"), start, fault);
+                self.problems.add_at(trail.dotted(), &trail.field("StartAt"), &start.span, fault);
             }
         }
         self.machines.push(Machine { states: names, reached });
@@ -97,7 +99,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
             }
             if let Some(other) = self.names.get(&*key.name) {
                 let fault = Fault::DuplicateState { state: key.name.to_string(), other: other.clone() };
-                self.problems.add_at(trail.dotted(), &at, state, fault);
+                self.problems.add_at(trail.dotted(), &at, &state.span, fault);
             } else {
                 self.names.insert(&key.name, trail.dotted());
             }
@@ -110,7 +112,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
         for (key, state) in states.members() {
             if !machine.reached.contains(&*key.name) {
                 let fault = Fault::Unreachable { state: key.name.to_string() };
-                self.problems.add_at(trail.dotted(), &below.field(&key.name), state, fault);
+                self.problems.add_at(trail.dotted(), &below.field(&key.name), &state.span, fault);
             }
         }
     }
@@ -121,7 +123,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
                 || state.get("End").and_then(Node::as_bool) == Some(true)
         });
         if !terminal {
-            self.problems.add(trail, node, Fault::NoTerminal);
+            self.problems.add(trail, &node.span, Fault::NoTerminal);
         }
     }
 
@@ -135,7 +137,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
             machine.reached.insert(target);
         } else {
             let fault = Fault::NoTarget { target: target.to_owned(), field: field.to_owned() };
-            self.problems.add_at(trail.dotted(), &trail.field(field), value, fault);
+            self.problems.add_at(trail.dotted(), &trail.field(field), &value.span, fault);
         }
     }
 
@@ -144,15 +146,15 @@ impl<'n, 'p> Semantic<'n, 'p> {
             let names = item.get("ErrorEquals").map(Node::items).unwrap_or_default();
             let all = names.iter().any(|name| name.as_str() == Some("States.ALL"));
             if all && (index + 1 != list.items().len() || names.len() != 1) {
-                self.problems.add(&trail.index(index), item, Fault::StatesAll);
+                self.problems.add(&trail.index(index), &item.span, Fault::StatesAll);
             }
         }
     }
 
     /// Paths and payload templates of a state. statelint calls the state by another name than its place.
     fn check_state(&mut self, state: &Node, dotted: &str, at: &Trail<'_>) {
-        // The real compilers say more about paths and templates, see `extra`.
         if self.mode == Mode::Today {
+            super::today::check_state(state, dotted, at, self.machine, self.problems);
             return;
         }
         for (field, nullable) in [("InputPath", true), ("OutputPath", true), ("ItemsPath", false)] {
@@ -162,7 +164,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
                 continue;
             }
             let fault = Fault::NotAPath { field: field.to_owned(), choice: false, null };
-            self.problems.add_at(dotted.to_owned(), &at.field(field), value, fault);
+            self.problems.add_at(dotted.to_owned(), &at.field(field), &value.span, fault);
             if null {
                 break;
             }
@@ -189,7 +191,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
                 .is_some_and(|text| path::is_intrinsic(text) || path::is_path_or_context_path(text))
             {
                 let fault = Fault::NotATemplate { field: key.name.to_string(), of: of.to_owned() };
-                self.problems.add_at(dotted.to_owned(), &below, value, fault);
+                self.problems.add_at(dotted.to_owned(), &below, &value.span, fault);
             }
         }
         for (index, item) in node.items().iter().enumerate() {
@@ -202,7 +204,7 @@ impl<'n, 'p> Semantic<'n, 'p> {
             && !variable.as_str().is_some_and(path::is_path_or_context_path)
         {
             let fault = Fault::NotAPath { field: "Variable".to_owned(), choice: true, null: false };
-            self.problems.add_at(dotted.to_owned(), &at.field("Variable"), variable, fault);
+            self.problems.add_at(dotted.to_owned(), &at.field("Variable"), &variable.span, fault);
         }
         for operator in ["And", "Or", "Not"] {
             if let Some(nested) = node.get(operator) {

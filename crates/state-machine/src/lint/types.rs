@@ -1,11 +1,13 @@
-//! Whether a value is of a type, as statelint sees it.
+//! Whether a value is of a type.
 
 use super::field::Type;
 use super::ruby::is_integer;
+use super::walk::Mode;
+use crate::path::ReferencePath;
 use crate::text::{Kind, Node};
 
 /// Whether a value that is not null is of the type.
-pub(super) fn fits(ty: Type, node: &Node) -> bool {
+pub(super) fn fits(ty: Type, node: &Node, mode: Mode) -> bool {
     match (ty, &node.kind) {
         (Type::Any, _)
         | (Type::Object, Kind::Object(_))
@@ -15,8 +17,20 @@ pub(super) fn fits(ty: Type, node: &Node) -> bool {
         | (Type::Numeric, Kind::Number(_)) => true,
         (Type::Integer, Kind::Number(text)) => is_integer(text),
         (Type::Float, Kind::Number(text)) => !is_integer(text),
+        (Type::ReferencePath, Kind::String(text)) if mode == Mode::Today => {
+            ReferencePath::compile(text).is_ok()
+        }
         (Type::ReferencePath, Kind::String(text)) => super::path::is_reference_path(text),
+        // The real service wants it strict: no blanks, capital letters.
+        (Type::Timestamp, Kind::String(text)) if mode == Mode::Today => {
+            is_timestamp(text)
+                && text.as_bytes().get(10) == Some(&b'T')
+                && text.trim().len() == text.len()
+                && !text.ends_with('z')
+        }
         (Type::Timestamp, Kind::String(text)) => is_timestamp(text),
+        // What the resource names is looked at elsewhere, see `resource`.
+        (Type::Uri, Kind::String(_)) if mode == Mode::Today => true,
         (Type::Uri, Kind::String(text)) => text.split('\n').any(starts_with_scheme),
         _ => false,
     }

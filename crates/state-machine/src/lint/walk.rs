@@ -1,11 +1,14 @@
 //! Holds a definition against the tables, in the order in which statelint complains.
 
 use super::fault::{Fault, Problems};
-use super::field::{Bound, Child, Era, Field, Languages, Line, Need, Rule};
+use super::field::{Bound, Child, Era, Field, Line, Need, Rule, Type};
 use super::place::Trail;
 use super::role::{Role, roles};
 use super::{ruby, tables, types};
+use crate::jsonata::{Expression, delimited};
+use crate::template::Language;
 use crate::text::{Kind, Node};
+use std::ops::Range;
 
 /// Which rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,27 +19,13 @@ pub(super) enum Mode {
     Today,
 }
 
-/// The query language of a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
-    JsonPath,
-    Jsonata,
-}
-
-impl Language {
-    /// What the `QueryLanguage` of an object says, or what holds around it.
-    pub(super) fn of(node: &Node, around: Language) -> Language {
-        match node.get("QueryLanguage").and_then(Node::as_str) {
-            Some("JSONata") => Language::Jsonata,
-            Some("JSONPath") => Language::JsonPath,
-            _ => around,
-        }
+/// What the `QueryLanguage` of an object says, or what holds around it.
+pub(super) fn language_of(node: &Node, around: Language) -> Language {
+    match node.get("QueryLanguage").and_then(Node::as_str) {
+        Some("JSONata") => Language::Jsonata,
+        Some("JSONPath") => Language::JsonPath,
+        _ => around,
     }
-}
-
-/// Whether a value is an expression `{% … %}` of JSONata.
-pub(super) fn is_expression(node: &Node) -> bool {
-    node.as_str().is_some_and(|text| text.starts_with("{%") && text.ends_with("%}"))
 }
 
 pub(super) struct Walk<'p> {
@@ -52,7 +41,7 @@ impl Walk<'_> {
         if !node.is_object() {
             return;
         }
-        let language = if first == Role::State { Language::of(node, self.machine) } else { around };
+        let language = if first == Role::State { language_of(node, self.machine) } else { around };
         let roles = roles(first, node);
         for role in &roles {
             for line in tables::of(*role) {
@@ -62,7 +51,7 @@ impl Walk<'_> {
             }
         }
         for (key, value) in node.members() {
-            self.check_allowed(node, trail, &key.name, &roles, language);
+            self.check_allowed(&key.span, trail, &key.name, &roles, language);
             let below = trail.field(&key.name);
             match self.child(&roles, &key.name) {
                 Child::None => {}
@@ -107,7 +96,7 @@ impl Walk<'_> {
 
     fn check_allowed(
         &mut self,
-        node: &Node,
+        span: &Range<usize>,
         trail: &Trail<'_>,
         name: &str,
         roles: &[Role],
@@ -127,7 +116,7 @@ impl Walk<'_> {
         } else {
             return;
         };
-        self.problems.add(trail, node, fault);
+        self.problems.add(trail, span, fault);
     }
 
     fn check_rule(
@@ -141,13 +130,13 @@ impl Walk<'_> {
         match rule {
             Rule::OneOf(names) => {
                 if !names.iter().any(|name| node.get(name).is_some()) {
-                    self.problems.add(trail, node, Fault::Missing(names));
+                    self.problems.add(trail, &node.span, Fault::Missing(names));
                 }
             }
             Rule::OnlyOneOf(names) => {
                 let there: Vec<_> = names.iter().copied().filter(|name| node.get(name).is_some()).collect();
                 if there.len() > 1 {
-                    self.problems.add(trail, node, Fault::OnlyOneOf(names, there));
+                    self.problems.add(trail, &node.span, Fault::OnlyOneOf(names, there));
                 }
             }
             Rule::Field(field) => {
@@ -167,76 +156,80 @@ impl Walk<'_> {
                 // A null or false one is none, to statelint as to Ruby.
                 let there = value.filter(|value| !matches!(value.kind, Kind::Null | Kind::Bool(false)));
                 let there = if self.mode == Mode::Today { value } else { there };
-                if there.is_some() {
-                    self.problems.add(trail, node, Fault::Forbidden(field.name));
+                if let Some(value) = there {
+                    self.problems.add(trail, &value.span, Fault::Forbidden(field.name));
                 }
             }
             Need::Must | Need::May => {
                 if let Some(value) = value {
-                    self.check_value(value, node, trail, field, language);
+                    self.check_value(value, trail, field, language);
                 } else if field.need == Need::Must {
-                    self.problems.add(trail, node, Fault::MissingField(field.name));
+                    self.problems.add(trail, &node.span, Fault::MissingField(field.name));
                 }
             }
         }
     }
 
-    fn check_value(
-        &mut self,
-        value: &Node,
-        node: &Node,
-        trail: &Trail<'_>,
-        field: &'static Field,
-        language: Language,
-    ) {
-        let expression =
-            field.expression && field.languages != Languages::JsonPath && language == Language::Jsonata;
-        if self.mode == Mode::Today && expression && is_expression(value) {
+    fn check_value(&mut self, value: &Node, trail: &Trail<'_>, field: &'static Field, language: Language) {
+        let below = trail.field(field.name);
+        let expression = field.expression && !field.data && language == Language::Jsonata;
+        if self.mode == Mode::Today
+            && expression
+            && let Some(source) = value.as_str().and_then(delimited)
+        {
+            if let Err(error) = Expression::compile(source) {
+                self.problems.add(&below, &value.span, Fault::expression(&error.0));
+            }
             return;
         }
+        // statelint names the object in which the field is.
+        let mut add = |fault| self.problems.add_at(trail.dotted(), &below, &value.span, fault);
         for bound in [field.bound, field.sign].into_iter().flatten() {
             if !within(value, bound) {
                 let (field, fraction, shown) = (field.name, field.fraction, ruby::show(value));
-                self.problems.add(trail, node, Fault::OutOfBounds { field, shown, bound, fraction });
+                add(Fault::OutOfBounds { field, shown, bound, fraction });
             }
         }
         let allowed = field.one_of;
         if !allowed.is_empty() && !value.as_str().is_some_and(|text| allowed.contains(&text)) {
-            let fault = Fault::NotOneOf { field: field.name, shown: ruby::show(value), allowed };
-            self.problems.add(trail, node, fault);
+            add(Fault::NotOneOf { field: field.name, shown: ruby::show(value), allowed });
+            if self.mode == Mode::Today {
+                return;
+            }
         }
         if field.nonempty && value.is_array() && value.items().is_empty() {
-            self.problems.add(trail, node, Fault::Empty(field.name));
+            add(Fault::Empty(field.name));
         }
-        self.check_type(value, node, trail, field);
-    }
-
-    fn check_type(&mut self, value: &Node, node: &Node, trail: &Trail<'_>, field: &'static Field) {
-        let ty = field.ty;
-        let below = trail.field(field.name);
-        if matches!(value.kind, Kind::Null) && ty != super::field::Type::Any {
+        if matches!(value.kind, Kind::Null) && field.ty != Type::Any {
             if !field.nullable {
-                self.problems.add(trail, node, Fault::Null(field.name));
+                add(Fault::Null(field.name));
             }
             return;
         }
+        if !(self.mode == Mode::Today && field.data && field.expression && value.as_str().is_some()) {
+            self.check_type(value, &below, field);
+        }
+    }
+
+    fn check_type(&mut self, value: &Node, trail: &Trail<'_>, field: &'static Field) {
+        let ty = field.ty;
         let wrong = |node: &Node, list| {
             let shown = ruby::show(node);
             let shown = if node.as_str().is_some() { format!("\"{shown}\"") } else { shown };
             Fault::WrongType { shown, ty, list }
         };
         if !field.list {
-            if !types::fits(ty, value) {
-                self.problems.add(&below, value, wrong(value, false));
+            if !types::fits(ty, value, self.mode) {
+                self.problems.add(trail, &value.span, wrong(value, false));
             }
             return;
         }
         if !value.is_array() {
-            self.problems.add(&below, value, wrong(value, true));
+            self.problems.add(trail, &value.span, wrong(value, true));
         }
         for (index, item) in value.items().iter().enumerate() {
-            if !types::fits(ty, item) {
-                self.problems.add(&below.index(index), item, wrong(item, false));
+            if !types::fits(ty, item, self.mode) {
+                self.problems.add(&trail.index(index), &item.span, wrong(item, false));
             }
         }
     }
