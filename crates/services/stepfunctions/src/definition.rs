@@ -2,19 +2,13 @@
 
 use crate::faults;
 use aws_schema::Fault;
+use state_machine::lint::{self, MachineKind};
 
-/// Bytes of a definition (developer guide, "Service quotas": 1 MB).
-const SIZE: usize = 1 << 20;
-
-/// Checks a definition for a machine of this type.
-pub(crate) fn check(definition: &str, _express: bool) -> Result<(), Fault> {
-    if definition.len() > SIZE {
-        return Err(faults::invalid_definition(format_args!(
-            "DEFINITION_TOO_LARGE: The definition has {} bytes, more than {SIZE}",
-            definition.len()
-        )));
+/// Checks a definition for a machine of this type: everything for which the real service refuses it, in its words.
+pub(crate) fn check(definition: &str, express: bool) -> Result<(), Fault> {
+    let kind = if express { MachineKind::Express } else { MachineKind::Standard };
+    match lint::reasons(&lint::validate(definition, kind)) {
+        Some(reasons) => Err(faults::invalid_definition(reasons)),
+        None => Ok(()),
     }
-    state_machine::text::read(definition)
-        .map_err(|error| faults::invalid_definition(format_args!("INVALID_JSON_DESCRIPTION: {error}")))?;
-    Ok(())
 }

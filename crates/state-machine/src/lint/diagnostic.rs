@@ -156,8 +156,9 @@ pub fn report(definition: &str, kind: MachineKind, severity: Severity, most: usi
     Report { ok, diagnostics, truncated }
 }
 
-/// The text of an `InvalidDefinition` fault, where there is an error: `Invalid State Machine Definition: '…'`.
-pub fn refusal(diagnostics: &[Diagnostic]) -> Option<String> {
+/// The errors as an `InvalidDefinition` fault lists them, between the quotes of `Invalid State Machine Definition: '…'`;
+/// `None` where there are none.
+pub fn reasons(diagnostics: &[Diagnostic]) -> Option<String> {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).take(MOST);
     let said: Vec<String> = errors
         .map(|diagnostic| match &diagnostic.location {
@@ -165,5 +166,10 @@ pub fn refusal(diagnostics: &[Diagnostic]) -> Option<String> {
             None => format!("{}: {}", diagnostic.code.name(), diagnostic.message),
         })
         .collect();
-    (!said.is_empty()).then(|| format!("Invalid State Machine Definition: '{}'", said.join(", ")))
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+/// The text of an `InvalidDefinition` fault, where there is an error: `Invalid State Machine Definition: '…'`.
+pub fn refusal(diagnostics: &[Diagnostic]) -> Option<String> {
+    reasons(diagnostics).map(|reasons| format!("Invalid State Machine Definition: '{reasons}'"))
 }

@@ -27,7 +27,7 @@ mod words_statelint;
 #[cfg(test)]
 mod tests;
 
-pub use diagnostic::{Diagnostic, MachineKind, Report, Severity, refusal, report, validate};
+pub use diagnostic::{Diagnostic, MachineKind, Report, Severity, reasons, refusal, report, validate};
 pub use fault::Code;
 
 use crate::template::Language;
