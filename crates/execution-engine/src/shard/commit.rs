@@ -7,7 +7,8 @@ use crate::message::{ChildPlace, StartReply};
 use crate::record;
 use crate::wheel::Due;
 use crate::{Dispatch, StartRefusal};
-use state_machine::interpret::{Effect, Outcome, Pending, Progress, Start, TaskRequest, Wake};
+use state_machine::history::Failure;
+use state_machine::interpret::{Effect, MapRunAnswer, Outcome, Pending, Progress, Start, TaskRequest, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -237,6 +238,10 @@ impl Shard {
             match pending {
                 Pending::Timer { .. } => {}
                 Pending::Task { request, taken } => self.dispatch(place, &start, *request, true, taken),
+                Pending::MapRun { ticket, .. } => {
+                    let failure = Failure::new("States.Runtime", "The Map Run was interrupted.");
+                    self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
+                }
             }
         }
         Ok(())
