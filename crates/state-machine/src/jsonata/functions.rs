@@ -7,7 +7,7 @@ use jsonata_core::value::JValue;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::{convert, mended};
+use super::{convert, fence, mended};
 
 /// A function of ours.
 pub(super) struct Own {
@@ -17,19 +17,26 @@ pub(super) struct Own {
     pub(super) registered: &'static str,
     /// Most arguments.
     pub(super) most: usize,
+    /// Without an argument it takes the context item.
+    pub(super) takes_context: bool,
+}
+
+const fn own(name: &'static str, registered: &'static str, most: usize) -> Own {
+    Own { name, registered, most, takes_context: false }
 }
 
 /// All of them. `$eval` is here to be refused: it would run texts that no linter saw.
-pub(super) const OWN: [Own; 9] = [
-    Own { name: "eval", registered: "own eval", most: 2 },
-    Own { name: "hash", registered: "own hash", most: 2 },
-    Own { name: "millis", registered: "own millis", most: 0 },
-    Own { name: "now", registered: "own now", most: 2 },
-    Own { name: "parse", registered: "own parse", most: 1 },
-    Own { name: "partition", registered: "own partition", most: 2 },
-    Own { name: "random", registered: "own random", most: 1 },
-    Own { name: "range", registered: "own range", most: 3 },
-    Own { name: "uuid", registered: "own uuid", most: 0 },
+pub(super) const OWN: [Own; 10] = [
+    Own { name: "distinct", registered: "own distinct", most: 1, takes_context: true },
+    own("eval", "own eval", 2),
+    own("hash", "own hash", 2),
+    own("millis", "own millis", 0),
+    own("now", "own now", 2),
+    own("parse", "own parse", 1),
+    own("partition", "own partition", 2),
+    own("random", "own random", 1),
+    own("range", "own range", 3),
+    own("uuid", "own uuid", 0),
 ];
 
 /// Whether a function of ours has this name.
@@ -55,6 +62,7 @@ pub(super) fn register(
     evaluator.register_fn("own random", move |arguments: &[JValue]| self::random(arguments, &state))?;
     evaluator.register_fn("own range", range)?;
     mended::register(evaluator)?;
+    fence::register(evaluator)?;
     let state = random.clone();
     evaluator.register_fn("own uuid", move |_: &[JValue]| {
         Ok(JValue::string(math::uuid(&mut || next(&state)).as_str()))

@@ -2,11 +2,12 @@
 
 use super::functions::{error, mismatch};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
-use jsonata_core::value::JValue;
+use jsonata_core::value::{JValue, with_stack};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Makes them known to an evaluator; calls are sent here by the rewriting of the expression.
 pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
+    evaluator.register_fn("own distinct", distinct)?;
     evaluator.register_fn("own number", number)?;
     evaluator.register_fn("own encodeUrl", encode_url)?;
     evaluator.register_fn("own spread", |arguments: &[JValue]| Ok(spread(arguments.first())))?;
@@ -106,5 +107,57 @@ fn spread(value: Option<&JValue>) -> JValue {
             JValue::sequence(found)
         }
         other => other.cloned().unwrap_or(JValue::Undefined),
+    }
+}
+
+/// `$distinct`: the crate holds every item against every other, which takes minutes for what a sequence can hold.
+fn distinct(arguments: &[JValue]) -> HostFnResult {
+    match arguments {
+        [] | [_] => (),
+        [JValue::Undefined, JValue::Undefined] => return Err(mismatch(1, "distinct")),
+        [_, JValue::Undefined] => (),
+        _ => return Err(mismatch(2, "distinct")),
+    }
+    let value = arguments.first().cloned().unwrap_or(JValue::Undefined);
+    let JValue::Array(items) = &value else { return Ok(value) };
+    let mut seen = std::collections::HashSet::with_capacity(items.len());
+    let kept = items.iter().filter(|item| {
+        let mut text = String::new();
+        // What has no text, a function, is like nothing else.
+        !canonical(item, &mut text) || seen.insert(text)
+    });
+    Ok(JValue::Array(items.with_items(kept.cloned().collect())))
+}
+
+/// A text that is the same for equal values: members in the order of their names.
+fn canonical(value: &JValue, text: &mut String) -> bool {
+    use std::fmt::Write as _;
+    match value {
+        JValue::Array(items) => {
+            text.push('[');
+            let all = items.iter().all(|item| {
+                text.push(',');
+                with_stack(|| canonical(item, text))
+            });
+            text.push(']');
+            all
+        }
+        JValue::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            let all = members.into_iter().all(|(name, member)| {
+                let _ = write!(text, "{name:?}:");
+                with_stack(|| canonical(member, text))
+            });
+            text.push('}');
+            all
+        }
+        JValue::Null => write!(text, "null").is_ok(),
+        JValue::Undefined => write!(text, "undefined").is_ok(),
+        JValue::Bool(value) => write!(text, "{value}").is_ok(),
+        JValue::Number(value) => write!(text, "{}", value + 0.0).is_ok(),
+        JValue::String(value) => write!(text, "{value:?}").is_ok(),
+        _ => false,
     }
 }

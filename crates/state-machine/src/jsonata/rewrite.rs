@@ -1,6 +1,8 @@
-//! Prepares a parsed expression: finds what it reads, and puts the service's functions in place.
+//! Prepares a parsed expression: finds what it reads, and puts the service's functions and the fences in place.
 
+use super::fence;
 use super::functions::OWN;
+use super::tree;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,10 +24,16 @@ pub(super) struct Uses {
 
 /// Finds what the expression reads, and turns calls of own functions into calls of the names they are registered under,
 /// so that a variable of the same name disturbs nothing.
-pub(super) fn prepare(tree: &mut AstNode) -> Uses {
-    let mut walk = Walk { uses: Uses::default(), variables: BTreeSet::new(), scopes: vec![Vec::new()] };
+/// `always` fences also what is small enough to go without.
+pub(super) fn prepare(tree: &mut AstNode, always: bool) -> Uses {
+    let mut walk =
+        Walk { uses: Uses::default(), variables: BTreeSet::new(), scopes: vec![Vec::new()], growth: 0 };
     walk.node(tree);
     let mut uses = walk.uses;
+    if walk.growth > fence::HARMLESS || always {
+        uses.own_functions = true;
+        fence::around(tree);
+    }
     uses.variables = walk.variables.into_iter().collect();
     uses
 }
@@ -35,6 +43,8 @@ struct Walk {
     variables: BTreeSet<Arc<str>>,
     /// Names bound so far, a list a block.
     scopes: Vec<Vec<String>>,
+    /// How much what it builds can multiply: see [`fence::HARMLESS`].
+    growth: usize,
 }
 
 impl Walk {
@@ -52,13 +62,6 @@ impl Walk {
         nodes.into_iter().for_each(|node| self.node(node));
     }
 
-    fn pairs(&mut self, pairs: &mut [(AstNode, AstNode)]) {
-        for (key, value) in pairs {
-            self.node(key);
-            self.node(value);
-        }
-    }
-
     fn within(&mut self, names: Vec<String>, body: impl FnOnce(&mut Walk)) {
         self.scopes.push(names);
         body(self);
@@ -66,6 +69,8 @@ impl Walk {
     }
 
     fn node(&mut self, node: &mut AstNode) {
+        self.growth = self.growth.saturating_add(fence::growth(node));
+        unchain(node);
         match node {
             AstNode::Variable(_) => self.variable(node),
             AstNode::Function { name, args, .. } => {
@@ -76,46 +81,9 @@ impl Walk {
             }
             AstNode::Path { steps } => self.path(steps),
             AstNode::Binary { op: BinaryOp::ColonEqual, lhs, rhs } => self.assignment(lhs, rhs),
-            AstNode::Binary { lhs, rhs, .. } => self.nodes([&mut **lhs, &mut **rhs]),
-            AstNode::Unary { operand, .. } => self.node(operand),
-            AstNode::Call { procedure, args } => {
-                self.node(procedure);
-                self.nodes(args.iter_mut());
-            }
             AstNode::Lambda { params, body, .. } => self.within(params.clone(), |walk| walk.node(body)),
             AstNode::Block(items) => self.within(Vec::new(), |walk| walk.nodes(items.iter_mut())),
-            AstNode::Array(items) | AstNode::ArrayGroup(items) => self.nodes(items.iter_mut()),
-            AstNode::Object(pairs) => self.pairs(pairs),
-            AstNode::ObjectTransform { input, pattern } => {
-                self.node(input);
-                self.pairs(pattern);
-            }
-            AstNode::Conditional { condition, then_branch, else_branch } => {
-                self.node(condition);
-                self.node(then_branch);
-                self.nodes(else_branch.as_deref_mut());
-            }
-            AstNode::FunctionApplication(inner) => self.node(inner),
-            AstNode::Sort { input, terms } => {
-                self.node(input);
-                self.nodes(terms.iter_mut().map(|(term, _)| term));
-            }
-            AstNode::Transform { location, update, delete } => {
-                self.nodes([&mut **location, &mut **update]);
-                self.nodes(delete.as_deref_mut());
-            }
-            AstNode::String(_)
-            | AstNode::Name(_)
-            | AstNode::Number(_)
-            | AstNode::Boolean(_)
-            | AstNode::Null
-            | AstNode::Undefined
-            | AstNode::Placeholder
-            | AstNode::Regex { .. }
-            | AstNode::ParentVariable(_)
-            | AstNode::Wildcard
-            | AstNode::Descendant
-            | AstNode::Parent(_) => (),
+            other => self.nodes(tree::children(other)),
         }
     }
 
@@ -216,11 +184,36 @@ impl Walk {
         let AstNode::Function { name, args, .. } = node else { return };
         if let Some(own) = OWN.iter().find(|own| own.name == *name) {
             self.uses.own_functions = true;
-            *node = own_call(own, std::mem::take(args));
+            let mut args = std::mem::take(args);
+            if args.is_empty() && own.takes_context {
+                // The context item, and a mark that it stands for a missing argument.
+                args.extend([AstNode::Variable(String::new()), AstNode::Undefined]);
+            }
+            *node = own_call(own, args);
         } else if !args.iter().any(|argument| matches!(argument, AstNode::Placeholder)) {
-            self.uses.own_functions |= mended(name, args);
+            let fenced = fence::call(name, args);
+            self.uses.own_functions |= fenced.is_some() || mended(name, args);
+            if let Some(fenced) = fenced {
+                *node = fenced;
+            }
         }
     }
+}
+
+/// Writes `a ~> $f(b)` as the call it stands for, `$f(a, b)`, where `$f` is replaced by something that is no call.
+fn unchain(node: &mut AstNode) {
+    const REPLACED: [&str; 8] =
+        ["distinct", "number", "encodeUrl", "spread", "fromMillis", "join", "pad", "replace"];
+    let AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } = node else { return };
+    let AstNode::Function { name, args, is_builtin } = &mut **rhs else { return };
+    if !REPLACED.contains(&name.as_str())
+        || args.iter().any(|argument| matches!(argument, AstNode::Placeholder))
+    {
+        return;
+    }
+    let mut args = std::mem::take(args);
+    args.insert(0, std::mem::replace(&mut **lhs, AstNode::Null));
+    *node = AstNode::Function { name: std::mem::take(name), args, is_builtin: *is_builtin };
 }
 
 /// Functions of the crate that answer otherwise than JSONata's makers do (the cases of `oracle.rs` show it): called with
