@@ -1,4 +1,4 @@
-//! What was dropped where, and which rules admitted how much.
+//! What was dropped where.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,6 @@ pub struct Counts {
 pub struct VpcCounters {
     /// Per ENI id.
     pub enis: BTreeMap<String, EniCounters>,
-    /// Per security-group rule id: packets that began a connection by this rule's
-    /// leave, and all later ones of flows that are not tracked. Where rules of a group overlap, the one with the lowest id counts.
-    pub rules: BTreeMap<String, Counts>,
 }
 
 /// The counters of one ENI.
@@ -54,18 +51,6 @@ impl Router {
                 if let Some(link) = link {
                     let eni = counters.enis.entry(link.eni_id.clone()).or_default();
                     eni.dropped.insert(gate, counted.counts);
-                }
-            }
-        }
-        let rule_sets = SetId::ALL.into_iter().filter(|set| {
-            set.counted() && !matches!(set, SetId::Dropped(_)) && plan.elements.contains_key(set)
-        });
-        for set in rule_sets {
-            for counted in read(&mut self.filter, set)? {
-                if let Some(rule) = plan.rule_elements.get(&(set, counted.key)) {
-                    let sum: &mut Counts = counters.rules.entry(rule.clone()).or_default();
-                    sum.packets += counted.counts.packets;
-                    sum.bytes += counted.counts.bytes;
                 }
             }
         }

@@ -162,7 +162,7 @@ impl Network {
         lookup(&mut self.vpcs, vpc)?.listen_behind(eni, address)
     }
 
-    /// What was dropped per ENI and gate, and admitted per rule. A plan must have
+    /// What was dropped per ENI and gate. A plan must have
     /// been applied by this process, since only it knows whose counters these are.
     pub fn counters(&mut self, vpc: &str) -> Result<VpcCounters, ApplyError> {
         lookup(&mut self.vpcs, vpc)?.counters()

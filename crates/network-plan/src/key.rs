@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The longest key: group, group or protocol, port, IPv6 address.
-const CAPACITY: usize = 28;
+/// The longest key: group, protocol, port, IPv6 address, prefix length.
+const CAPACITY: usize = 32;
 
 /// A concatenated key (or map datum) in the kernel's register layout. It is
 /// stored inline because a plan holds many thousands of them.
@@ -68,7 +68,7 @@ impl Key {
         Some(u32::from_ne_bytes(raw.try_into().ok()?))
     }
 
-    // All keys are built by this crate from at most four known fields, so a
+    // All keys are built by this crate from at most five known fields, so a
     // longer one cannot arise; should it, the surplus is cut rather than a panic.
     fn append(mut self, field: &[u8]) -> Self {
         let start = usize::from(self.len);

@@ -179,7 +179,7 @@ pub struct SecurityGroup {
 /// One rule of a security group, for exactly one peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The record's id, `sgr-…`; counters are reported under it.
+    /// The record's id, `sgr-…`.
     pub id: String,
     /// Which packets.
     pub protocol: Protocol,

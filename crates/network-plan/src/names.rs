@@ -32,6 +32,11 @@ pub const MAX_TABLE_NUMBER: u32 = 0xffff;
 pub const TABLE_BASE: u32 = 1000;
 /// The most groups an ENI may have (AWS: 5 by default, 16 at most).
 pub const MAX_GROUPS_PER_ENI: usize = 16;
+/// The sizes of IPv4 blocks that group rules for one port are looked up by, exactly: one question of a hash table each.
+/// Blocks of other sizes, and ranges of ports, are intervals, which take the kernel ten times as long to learn.
+pub const EXACT_PREFIXES_V4: [u8; 4] = [32, 24, 16, 0];
+/// The same for IPv6.
+pub const EXACT_PREFIXES_V6: [u8; 3] = [128, 64, 0];
 /// The mark by which a group's chain reports "one of my rules admits this".
 pub const ALLOWED: u32 = u32::MAX;
 /// The mark of packets that came from the edge or a peer: no rule asks for it, so they see the main table only.

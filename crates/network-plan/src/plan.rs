@@ -38,9 +38,6 @@ pub struct VpcPlan {
     /// The ENIs by number; their links are made when a machine appears. NAT gateways' and endpoints' ENIs are among
     /// them: their namespaces are the network's own.
     pub links: BTreeMap<u32, LinkPlan>,
-    /// Which rule stands behind a counted element (an element's key is unique in
-    /// its set). Not part of the kernel's state.
-    pub rule_elements: BTreeMap<(SetId, Key), String>,
 }
 
 /// An element of a set or map.

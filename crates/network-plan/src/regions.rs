@@ -3,22 +3,19 @@
 //! The kernel's interval sets refuse elements that overlap, security-group rules
 //! overlap freely. So each group's rules are cut: a box keeps what no earlier
 //! rule covers already. The set of admitted packets stays the same, and every
-//! packet meets exactly one element — the first rule that admits it, which is
-//! also the one whose counter moves.
+//! packet meets one element at most.
 
 /// A box: one inclusive range per dimension (protocol, port, address).
 pub(crate) type Region = [(u128, u128); 3];
 
-/// The disjoint pieces of `regions`, each with the index of the region it was
-/// cut from.
-pub(crate) fn disjoint(regions: &[Region]) -> Vec<(Region, usize)> {
-    let mut done: Vec<(Region, usize)> = Vec::with_capacity(regions.len());
+/// The disjoint pieces of `regions`.
+pub(crate) fn disjoint(regions: &[Region]) -> Vec<Region> {
+    let mut done: Vec<Region> = Vec::with_capacity(regions.len());
     let mut pieces = Vec::new();
     let mut next = Vec::new();
-    for (index, region) in regions.iter().enumerate() {
-        pieces.clear();
+    for region in regions {
         pieces.push(*region);
-        for (earlier, _) in &done {
+        for earlier in &done {
             if !overlap(region, earlier) {
                 continue;
             }
@@ -31,7 +28,7 @@ pub(crate) fn disjoint(regions: &[Region]) -> Vec<(Region, usize)> {
                 break;
             }
         }
-        done.extend(pieces.iter().map(|piece| (*piece, index)));
+        done.append(&mut pieces);
     }
     done
 }

@@ -32,8 +32,6 @@ fn an_allowed_port_connects_and_its_neighbour_is_dropped_and_counted() {
     let _shut = listen(world.at("eni-12"), "0.0.0.0:81");
     connect(world.at("eni-11"), "10.0.2.12:80").unwrap();
     world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:81"));
-    let counters = world.counters();
-    assert_eq!(counters.rules["sgr-in"].packets, 1, "one connection, one look");
     assert_eq!(world.dropped("eni-11", Gate::EgressDenied).packets, 0);
 }
 
@@ -82,7 +80,6 @@ fn a_group_reference_means_its_members_and_follows_them() {
     connect(world.at("eni-13"), "10.0.2.12:80").unwrap();
     world.change(|input| input.enis[0].groups = vec!["sg-3".into()]);
     world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), "10.0.2.12:80"));
-    assert_eq!(world.counters().rules["sgr-ref"].packets, 2);
 }
 
 #[test]
@@ -156,9 +153,6 @@ fn overlapping_rules_admit_their_union() {
         let to = format!("10.0.2.12:{port}");
         world.drops("eni-12", Gate::IngressDenied, |w| begin(w.at("eni-11"), &to));
     }
-    let counters = world.counters();
-    let counted = ["sgr-1", "sgr-2", "sgr-3"].map(|rule| counters.rules[rule].packets);
-    assert_eq!(counted, [1, 3, 1], "the rule with the lowest id counts");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use network_apply::probe;
+use network_plan::{Ports, Protocol};
 
 use crate::facts::{eni, open_out, rule, tcp, vpc};
 use crate::wire::{connect, listen};
@@ -41,22 +42,32 @@ pub fn router_drops(world: &World, chain: &str) -> u64 {
 #[test]
 fn another_program_reads_the_same_elements() {
     let mut input = vpc(1);
-    input.groups = vec![open_out(7, vec![rule("sgr-in", tcp(80), "10.0.0.0/16")])];
+    // One for a single port, one for a range of them.
+    let range = Protocol::Tcp(Ports { from: 80, to: 81 });
+    input.groups = vec![open_out(
+        7,
+        vec![rule("sgr-one", tcp(80), "10.0.0.0/16"), rule("sgr-more", range, "10.0.0.0/16")],
+    )];
     input.enis = vec![eni(11, 1, &["sg-7"])];
     let Some(world) = World::new(input) else { return };
-    let Some(json) = world.router().inside(|| ruleset(&["list", "set", "inet", "allod", "ingress4"])) else {
+    let list = |set: &str| world.router().inside(|| ruleset(&["list", "set", "inet", "allod", set]));
+    let set_of = |json: &serde_json::Value| {
+        let items = json["nftables"].as_array().unwrap();
+        items.iter().find_map(|item| item.get("set")).unwrap().clone()
+    };
+    let Some(json) = list("ingress4") else {
         println!("skipped: no nft program");
         return;
     };
-    let items = json["nftables"].as_array().unwrap();
-    let set = items.iter().find_map(|item| item.get("set")).unwrap();
+    let set = set_of(&json);
     assert_eq!(set["type"], serde_json::json!(["mark", "inet_proto", "inet_service", "ipv4_addr"]));
-    let element = &set["elem"][0]["elem"];
-    assert_eq!(element["val"]["concat"][1], "tcp");
-    assert_eq!(element["val"]["concat"][2], 80);
-    let block = serde_json::json!({"prefix": {"addr": "10.0.0.0", "len": 16}});
-    assert_eq!(element["val"]["concat"][3], block);
-    assert_eq!(element["counter"]["packets"], 0);
+    let key = &set["elem"][0]["concat"];
+    assert_eq!(key[1], "tcp");
+    assert_eq!(key[2], serde_json::json!({"range": [80, 81]}));
+    assert_eq!(key[3], serde_json::json!({"prefix": {"addr": "10.0.0.0", "len": 16}}));
+    let set = set_of(&list("ingress_exact4").unwrap());
+    let key = &set["elem"][0]["concat"];
+    assert_eq!((&key[1], &key[2], &key[3]), (&"tcp".into(), &80.into(), &"10.0.0.0".into()));
     let json = world.router().inside(|| ruleset(&["list", "table", "inet", "allod"]).unwrap());
     let items = json["nftables"].as_array().unwrap();
     let policy = |hook: &str| {

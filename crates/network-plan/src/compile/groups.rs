@@ -6,7 +6,9 @@ use ipnet::IpNet;
 
 use super::{Draft, Index};
 use crate::regions::{Region, disjoint};
-use crate::{Element, Key, Peer, Ports, Protocol, Rule, SetId, VpcInput};
+use crate::{
+    EXACT_PREFIXES_V4, EXACT_PREFIXES_V6, Element, Key, Peer, Ports, Protocol, Rule, SetId, VpcInput,
+};
 
 const TCP: u128 = 6;
 const UDP: u128 = 17;
@@ -17,27 +19,30 @@ const ANY_PORT: (u128, u128) = (0, 0xffff);
 
 /// The sets of one direction.
 struct Sets {
+    exact4: SetId,
+    exact6: SetId,
+    exact_group: SetId,
     v4: SetId,
     v6: SetId,
     group: SetId,
 }
 
-const INGRESS: Sets = Sets { v4: SetId::Ingress4, v6: SetId::Ingress6, group: SetId::IngressGroup };
-const EGRESS: Sets = Sets { v4: SetId::Egress4, v6: SetId::Egress6, group: SetId::EgressGroup };
-
-/// Rules that share everything but their boxes.
-#[derive(Default)]
-struct Share<'a> {
-    regions: Vec<Region>,
-    rules: Vec<&'a str>,
-}
-
-impl<'a> Share<'a> {
-    fn push(&mut self, region: Region, rule: &'a str) {
-        self.regions.push(region);
-        self.rules.push(rule);
-    }
-}
+const INGRESS: Sets = Sets {
+    exact4: SetId::IngressExact4,
+    exact6: SetId::IngressExact6,
+    exact_group: SetId::IngressGroupExact,
+    v4: SetId::Ingress4,
+    v6: SetId::Ingress6,
+    group: SetId::IngressGroup,
+};
+const EGRESS: Sets = Sets {
+    exact4: SetId::EgressExact4,
+    exact6: SetId::EgressExact6,
+    exact_group: SetId::EgressGroupExact,
+    v4: SetId::Egress4,
+    v6: SetId::Egress6,
+    group: SetId::EgressGroup,
+};
 
 pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
     for group in &input.groups {
@@ -47,26 +52,30 @@ pub(super) fn compile(input: &VpcInput, index: &Index<'_>, draft: &mut Draft) {
 }
 
 fn compile_rules(group: u32, rules: &[Rule], sets: &Sets, index: &Index<'_>, draft: &mut Draft) {
+    // How overlapping rules are cut depends on their order, which must not depend on the input's.
     let mut sorted: Vec<&Rule> = rules.iter().collect();
-    // A prefix list's rule comes once per block, always under the same id.
     sorted.sort_unstable_by(|a, b| (&a.id, &a.peer, a.protocol).cmp(&(&b.id, &b.peer, b.protocol)));
-    let (mut v4, mut v6) = (Share::default(), Share::default());
-    let mut peers: BTreeMap<u32, Share<'_>> = BTreeMap::new();
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    let mut peers: BTreeMap<u32, Vec<Region>> = BTreeMap::new();
     for rule in sorted {
+        if let Some((set, key)) = exact_element(group, rule, sets, index) {
+            draft.element(set, Element::of(key));
+            continue;
+        }
         match &rule.peer {
             Peer::Cidr(net) => {
                 let Some([protocol, port]) = protocol_box(rule.protocol, Some(*net)) else {
                     continue;
                 };
                 let share = if matches!(net, IpNet::V4(_)) { &mut v4 } else { &mut v6 };
-                share.push([protocol, port, addresses(*net)], &rule.id);
+                share.push([protocol, port, addresses(*net)]);
             }
             Peer::Group(id) => {
                 let peer = index.group_numbers.get(id.as_str());
                 let found = peer.zip(protocol_box(rule.protocol, None));
                 if let Some((peer, [protocol, port])) = found {
                     let share = peers.entry(*peer).or_default();
-                    share.push([protocol, port, (0, 0)], &rule.id);
+                    share.push([protocol, port, (0, 0)]);
                 }
             }
         }
@@ -85,11 +94,36 @@ fn compile_rules(group: u32, rules: &[Rule], sets: &Sets, index: &Index<'_>, dra
     }
 }
 
-fn emit(share: &Share<'_>, set: SetId, draft: &mut Draft, key: impl Fn([u128; 3]) -> Key) {
-    for (region, rule) in disjoint(&share.regions) {
-        let element = Element::range(key(region.map(|side| side.0)), key(region.map(|side| side.1)));
-        draft.plan.rule_elements.insert((set, element.key), share.rules[rule].to_owned());
-        draft.element(set, element);
+/// A rule for one port as an element of an exact set, if its block has one of the sizes that are asked for. `None` also
+/// for a stale reference, which stands for nobody.
+fn exact_element(group: u32, rule: &Rule, sets: &Sets, index: &Index<'_>) -> Option<(SetId, Key)> {
+    let (protocol, port) = match rule.protocol {
+        Protocol::Tcp(ports) if ports.from == ports.to => (TCP, ports.from),
+        Protocol::Udp(ports) if ports.from == ports.to => (UDP, ports.from),
+        _ => return None,
+    };
+    let key = Key::new().native(group);
+    match &rule.peer {
+        Peer::Cidr(net) => {
+            let (set, prefixes) = match net {
+                IpNet::V4(_) => (sets.exact4, &EXACT_PREFIXES_V4[..]),
+                IpNet::V6(_) => (sets.exact6, &EXACT_PREFIXES_V6[..]),
+            };
+            let prefix = net.prefix_len();
+            let key = start(key, protocol, port.into()).address(net.network()).byte(prefix);
+            prefixes.contains(&prefix).then_some((set, key))
+        }
+        Peer::Group(id) => {
+            let peer = index.group_numbers.get(id.as_str())?;
+            Some((sets.exact_group, start(key.native(*peer), protocol, port.into())))
+        }
+    }
+}
+
+fn emit(regions: &[Region], set: SetId, draft: &mut Draft, key: impl Fn([u128; 3]) -> Key) {
+    for region in disjoint(regions) {
+        let (low, high) = (key(region.map(|side| side.0)), key(region.map(|side| side.1)));
+        draft.element(set, Element::range(low, high));
     }
 }
 

@@ -18,8 +18,7 @@ use crate::{Element, Key, PlanError, SetId, Subnet, VpcInput, VpcPlan};
 use index::Index;
 
 /// The wanted kernel state of a VPC. Deterministic: equal facts give equal
-/// plans, in whatever order the lists stand (rules of a group are taken in the
-/// order of their ids, which decides which of two overlapping rules counts).
+/// plans, in whatever order the lists stand.
 ///
 /// # Errors
 /// [`PlanError`] if the facts contradict one another; nothing is planned then.

@@ -93,7 +93,20 @@ pub enum SetId {
     Member6,
     /// `block . slot → group`: the groups behind a delegated IPv6 prefix.
     MemberPrefix6,
-    /// `group . protocol . port or ICMP type and code . source`.
+    /// `group . protocol . port . source block's address . its prefix length`: rules for one port and a block of a
+    /// common size (see [`crate::EXACT_PREFIXES_V4`]), which need no intervals.
+    IngressExact4,
+    /// The same for IPv6 sources.
+    IngressExact6,
+    /// `group . protocol . port . destination block's address . its prefix length`, likewise.
+    EgressExact4,
+    /// The same for IPv6 destinations.
+    EgressExact6,
+    /// `group . source's group . protocol . port`: rules for one port.
+    IngressGroupExact,
+    /// `group . destination's group . protocol . port`: rules for one port.
+    EgressGroupExact,
+    /// `group . protocol . port or ICMP type and code . source`: all other rules, as intervals.
     Ingress4,
     /// The same for IPv6 sources.
     Ingress6,
@@ -127,7 +140,7 @@ pub enum SetId {
 
 impl SetId {
     /// Every set of a router's tables, in the order in which they are created.
-    pub const ALL: [Self; 50 + Gate::ALL.len()] = spec::all();
+    pub const ALL: [Self; 56 + Gate::ALL.len()] = spec::all();
 
     /// Every set of a NAT gateway's table.
     pub const NAT: [Self; 4] = [Self::NatInside, Self::NatSlot, Self::NatForward, Self::NatForwardAs];
@@ -162,16 +175,7 @@ impl SetId {
 
     /// Whether each element counts the packets that met it.
     pub const fn counted(self) -> bool {
-        matches!(
-            self,
-            Self::Dropped(_)
-                | Self::Ingress4
-                | Self::Ingress6
-                | Self::Egress4
-                | Self::Egress6
-                | Self::IngressGroup
-                | Self::EgressGroup
-        )
+        matches!(self, Self::Dropped(_))
     }
 
     /// Bytes of a key.

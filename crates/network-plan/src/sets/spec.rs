@@ -23,6 +23,9 @@ const TO_MARK: SetKind = Map(&[Mark]);
 const ADDRESS4: &[Field] = &[Ipv4];
 const FLOW: &[Field] = &[Interface, Protocol, Protocol, Port];
 const SERVICE: &[Field] = &[Ipv4, Protocol, Port];
+const EXACT4: &[Field] = &[Number, Protocol, Port, Ipv4, Protocol];
+const EXACT6: &[Field] = &[Number, Protocol, Port, Ipv6, Protocol];
+const EXACT_GROUP: &[Field] = &[Number, Number, Protocol, Port];
 
 impl SetId {
     pub(super) const fn spec(self) -> Spec {
@@ -67,6 +70,12 @@ impl SetId {
             Self::Member4 => spec("member4", &[Ipv4, Number], TO_NUMBER),
             Self::Member6 => spec("member6", &[Ipv6, Number], TO_NUMBER),
             Self::MemberPrefix6 => spec("member_prefix6", &[Ipv6, Number], IntervalMap(&[Number])),
+            Self::IngressExact4 => spec("ingress_exact4", EXACT4, Hash),
+            Self::IngressExact6 => spec("ingress_exact6", EXACT6, Hash),
+            Self::EgressExact4 => spec("egress_exact4", EXACT4, Hash),
+            Self::EgressExact6 => spec("egress_exact6", EXACT6, Hash),
+            Self::IngressGroupExact => spec("ingress_group_exact", EXACT_GROUP, Hash),
+            Self::EgressGroupExact => spec("egress_group_exact", EXACT_GROUP, Hash),
             Self::Ingress4 => spec("ingress4", &[Number, Protocol, Port, Ipv4], Intervals),
             Self::Ingress6 => spec("ingress6", &[Number, Protocol, Port, Ipv6], Intervals),
             Self::Egress4 => spec("egress4", &[Number, Protocol, Port, Ipv4], Intervals),
@@ -105,7 +114,7 @@ const fn counter_name(gate: Gate) -> &'static str {
 }
 
 /// The router's sets that are not counters of a gate.
-const PLAIN: [SetId; 50] = [
+const PLAIN: [SetId; 56] = [
     SetId::EniMac,
     SetId::EniSource4,
     SetId::EniSource6,
@@ -146,6 +155,12 @@ const PLAIN: [SetId; 50] = [
     SetId::Member4,
     SetId::Member6,
     SetId::MemberPrefix6,
+    SetId::IngressExact4,
+    SetId::IngressExact6,
+    SetId::EgressExact4,
+    SetId::EgressExact6,
+    SetId::IngressGroupExact,
+    SetId::EgressGroupExact,
     SetId::Ingress4,
     SetId::Ingress6,
     SetId::Egress4,

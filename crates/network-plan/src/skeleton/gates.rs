@@ -5,14 +5,18 @@
 //! and does a rule that names a group admit it — for each group behind the
 //! other side's private address. All groups share the same sets; the group's
 //! number is the first field of the key. So a rule, a membership or an
-//! attachment is one element, and no chain ever depends on them.
+//! attachment is one element, and no chain ever depends on them. Rules for one port are asked for first, exactly;
+//! what is left are intervals.
 //!
 //! Two values of the packet serve as variables across chains: the mark holds the
 //! group in question and then [`ALLOWED`]; the priority holds the other side's
 //! group.
 
 use super::dsl::*;
-use crate::{ALLOWED, Chain, ChainRule, Expr, FORWARDED, Gate, MAX_GROUPS_PER_ENI, MetaKey, SetId};
+use crate::{
+    ALLOWED, Chain, ChainRule, EXACT_PREFIXES_V4, EXACT_PREFIXES_V6, Expr, FORWARDED, Gate,
+    MAX_GROUPS_PER_ENI, MetaKey, SetId,
+};
 
 /// Slots are looked up in bands: the first two always, the next only if the
 /// first slot of their band is taken. Most ENIs have one or two groups.
@@ -59,6 +63,20 @@ impl Direction {
         match self {
             Self::Egress => family.pick(SetId::Egress4, SetId::Egress6),
             Self::Ingress => family.pick(SetId::Ingress4, SetId::Ingress6),
+        }
+    }
+
+    const fn exact_rules(self, family: Family) -> SetId {
+        match self {
+            Self::Egress => family.pick(SetId::EgressExact4, SetId::EgressExact6),
+            Self::Ingress => family.pick(SetId::IngressExact4, SetId::IngressExact6),
+        }
+    }
+
+    const fn exact_group_rules(self) -> SetId {
+        match self {
+            Self::Egress => SetId::EgressGroupExact,
+            Self::Ingress => SetId::IngressGroupExact,
         }
     }
 
@@ -183,21 +201,49 @@ fn by_protocol(name: &str, base: &str) -> Chain {
 /// Does a rule with an address block admit the packet? If not, ask for groups.
 fn block_question(direction: Direction, family: Family, field: PortField) -> Chain {
     let base = format!("{}{}", direction.name(), family.digit());
-    inner(
-        format!("{base}_{}", field.name()),
-        vec![
-            rule![
-                Expr::Meta(MetaKey::Mark, 0),
-                Expr::Meta(MetaKey::L4Proto, 1),
-                field.load(2),
-                direction.peer(family, 3),
-                Expr::In(direction.block_rules(family), 0),
-                set_mark(ALLOWED),
-                RETURN
-            ],
-            rule![goto(format!("{base}_peers"))],
-        ],
-    )
+    let packet = || [Expr::Meta(MetaKey::Mark, 0), Expr::Meta(MetaKey::L4Proto, 1), field.load(2)];
+    let admit = || [set_mark(ALLOWED).to_vec(), vec![RETURN]].concat();
+    let mut rules = Vec::new();
+    if matches!(field, PortField::Port) {
+        let prefixes = match family {
+            Family::V4 => &EXACT_PREFIXES_V4[..],
+            Family::V6 => &EXACT_PREFIXES_V6[..],
+        };
+        for prefix in prefixes {
+            rules.push(rule![
+                packet(),
+                block_around(direction, family, *prefix),
+                Expr::Constant(3 + family.after_address(), vec![*prefix]),
+                Expr::In(direction.exact_rules(family), 0),
+                admit()
+            ]);
+        }
+    }
+    rules.push(rule![
+        packet(),
+        direction.peer(family, 3),
+        Expr::In(direction.block_rules(family), 0),
+        admit()
+    ]);
+    rules.push(rule![goto(format!("{base}_peers"))]);
+    inner(format!("{base}_{}", field.name()), rules)
+}
+
+/// Loads the block of a size that the other side's address lies in.
+fn block_around(direction: Direction, family: Family, prefix: u8) -> Vec<Expr> {
+    let width = match family {
+        Family::V4 => 4,
+        Family::V6 => 16,
+    };
+    let ones = usize::from(prefix) / 8;
+    let mask = [vec![0xff; ones], vec![0; width - ones]].concat();
+    match ones {
+        0 => vec![Expr::Constant(3, mask)],
+        _ if ones == width => vec![direction.peer(family, 3)],
+        _ => {
+            vec![direction.peer(family, 3), Expr::Bits { register: 3, mask, flip: vec![0; width] }]
+        }
+    }
 }
 
 /// The groups behind the other side's address. What IPv6 does not know as an
@@ -250,15 +296,21 @@ fn member_of(direction: Direction, family: Family, members: SetId, number: usize
 
 /// Does a rule that names the other side's group admit the packet?
 fn group_question(direction: Direction, field: PortField) -> Chain {
-    inner(
-        format!("{}_peer_{}", direction.name(), field.name()),
-        vec![rule![
+    let question = |set: SetId| {
+        rule![
             Expr::Meta(MetaKey::Mark, 0),
             Expr::Meta(MetaKey::Priority, 1),
             Expr::Meta(MetaKey::L4Proto, 2),
             field.load(3),
-            Expr::In(direction.group_rules(), 0),
-            set_mark(ALLOWED)
-        ]],
-    )
+            Expr::In(set, 0),
+            set_mark(ALLOWED),
+            RETURN
+        ]
+    };
+    let mut rules = Vec::new();
+    if matches!(field, PortField::Port) {
+        rules.push(question(direction.exact_group_rules()));
+    }
+    rules.push(question(direction.group_rules()));
+    inner(format!("{}_peer_{}", direction.name(), field.name()), rules)
 }

@@ -287,9 +287,50 @@ fn one_rule_is_one_element_and_one_step() {
     });
     let after = plan(&input).unwrap();
     let steps = diff(&before, &after);
-    let [Step::AddElements(SetId::Ingress4, elements)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::AddElements(SetId::IngressExact4, elements)] = &steps[..] else { panic!("{steps:?}") };
     assert_eq!(elements.len(), 1);
-    assert_eq!(after.rule_elements[&(SetId::Ingress4, elements[0].key)], "sgr-1");
+}
+
+#[test]
+fn only_what_is_a_range_becomes_an_interval() {
+    let set_of = |protocol: Protocol, peer: &str| {
+        let mut input = one_eni();
+        input.groups[0].ingress.clear();
+        let peer = match peer.parse() {
+            Ok(net) => crate::Peer::Cidr(net),
+            Err(_) => crate::Peer::Group(peer.into()),
+        };
+        input.groups[0].ingress.push(crate::Rule { id: "sgr-1".into(), protocol, peer });
+        let rules = [
+            SetId::IngressExact4,
+            SetId::IngressExact6,
+            SetId::IngressGroupExact,
+            SetId::Ingress4,
+            SetId::Ingress6,
+            SetId::IngressGroup,
+        ];
+        let plan = plan(&input).unwrap();
+        let used: Vec<SetId> = rules.into_iter().filter(|set| plan.elements.contains_key(set)).collect();
+        assert_eq!(used.len(), 1, "{used:?}");
+        used[0]
+    };
+    let one = Protocol::Tcp(Ports { from: 22, to: 22 });
+    let two = Protocol::Udp(Ports { from: 22, to: 23 });
+    let own = one_eni().groups[0].id.clone();
+    for (protocol, peer, set) in [
+        (one, "10.0.0.1/32", SetId::IngressExact4),
+        (one, "10.0.0.0/24", SetId::IngressExact4),
+        (one, "0.0.0.0/0", SetId::IngressExact4),
+        (one, "10.0.0.0/20", SetId::Ingress4),
+        (two, "10.0.0.0/24", SetId::Ingress4),
+        (Protocol::All, "10.0.0.1/32", SetId::Ingress4),
+        (one, "2001:db8::/64", SetId::IngressExact6),
+        (one, "2001:db8::/56", SetId::Ingress6),
+        (one, own.as_str(), SetId::IngressGroupExact),
+        (two, own.as_str(), SetId::IngressGroup),
+    ] {
+        assert_eq!(set_of(protocol, peer), set, "{protocol:?} {peer}");
+    }
 }
 
 #[test]

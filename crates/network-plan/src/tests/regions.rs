@@ -18,19 +18,15 @@ fn regions() -> impl Strategy<Value = Vec<Region>> {
 
 proptest! {
     #[test]
-    fn every_point_is_covered_once_and_by_the_first_region(regions in regions()) {
+    fn every_point_is_covered_once_or_not_at_all(regions in regions()) {
         let pieces = disjoint(&regions);
         for a in 0..6 {
             for b in 0..6 {
                 for c in 0..6 {
                     let point = [a, b, c];
-                    let first = regions.iter().position(|region| inside(region, point));
-                    let owners: Vec<usize> = pieces
-                        .iter()
-                        .filter(|(piece, _)| inside(piece, point))
-                        .map(|(_, owner)| *owner)
-                        .collect();
-                    prop_assert_eq!(owners, first.into_iter().collect::<Vec<_>>());
+                    let wanted = regions.iter().any(|region| inside(region, point));
+                    let covers = pieces.iter().filter(|piece| inside(piece, point)).count();
+                    prop_assert_eq!(covers, usize::from(wanted));
                 }
             }
         }
@@ -40,14 +36,13 @@ proptest! {
 #[test]
 fn apart_they_stay_as_they_are() {
     let regions = [[(0, 1), (0, 1), (0, 1)], [(2, 3), (0, 1), (0, 1)]];
-    let pieces: Vec<Region> = disjoint(&regions).into_iter().map(|(piece, _)| piece).collect();
-    assert_eq!(pieces, regions);
+    assert_eq!(disjoint(&regions), regions);
 }
 
 #[test]
 fn the_ends_of_the_address_space_do_not_overflow() {
     let whole = [(0, u128::MAX); 3];
     let corner = [(u128::MAX, u128::MAX); 3];
-    assert_eq!(disjoint(&[whole, corner]), [(whole, 0)]);
+    assert_eq!(disjoint(&[whole, corner]), [whole]);
     assert_eq!(disjoint(&[corner, whole]).len(), 4);
 }
