@@ -102,7 +102,7 @@ impl Run<'_, '_> {
     }
 
     fn within_limit(&self, state: &State, output: &Data) -> Result<(), Problem> {
-        if output.text.len() > MAX_PAYLOAD {
+        if output.text.len() > MAX_PAYLOAD || output.value.is_deeper_than(crate::text::MAX_DEPTH) {
             return Err(Problem::Plain(too_large(&state.name)));
         }
         Ok(())

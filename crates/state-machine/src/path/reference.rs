@@ -2,6 +2,7 @@
 
 use super::step::Step;
 use super::{Path, PathError, walk};
+use crate::text::MAX_DEPTH;
 use crate::{Map, Value};
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ impl ReferencePath {
     /// Compiles one. Besides what [`Path::compile`] refuses, anything that could name several nodes is refused.
     pub fn compile(text: &str) -> Result<ReferencePath, PathError> {
         let path = Path::compile(text)?;
+        if path.steps.len() > MAX_DEPTH {
+            let message = format!("a Reference Path goes at most {MAX_DEPTH} levels deep");
+            return Err(PathError { path: path.source, at: 0, message });
+        }
         let single = path.steps.iter().all(|step| match step {
             Step::Names(names) => names.len() == 1,
             Step::Indices(indices) => indices.len() == 1,

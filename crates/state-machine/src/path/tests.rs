@@ -217,6 +217,7 @@ fn writes_through_reference_paths() {
             _ => assert_eq!(found.unwrap().to_string(), expected, "{path} on {target}"),
         }
     }
+    ReferencePath::compile(&format!("${}", ".a".repeat(600))).expect_err("too deep");
     for path in ["$.a[*]", "$..a", "$.a[0,1]", "$['a','b']", "$.a[1:2]", "$.a.length()", "$[?(@.a)]"] {
         ReferencePath::compile(path).expect_err(path);
     }

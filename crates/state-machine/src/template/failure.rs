@@ -69,3 +69,11 @@ pub(super) fn wrong_type(
     );
     EvaluationFailure::query(field, cause)
 }
+
+pub(super) fn too_deep(field: &Arc<str>) -> EvaluationFailure {
+    EvaluationFailure {
+        error: "States.Runtime".into(),
+        cause: format!("The value of the field '{field}' nests more than {} levels", crate::text::MAX_DEPTH),
+        location: field.clone(),
+    }
+}

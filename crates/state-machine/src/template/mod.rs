@@ -81,9 +81,14 @@ impl Template {
         self.root.variables(found);
     }
 
-    /// Works it out.
+    /// Works it out. A value that nests deeper than a reader would take is a failure too: a loop could otherwise nest its
+    /// input once more in each turn.
     pub fn evaluate(&self, scope: &mut Scope<'_>) -> Result<Value, EvaluationFailure> {
-        evaluate::part(&self.root, &mut evaluate::Pass::new(scope))
+        let value = evaluate::part(&self.root, &mut evaluate::Pass::new(scope))?;
+        if value.is_deeper_than(text::MAX_DEPTH) {
+            return Err(failure::too_deep(&self.field));
+        }
+        Ok(value)
     }
 
     /// The failure of an expression whose value is not of the type its field needs, such as `array` for `Items`.

@@ -172,3 +172,15 @@ fn knows_the_variables_it_reads() {
         assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), expected, "{template}");
     }
 }
+
+#[test]
+fn no_loop_nests_its_input_without_end() {
+    let deep = format!("{}{}", "[".repeat(text::MAX_DEPTH), "]".repeat(text::MAX_DEPTH));
+    assert!(evaluate(r#"{"a.$":"$[0]"}"#, Language::JsonPath, &deep).is_ok());
+    for (template, language) in
+        [(r#"{"a.$":"$"}"#, Language::JsonPath), (r#"["{% $states.input %}"]"#, Language::Jsonata)]
+    {
+        let failure = evaluate(template, language, &deep).unwrap_err();
+        assert!(failure.contains("nests more than"), "{failure}");
+    }
+}
