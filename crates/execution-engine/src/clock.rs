@@ -13,7 +13,7 @@ pub(crate) enum Patience {
 }
 
 /// Where time comes from.
-pub trait Clock: Send + Sync {
+pub(crate) trait Clock: Send + Sync {
     /// Time that only goes forward, from any beginning.
     fn steady(&self) -> Duration;
     /// Time of day in milliseconds since 1970; may be set in either direction.

@@ -58,6 +58,19 @@ impl<T> Inbox<T> {
         }
     }
 
+    /// The same with many.
+    pub(crate) fn force_all(&self, messages: Vec<T>) {
+        if messages.is_empty() {
+            return;
+        }
+        let mut state = self.state.lock();
+        if !state.closed {
+            state.waiting.extend(messages);
+            drop(state);
+            self.filled.notify_one();
+        }
+    }
+
     /// Takes all that wait; with none there it waits as long as `patience` says. False: closed and empty.
     pub(crate) fn drain(&self, into: &mut VecDeque<T>, patience: Patience) -> bool {
         let mut state = self.state.lock();

@@ -35,8 +35,10 @@ pub(crate) enum StartReply {
 pub(crate) struct ChildPlace {
     /// Shard of the parent.
     pub(crate) shard: u16,
-    /// Number of the run in that shard.
-    pub(crate) run: u64,
+    /// Number of the parent in that shard.
+    pub(crate) parent: u64,
+    /// Ticket of the run.
+    pub(crate) ticket: u64,
     /// Number of the child in its run, from 0.
     pub(crate) index: u64,
 }

@@ -8,7 +8,7 @@ use crate::log::Position;
 use crate::message::ChildPlace;
 use state_machine::Millis;
 use state_machine::history::Event;
-use state_machine::interpret::{Outcome, Start, Wake};
+use state_machine::interpret::{MapRunRequest, Outcome, Start, Wake};
 use std::sync::Arc;
 
 /// What executions share that were started alike: written once per shard, named by a number.
@@ -108,7 +108,7 @@ pub(crate) struct Opening {
     pub(crate) archived: Vec<u64>,
 }
 
-record!(ChildPlace { shard, run, index });
+record!(ChildPlace { shard, parent, ticket, index });
 record!(Opening { name, suffix, at, input, trace_header, redrives, child, archived });
 
 impl Field for u16 {
@@ -167,6 +167,7 @@ const EXECUTION: u8 = 1;
 const PIN: u8 = 2;
 const ARCHIVED: u8 = 3;
 const CHILD: u8 = 4;
+const RUN: u8 = 5;
 
 const OPENING: u8 = 1;
 const TURN: u8 = 2;
@@ -184,8 +185,10 @@ pub(crate) enum Record<'a> {
     Pin(u32, Pin),
     /// Everything that closed in records before this place is in the archive.
     Archived(Position),
-    /// A child of a Map Run ended: number of the parent, number of the run, number of the child.
-    Child { parent: u64, run: u64, index: u64, outcome: Outcome },
+    /// A child of a Map Run ended.
+    Child(ChildPlace, Outcome),
+    /// A Map Run began or was changed: number of the parent, time of its begin.
+    Run(u64, Millis, Box<MapRunRequest>),
 }
 
 /// Writes a record of an execution.
@@ -247,13 +250,20 @@ pub(crate) fn put_archived(to: &mut Vec<u8>, upto: Position) {
 }
 
 /// Writes the end of a child.
-pub(crate) fn put_child(to: &mut Vec<u8>, parent: u64, run: u64, index: u64, outcome: &Outcome) {
+pub(crate) fn put_child(to: &mut Vec<u8>, place: ChildPlace, outcome: &Outcome) {
     let mut writer = Writer::new(to, &[]);
     writer.byte(CHILD);
-    writer.number(parent);
-    writer.number(run);
-    writer.number(index);
+    writer.put(&place);
     writer.put(outcome);
+}
+
+/// Writes a Map Run.
+pub(crate) fn put_run(to: &mut Vec<u8>, parent: u64, began: Millis, request: &MapRunRequest) {
+    let mut writer = Writer::new(to, &[]);
+    writer.byte(RUN);
+    writer.number(parent);
+    writer.signed(began);
+    writer.put(request);
 }
 
 /// Reads the first part of a record. `seeds` gives the texts of a pin.
@@ -297,12 +307,8 @@ pub(crate) fn take<'a>(
         }
         PIN => Ok(Record::Pin(reader.take()?, reader.take()?)),
         ARCHIVED => Ok(Record::Archived(Position(reader.number()?))),
-        CHILD => Ok(Record::Child {
-            parent: reader.number()?,
-            run: reader.number()?,
-            index: reader.number()?,
-            outcome: reader.take()?,
-        }),
+        CHILD => Ok(Record::Child(reader.take()?, reader.take()?)),
+        RUN => Ok(Record::Run(reader.number()?, reader.signed()?, Box::new(reader.take()?))),
         _ => Err(Malformed),
     }
 }

@@ -138,6 +138,18 @@ pub trait Outside: Send + Sync {
     fn cancel(&self, execution_arn: &str, ticket: Ticket);
     /// A distributed Map begins; the engine's own map runs read items and write results through this seam.
     fn map_run_items(&self, request: &MapRunRequest) -> Option<ItemSource>;
+    /// Where the results of a Map Run with a result writer go; the result of the Map state as JSON text comes back.
+    /// Without a store the run fails.
+    fn map_run_results(
+        &self,
+        _request: &MapRunRequest,
+        _results: &mut dyn Iterator<Item = &Payload>,
+    ) -> Result<Payload, Failure> {
+        Err(Failure::new(
+            "States.ResultWriterFailed",
+            "There is no store to which the results could be written.",
+        ))
+    }
     /// Durable events of an execution whose revision is logged, or which is Express.
     fn events(&self, execution: &state_machine::interpret::Start, revision: &str, events: &[Event]);
     /// An execution ended (after its events).

@@ -30,6 +30,10 @@ pub(super) fn map_run(arn: &str) -> Vec<u8> {
     key(b'r', arn)
 }
 
+pub(super) fn successes(map_run: &str) -> Vec<u8> {
+    key(b'o', map_run)
+}
+
 /// Prefix of the Map Runs of an execution.
 pub(super) fn map_runs(execution: &str) -> Vec<u8> {
     list(b'x', execution)

@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Nothing of it outlives the process.
-pub struct MemoryRows {
+pub(crate) struct MemoryRows {
     state: RwLock<State>,
     limit: usize,
 }
@@ -26,7 +26,7 @@ const OVERHEAD: usize = 64;
 
 impl MemoryRows {
     /// No rows yet; about `limit` bytes at most, definitions not counted off.
-    pub fn new(limit: usize) -> MemoryRows {
+    pub(crate) fn new(limit: usize) -> MemoryRows {
         MemoryRows { state: RwLock::default(), limit }
     }
 }

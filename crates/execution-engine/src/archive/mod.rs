@@ -7,7 +7,7 @@
 //! - `m` machine, 0, newest first, ARN → nothing: the list of a machine's executions
 //! - `c` Map Run, 0, newest first, ARN → nothing: the list of its children
 //! - `d` revision → [`Definition`]
-//! - `r` Map Run → [`MapRun`]; `x` execution, 0, Map Run → nothing
+//! - `r` Map Run → [`MapRun`]; `x` execution, 0, Map Run → nothing; `o` Map Run → outputs for its redrive
 //!
 //! A history is kept as the records of the log that hold it, one behind the other: nothing is coded anew.
 
@@ -22,20 +22,20 @@ pub(crate) use closed::{Closed, Definition};
 pub(crate) use parts::{Parts, records};
 pub(crate) use sweep::Sweep;
 
-pub use memory::MemoryRows;
-pub use on_disk::FjallRows;
+pub(crate) use memory::MemoryRows;
+pub(crate) use on_disk::FjallRows;
 
 use crate::codec::{Field, Reader, Writer};
 use crate::{Execution, ListCursor, ListFilter, ListOf, MapRun, Unreadable};
 use std::sync::Arc;
 
 /// A change of one row: key, and value or removal.
-pub type Change = (Vec<u8>, Option<Vec<u8>>);
+pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 /// A row: key and value.
-pub type Row = (Vec<u8>, Vec<u8>);
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
 /// Sorted rows. Behind a trait, so that the simulator can crash them.
-pub trait Rows: Send + Sync {
+pub(crate) trait Rows: Send + Sync {
     /// One row.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Unreadable>;
     /// All changes or none; durable when it returns.
@@ -185,9 +185,19 @@ impl Archive {
         Ok(runs)
     }
 
-    /// Keeps a Map Run that ended.
-    pub(crate) fn keep_map_run(&self, run: &MapRun) -> Result<(), Unreadable> {
+    /// Outputs of the children that did well in a Map Run that failed, by their place.
+    pub(crate) fn successes(&self, run: &str) -> Result<Vec<(u64, Arc<str>)>, Unreadable> {
+        Ok(self.row(&keys::successes(run))?.unwrap_or_default())
+    }
+
+    /// Keeps a Map Run that ended, and what a redrive of it need not run again.
+    pub(crate) fn keep_map_run(
+        &self,
+        run: &MapRun,
+        successes: &Vec<(u64, Arc<str>)>,
+    ) -> Result<(), Unreadable> {
         self.rows.write(vec![
+            (keys::successes(&run.arn), (!successes.is_empty()).then(|| encode(successes))),
             (keys::map_run(&run.arn), Some(encode(run))),
             ([keys::map_runs(&run.execution_arn), run.arn.as_bytes().to_vec()].concat(), Some(Vec::new())),
         ])

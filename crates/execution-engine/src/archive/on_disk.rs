@@ -12,14 +12,14 @@ const CACHE_BYTES: u64 = 16 << 20;
 const MEMTABLE_BYTES: u64 = 16 << 20;
 
 /// A database of rows.
-pub struct FjallRows {
+pub(crate) struct FjallRows {
     database: Database,
     rows: Keyspace,
 }
 
 impl FjallRows {
     /// Opens or makes the database.
-    pub fn open(folder: &Path) -> Result<FjallRows, EngineError> {
+    pub(crate) fn open(folder: &Path) -> Result<FjallRows, EngineError> {
         let open = || -> fjall::Result<FjallRows> {
             let database = Database::builder(folder)
                 .worker_threads(1)

@@ -4,6 +4,7 @@
 //! same record or among its seeds (role, machine: what all executions of one machine share).
 
 mod event;
+mod request;
 mod start;
 mod wake;
 
@@ -94,10 +95,6 @@ impl<'a> Reader<'a> {
     /// Puts the seeds in, which stand before every text of the record itself.
     pub(crate) fn seed(&mut self, seeds: &[Arc<str>]) {
         self.texts = seeds.to_vec();
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
     }
 
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files `00000001.log`, … in a folder.
-pub struct Files {
+pub(crate) struct Files {
     folder: PathBuf,
     open: RwLock<BTreeMap<u32, Arc<File>>>,
 }
 
 impl Files {
     /// The segments in a folder, which is made if it is not there.
-    pub fn open(folder: &Path) -> Result<Files> {
+    pub(crate) fn open(folder: &Path) -> Result<Files> {
         std::fs::create_dir_all(folder)?;
         let mut open = BTreeMap::new();
         for entry in std::fs::read_dir(folder)? {

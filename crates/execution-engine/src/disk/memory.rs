@@ -7,7 +7,7 @@ use std::io::{Error, ErrorKind, Result};
 
 /// Nothing of it outlives the process.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     segments: RwLock<BTreeMap<u32, Vec<u8>>>,
 }
 

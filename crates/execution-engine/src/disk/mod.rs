@@ -3,13 +3,13 @@
 mod files;
 mod memory;
 
-pub use files::Files;
-pub use memory::Memory;
+pub(crate) use files::Files;
+pub(crate) use memory::Memory;
 
 use std::io::Result;
 
 /// Segments of one shard. A segment is written from its beginning to its end by one thread; others read.
-pub trait Disk: Send + Sync {
+pub(crate) trait Disk: Send + Sync {
     /// Numbers of the segments there, in order.
     fn list(&self) -> Result<Vec<u32>>;
     /// Makes an empty segment that reads as zeros for (at least) `bytes`. When it returns, the segment stays.

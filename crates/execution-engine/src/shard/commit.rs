@@ -7,8 +7,7 @@ use crate::message::{ChildPlace, StartReply};
 use crate::record;
 use crate::wheel::Due;
 use crate::{Dispatch, StartRefusal};
-use state_machine::history::Failure;
-use state_machine::interpret::{Effect, MapRunAnswer, Outcome, Pending, Progress, Start, TaskRequest, Wake};
+use state_machine::interpret::{Effect, Outcome, Pending, Progress, Start, TaskRequest, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -51,6 +50,10 @@ impl Shard {
                 self.pinned.clear();
                 self.moved.clear();
                 self.moved_pins.clear();
+                self.runs_written();
+                for reply in std::mem::take(&mut self.changed) {
+                    drop(reply.send(Ok(())));
+                }
                 let mut batch = std::mem::take(&mut self.batch);
                 for done in batch.drain(..) {
                     self.release(done);
@@ -93,7 +96,7 @@ impl Shard {
         }
         if let Some(keep) = done.ended {
             self.around.outside.ended(&keep.closed.execution);
-            if let (Some(place), Some(outcome)) = (done.child, outcome_of(&keep)) {
+            if let (Some(place), Some(outcome)) = (done.child, outcome_of(&keep.closed.execution)) {
                 self.tell_parent(place, outcome);
             }
             self.archive(*keep);
@@ -117,7 +120,7 @@ impl Shard {
                 }
             }
             Effect::Task(task) => self.dispatch(place, start, *task, false, false),
-            Effect::MapRun(request) => self.begin_run(place, start, *request, false),
+            Effect::MapRun(request) => self.begin_run(place, start, *request),
         }
     }
 
@@ -175,7 +178,10 @@ impl Shard {
         for pin in std::mem::take(&mut self.pinned) {
             self.pins.unwritten(pin);
         }
-        self.undo_runs();
+        let reason = self.stalled.clone().unwrap_or_default();
+        for reply in std::mem::take(&mut self.changed) {
+            drop(reply.send(Err(crate::ChangeRefusal::Overloaded(reason.clone()))));
+        }
         self.tidying.told = false;
     }
 
@@ -238,10 +244,7 @@ impl Shard {
             match pending {
                 Pending::Timer { .. } => {}
                 Pending::Task { request, taken } => self.dispatch(place, &start, *request, true, taken),
-                Pending::MapRun { ticket, .. } => {
-                    let failure = Failure::new("States.Runtime", "The Map Run was interrupted.");
-                    self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
-                }
+                Pending::MapRun { ticket, .. } => self.resume_run(place, &start, ticket),
             }
         }
         Ok(())
@@ -271,9 +274,9 @@ impl Shard {
     }
 }
 
-fn outcome_of(keep: &Keep) -> Option<Outcome> {
+/// How a closed execution ended.
+pub(super) fn outcome_of(execution: &crate::Execution) -> Option<Outcome> {
     use crate::Status;
-    let execution = &keep.closed.execution;
     Some(match execution.status {
         Status::Succeeded => Outcome::Succeeded(execution.output.clone()?),
         Status::Failed => Outcome::Failed(execution.failure.clone()),

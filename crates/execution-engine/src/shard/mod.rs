@@ -187,6 +187,8 @@ pub(crate) struct Shard {
     next: VecDeque<Message>,
     /// The disk refuses: nothing is begun until it takes something again.
     stalled: Option<String>,
+    /// Changes of Map Runs that are acknowledged when this batch is durable.
+    changed: Vec<Sender<Result<(), ChangeRefusal>>>,
     due: Vec<Due>,
     scratch: Vec<u8>,
     tidying: tidy::Tidying,
@@ -217,7 +219,7 @@ impl Shard {
 
     /// Whether turns wait to be run.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.runnable.is_empty() || !self.next.is_empty()
+        !self.runnable.is_empty() || !self.next.is_empty() || self.runs.is_ready()
     }
 
     /// Time of its next timer.
@@ -243,6 +245,7 @@ impl Shard {
     /// One round: takes messages in, runs turns, commits. Messages beyond what fits into one commit stay.
     pub(crate) fn round(&mut self, waiting: &mut VecDeque<Message>) {
         self.prepare();
+        self.write_runs();
         self.ring();
         self.run();
         while let Some(message) = self.next.pop_back() {
@@ -252,6 +255,7 @@ impl Shard {
             let Some(message) = waiting.pop_front() else { break };
             self.receive(message);
         }
+        self.pump();
         self.run();
         self.tidy();
         self.commit();

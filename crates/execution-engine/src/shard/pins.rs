@@ -111,9 +111,4 @@ impl Pins {
         let numbers = |pins: Vec<(&u32, &Pinned)>| pins.into_iter().map(|(number, _)| *number).collect();
         (numbers(used), numbers(spare))
     }
-
-    /// Whether executions of this revision are open.
-    pub(crate) fn needs(&self, revision: &str) -> bool {
-        self.by_number.values().any(|pinned| *pinned.pin.revision == *revision)
-    }
 }

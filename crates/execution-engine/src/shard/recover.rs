@@ -48,9 +48,8 @@ impl Reading {
         match record.map_err(damaged)? {
             Record::Pin(number, pin) => self.pins.put(number, Arc::new(pin), at),
             Record::Archived(upto) => self.archived = self.archived.max(upto),
-            Record::Child { parent, run, index, outcome } => {
-                self.children.put(parent, run, index, outcome, at)
-            }
+            Record::Child(place, outcome) => self.children.put(place, outcome),
+            Record::Run(parent, began, request) => self.children.run(parent, began, *request),
             Record::Execution(head, _) => {
                 if self.pins.get(head.pin).is_none() {
                     return Err(damaged(Malformed));
@@ -97,6 +96,9 @@ impl Reading {
             slot.turns = slot.turns.saturating_add(1);
         }
         found.standing = head.standing;
+        if head.standing == Standing::Ended {
+            self.children.ended(head.number);
+        }
     }
 }
 
@@ -137,6 +139,7 @@ impl Shard {
             stalled: None,
             due: Vec::new(),
             scratch: Vec::new(),
+            changed: Vec::new(),
             tidying: tidy::Tidying::default(),
             archived: reading.archived,
             around,

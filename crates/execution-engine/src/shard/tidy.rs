@@ -35,7 +35,7 @@ impl Shard {
         if oldest >= self.writer.end().segment() {
             return;
         }
-        let holders = self.slots.in_segment(oldest) + self.runs.in_segment(oldest);
+        let holders = self.slots.in_segment(oldest);
         if holders == 0 {
             return self.remove(oldest);
         }

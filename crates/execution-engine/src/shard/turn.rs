@@ -150,6 +150,11 @@ impl Shard {
         }
         hot.hold(ran.events.first().map_or(0, |event| event.id), &scratch);
         self.scratch = scratch;
+        for effect in &ran.effects {
+            if let Effect::MapRun(request) = effect {
+                self.put_run(slot.number, ran.now, request);
+            }
+        }
         after.busy = busy;
         self.set_timer(place, &mut after, timer);
         let ended = match ran.progress {

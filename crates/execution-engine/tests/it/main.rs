@@ -2,5 +2,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests run on the host's clock")]
 
 mod basics;
+mod map_runs;
 mod restart;
 mod world;

@@ -1,0 +1,190 @@
+//! Starts children, as many as may run at once.
+
+use super::{Items, Key, Run};
+use crate::NewExecution;
+use crate::engine::{hash, shard_of};
+use crate::message::{Begin, ChildPlace, Message, StartReply};
+use crate::shard::{Draws, Shard};
+use state_machine::Value;
+use state_machine::history::Failure;
+use state_machine::interpret::Start;
+use std::sync::Arc;
+
+/// Children begun in one round: between them the shard serves others.
+const STEP: usize = 2_000;
+/// Bytes of a child's input (Step Functions quotas: 256 KiB); batches are made smaller.
+const MOST_BYTES: u64 = 262_144;
+
+impl Shard {
+    /// Lets the runs that may go on go on.
+    pub(in crate::shard) fn pump(&mut self) {
+        for key in std::mem::take(&mut self.runs.ready) {
+            let Some(mut run) = self.runs.runs.remove(&key) else { continue };
+            if self.slots.check(run.place, key.0).is_none() {
+                // Its parent is gone.
+                self.close_run(run, crate::MapRunStatus::Aborted);
+                continue;
+            }
+            match self.pump_one(key, &mut run) {
+                Ok(again) => {
+                    if again {
+                        self.runs.ready.insert(key);
+                    }
+                    if run.failed_too_often() {
+                        self.fail_run(key, run, threshold());
+                    } else if run.exhausted && run.running.is_empty() {
+                        self.finish_run(key, run);
+                    } else {
+                        self.runs.runs.insert(key, run);
+                    }
+                }
+                Err(failure) => self.fail_run(key, run, failure),
+            }
+        }
+    }
+
+    /// Begins children; true when more could be begun at once.
+    fn pump_one(&mut self, key: Key, run: &mut Run) -> Result<bool, Failure> {
+        let mut out: Vec<Vec<Message>> = self.around.inboxes.iter().map(|_| Vec::new()).collect();
+        let mut begun = 0;
+        let mut more = true;
+        while (run.running.len() as u64) < run.limit() && !run.failed_too_often() {
+            if begun == STEP {
+                more = true;
+                break;
+            }
+            let Some((input, size)) = self.next_input(run)? else {
+                run.exhausted = true;
+                more = false;
+                break;
+            };
+            more = false;
+            begun += 1;
+            let child = run.next_child;
+            run.next_child += 1;
+            if run.request.batch.is_some() {
+                run.sizes.push(u32::try_from(size).unwrap_or(u32::MAX));
+            }
+            self.counted(run, child);
+            if let Some(outcome) = run.known.remove(&child) {
+                run.take_end(child, &outcome);
+                continue;
+            }
+            run.running.insert(child);
+            let begin = begin(self.index, key, run, child, input);
+            let shard = shard_of(hash(&begin.new.start.arn), out.len());
+            out[shard].push(Message::Start(Box::new(begin)));
+        }
+        for (inbox, messages) in self.around.inboxes.iter().zip(out) {
+            inbox.force_all(messages);
+        }
+        Ok(more && !run.exhausted)
+    }
+
+    /// Counts a child that begins.
+    fn counted(&self, run: &mut Run, child: u64) {
+        let known = matches!(run.items, Items::Here(_)) && run.request.batch.is_none();
+        run.count(child, |counts, by| {
+            if known {
+                counts.pending = counts.pending.saturating_sub(by);
+            } else {
+                counts.total += by;
+            }
+            counts.running += by;
+        });
+    }
+
+    /// The input of the next child as JSON text, and its number of items.
+    fn next_input(&mut self, run: &mut Run) -> Result<Option<(Arc<str>, usize)>, Failure> {
+        let Some(batch) = run.request.batch.clone() else {
+            let Some(item) = self.next_item(run)? else { return Ok(None) };
+            return Ok(Some((item.to_string().into(), 1)));
+        };
+        let most_items = batch.max_items.filter(|most| *most > 0).unwrap_or(u64::MAX);
+        let most_bytes = batch.max_bytes.filter(|most| *most > 0).unwrap_or(MOST_BYTES).min(MOST_BYTES);
+        // What stands around the items: `{"BatchInput":…,"Items":[]}`.
+        let mut bytes = run.selection.batch(Vec::new()).to_string().len() as u64;
+        let mut items = Vec::new();
+        while (items.len() as u64) < most_items {
+            let item = match run.left_over.take() {
+                Some(item) => item,
+                None => match self.next_item(run)? {
+                    Some(item) => item,
+                    None => break,
+                },
+            };
+            bytes += item.to_string().len() as u64 + 1;
+            if bytes > most_bytes && !items.is_empty() {
+                run.left_over = Some(item);
+                break;
+            }
+            items.push(item);
+        }
+        let size = items.len();
+        Ok((size > 0).then(|| (run.selection.batch(items).to_string().into(), size)))
+    }
+
+    fn next_item(&mut self, run: &mut Run) -> Result<Option<Value>, Failure> {
+        let item = match &mut run.items {
+            Items::Here(items) => usize::try_from(run.next_item).ok().and_then(|at| items.get(at).cloned()),
+            Items::There(items) => items.next().transpose()?,
+        };
+        let Some(item) = item else { return Ok(None) };
+        let index = usize::try_from(run.next_item).unwrap_or(usize::MAX);
+        run.next_item += 1;
+        let mut draws = Draws::new(self.seed());
+        run.selection.input(index, &item, self.clock.last(), &mut || draws.next()).map(Some)
+    }
+}
+
+fn threshold() -> Failure {
+    Failure::new(
+        "States.ExceedToleratedFailureThreshold",
+        "The specified tolerated failure threshold was exceeded",
+    )
+}
+
+/// A child: an ordinary execution, whose name follows from its run and place.
+fn begin(shard: u16, (parent, ticket): Key, run: &Run, child: u64, input: Arc<str>) -> Begin {
+    let name: Arc<str> = child_name(&run.info.arn, run.request.redrives, child).into();
+    let arn = child_arn(&run.info.arn, &name);
+    let machine_name = run.info.machine_arn.rsplit_once(':').map_or(&*run.info.machine_arn, |(_, name)| name);
+    let start = Start {
+        arn: arn.into(),
+        name,
+        role_arn: run.parent.role_arn.clone(),
+        at: 0,
+        machine_arn: run.info.machine_arn.clone(),
+        machine_name: machine_name.into(),
+        alias_arn: None,
+        version_arn: None,
+        input,
+        map_run: Some(run.info.arn.clone()),
+        processor: Some(run.request.state),
+        express: false,
+    };
+    let new = NewExecution { revision: run.revision.clone(), start, trace_header: None };
+    let place = ChildPlace { shard, parent, ticket: ticket.0, index: child };
+    Begin { new, program: run.program.clone(), reply: StartReply::Child(place) }
+}
+
+/// `arn:aws:states:<region>:<account>:execution:<machine>/<label>:<name>`.
+pub(super) fn child_arn(run: &str, name: &str) -> String {
+    let head = run.rsplit_once(':').map_or(run, |(head, _)| head);
+    format!("{}:{name}", head.replacen(":mapRun:", ":execution:", 1))
+}
+
+/// A name as those of AWS look (a UUID), the same for the same child.
+pub(super) fn child_name(run: &str, redrives: u32, child: u64) -> String {
+    let first =
+        super::super::mix(hash(run) ^ child.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(redrives) << 56);
+    let second = super::super::mix(first ^ hash(run).rotate_left(17));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        first >> 32,
+        first >> 16 & 0xffff,
+        first & 0xfff,
+        (second >> 48 & 0x3fff) | 0x8000,
+        second & 0xffff_ffff_ffff
+    )
+}
