@@ -7,7 +7,7 @@ use super::functions::error;
 use super::tree;
 use jsonata_core::ast::{AstNode, BinaryOp};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
-use jsonata_core::value::JValue;
+use jsonata_core::value::{JValue, with_stack};
 
 /// Most values and bytes of text inside one value; an array that stands twice in it counts twice.
 const LARGEST: usize = 4 << 20;
@@ -32,6 +32,10 @@ pub(super) fn growth(node: &AstNode) -> usize {
 /// Puts a check around everything that builds an array, an object or a text. An array constructor right inside another one
 /// or as a step of a path means something by its place, so the check stands around the whole.
 pub(super) fn around(node: &mut AstNode) {
+    with_stack(|| check(node));
+}
+
+fn check(node: &mut AstNode) {
     let builds = match node {
         AstNode::Array(_) | AstNode::ArrayGroup(_) => {
             array(node);
@@ -128,10 +132,8 @@ fn take(value: &JValue, left: &mut usize) -> Option<()> {
     };
     *left = left.checked_sub(own)?;
     match value {
-        JValue::Array(items) => {
-            jsonata_core::value::with_stack(|| items.iter().try_for_each(|item| take(item, left)))
-        }
-        JValue::Object(members) => jsonata_core::value::with_stack(|| {
+        JValue::Array(items) => with_stack(|| items.iter().try_for_each(|item| take(item, left))),
+        JValue::Object(members) => with_stack(|| {
             members.iter().try_for_each(|(name, member)| {
                 *left = left.checked_sub(name.len())?;
                 take(member, left)

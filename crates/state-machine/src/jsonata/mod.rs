@@ -77,7 +77,9 @@ impl Expression {
     }
 
     fn compile_fenced(source: &str, always: bool) -> Result<Expression, SyntaxError> {
-        let mut tree = jsonata_core::parser::parse(source).map_err(|error| SyntaxError(error.to_string()))?;
+        let parsed = std::panic::catch_unwind(|| jsonata_core::parser::parse(source));
+        let parsed = parsed.map_err(|_| SyntaxError("the parser failed".into()))?;
+        let mut tree = parsed.map_err(|error| SyntaxError(error.to_string()))?;
         let uses = rewrite::prepare(&mut tree, always);
         Ok(Expression { source: source.into(), tree: Arc::new(tree), uses: Arc::new(uses) })
     }

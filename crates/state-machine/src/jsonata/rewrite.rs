@@ -4,6 +4,7 @@ use super::fence;
 use super::functions::OWN;
 use super::tree;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
+use jsonata_core::value::with_stack;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -68,7 +69,12 @@ impl Walk {
         self.scopes.pop();
     }
 
+    /// The parser takes some thousand levels: each may need a new piece of stack.
     fn node(&mut self, node: &mut AstNode) {
+        with_stack(|| self.visit(node));
+    }
+
+    fn visit(&mut self, node: &mut AstNode) {
         self.growth = self.growth.saturating_add(fence::growth(node));
         unchain(node);
         match node {

@@ -10,6 +10,7 @@ use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptio
 use jsonata_core::value::JValue;
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -61,7 +62,10 @@ impl Session {
                 return failed(&error);
             }
         }
-        match evaluator.evaluate(tree, root) {
+        // The crate is young: should it ever panic, one execution fails and its shard goes on.
+        let evaluated = catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(tree, root)));
+        let Ok(evaluated) = evaluated else { return plain("the evaluator failed") };
+        match evaluated {
             Ok(value) => match convert::from_jsonata(&value, 0) {
                 Ok(Some(value)) => Outcome::Value(value),
                 Ok(None) => Outcome::Undefined,

@@ -88,3 +88,34 @@ fn failures() {
     }
     assert!(evaluate("1 +").unwrap_err().starts_with("compile: Invalid JSONata expression"), "syntax");
 }
+
+#[test]
+fn deep_expressions_exhaust_no_stack() {
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("{'a':", "1", "}"),
+        ("$f(", "1", ")"),
+        ("-", "1", ""),
+        ("a.", "b", ""),
+        ("1+", "1", ""),
+        ("'a'&", "'b'", ""),
+        ("true?", "1", ""),
+        ("function($x){", "1", "}"),
+        ("a[", "1", "]"),
+    ] {
+        for levels in [300, 900, 3_000, 30_000] {
+            // Refused or not: it comes back.
+            let _ = evaluate(&format!("{}{inner}{}", open.repeat(levels), close.repeat(levels)));
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn never_panics(words in proptest::collection::vec("[a-z$]|\\$states\\.input|'[a-z]'|[0-9]|[(){}\\[\\].,:;?&|^@#%*+<>=!~-]|\\$(map|sum|parse|hash|range|pad|replace|join|distinct|string|now)\\(|function\\(\\$x\\)\\{|~>|:=|/a/|\\.\\.", 0..14)) {
+        if let Err(failure) = evaluate(&words.concat()) {
+            proptest::prop_assert!(!failure.contains("the parser failed") && !failure.contains("the evaluator failed"), "{}", failure);
+        }
+    }
+}

@@ -99,7 +99,7 @@ fn integer(value: i64, out: &mut String) {
     if value < 0 {
         out.push('-');
     }
-    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// `Double.toString`: a decimal from a thousandth up to ten million, else digits and an exponent: `1.0E10`.
