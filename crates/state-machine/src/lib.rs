@@ -21,6 +21,7 @@ pub mod template;
 pub mod text;
 pub mod value;
 
+pub use interpret::test_state;
 pub use value::{Map, Number, Value};
 
 /// Milliseconds since 1970.

@@ -46,6 +46,9 @@ impl Run<'_, '_> {
             Body::Wait(delay) => self.sleep(index, state, delay),
             Body::Choice(ways) => self.choose(index, state, ways),
             Body::Task(task) => self.schedule(index, state, task),
+            Body::Parallel(_) | Body::Map(_) if self.execution.inspection.is_some() => {
+                self.mocked(index, state)
+            }
             Body::Parallel(branches) => self.fork(index, state, branches),
             Body::Map(map) => self.map(index, state, map),
         }
@@ -54,10 +57,12 @@ impl Run<'_, '_> {
     /// The input behind `InputPath`.
     pub(super) fn effective_input(&mut self, index: LineIndex, state: &State) -> Result<Data, Problem> {
         let input = self.line(index).input.clone();
-        match state.flow.input {
-            crate::program::Select::All => Ok(input),
-            ref select => self.select(index, select, input.value).map(Data::new),
-        }
+        let input = match state.flow.input {
+            crate::program::Select::All => input,
+            ref select => self.select(index, select, input.value).map(Data::new)?,
+        };
+        self.inspect(|seen| seen.after_input_path = Some(input.text.clone()));
+        Ok(input)
     }
 
     /// The input behind `InputPath` and `Parameters` or `Arguments`.
@@ -68,21 +73,24 @@ impl Run<'_, '_> {
         token: Option<Arc<str>>,
     ) -> Result<Data, Problem> {
         let input = self.effective_input(index, state)?;
-        match &state.flow.parameters {
-            None => Ok(input),
+        let arguments = match &state.flow.parameters {
+            None => input,
             Some(template) => {
                 let sources = Sources { input: input.value, token, ..Sources::default() };
-                self.evaluate(index, template, &sources).map(Data::new)
+                self.evaluate(index, template, &sources).map(Data::new)?
             }
-        }
+        };
+        self.inspect(|seen| seen.after_parameters = Some(arguments.text.clone()));
+        Ok(arguments)
     }
 
     fn pass(&mut self, index: LineIndex, state: &State, result: Option<&Value>) -> Result<(), Problem> {
         let result = match result {
+            // InputPath and Parameters are not looked at then (recordings of TestState).
             Some(result) if state.language == Language::JsonPath => {
-                // The input is looked at even where nothing of it is used.
-                self.arguments(index, state, None)?;
-                Data::new(result.clone())
+                let result = Data::new(result.clone());
+                self.inspect(|seen| seen.result = Some(result.text.clone()));
+                result
             }
             _ => self.arguments(index, state, None)?,
         };
@@ -95,7 +103,8 @@ impl Run<'_, '_> {
         error: Option<&Text>,
         cause: Option<&Text>,
     ) -> Result<(), Problem> {
-        let input = self.line(index).input.value.clone();
+        let Data { value: input, text } = self.line(index).input.clone();
+        self.inspect(|seen| seen.after_input_path = Some(text));
         let error = error.map(|text| self.text(index, text, "Error", &input)).transpose()?;
         let cause = cause.map(|text| self.text(index, text, "Cause", &input)).transpose()?;
         self.fail(index, Failure { error, cause });

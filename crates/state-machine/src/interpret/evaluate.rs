@@ -206,11 +206,15 @@ impl Run<'_, '_> {
     /// A state could not be run as it is written.
     pub(super) fn trouble(&mut self, index: LineIndex, problem: Problem) {
         let state = self.program.state(self.line(index).state);
-        let opening = format!(
-            "An error occurred while executing the state '{}' (entered at the event id #{}). ",
-            state.name,
-            self.line(index).entered.0
-        );
+        // A test of a single state has no events to speak of.
+        let opening = match self.execution.inspection {
+            Some(_) => String::new(),
+            None => format!(
+                "An error occurred while executing the state '{}' (entered at the event id #{}). ",
+                state.name,
+                self.line(index).entered.0
+            ),
+        };
         match problem {
             Problem::Runtime(cause) => {
                 self.fail_for_good(index, Failure::new("States.Runtime", format!("{opening}{cause}")));

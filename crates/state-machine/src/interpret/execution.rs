@@ -1,6 +1,7 @@
 //! One execution: its lines, its tickets, and the turn.
 
 use super::line::{Data, Line, LineIndex, Phase, Purpose, Waiter};
+use super::test_state::Inspection;
 use super::{Effect, Outcome, Progress, Stale, Start, TaskRequest, Ticket, Turn, Wake};
 use crate::Millis;
 use crate::history::{Event, EventKind, Failure};
@@ -39,6 +40,8 @@ pub struct Execution {
     pub(super) full: bool,
     /// What all variables take as JSON text.
     pub(super) variable_bytes: usize,
+    /// A test of one state looks inside; executions have none.
+    pub(super) inspection: Option<Box<Inspection>>,
 }
 
 /// Something an execution waits for: what is to be set up again after it was restored.
@@ -85,6 +88,7 @@ impl Execution {
             outcome: None,
             full: false,
             variable_bytes: 0,
+            inspection: None,
         }
     }
 

@@ -40,6 +40,7 @@ impl Run<'_, '_> {
     pub(super) fn fail(&mut self, index: LineIndex, failure: Failure) {
         let error = failure.error.clone().unwrap_or_default();
         let state = self.program.state(self.line(index).state);
+        self.inspect(|seen| seen.failure = failure.clone());
         if let Some(seconds) = self.next_attempt(index, &error) {
             self.forget_children(index);
             return self.back_off(index, seconds);
@@ -49,7 +50,9 @@ impl Run<'_, '_> {
             StateKind::Parallel => self.follow(index, EventKind::ParallelStateFailed),
             _ => 0,
         };
-        if let Some(catcher) = state.catch.iter().find(|catcher| covers(&catcher.errors, &error)) {
+        if let Some(at) = state.catch.iter().position(|catcher| covers(&catcher.errors, &error)) {
+            let catcher = &state.catch[at];
+            self.inspect(|seen| seen.catcher = Some(at));
             match self.caught(index, catcher, &failure) {
                 Ok(()) => return,
                 // What is wrong with the catcher itself is caught by nobody.
@@ -96,6 +99,7 @@ impl Run<'_, '_> {
         let state = self.program.state(self.line(index).state);
         let at = state.retry.iter().position(|retrier| covers(&retrier.errors, error))?;
         let retrier = &state.retry[at];
+        self.inspect(|seen| seen.retrier = Some(at));
         let line = self.line(index);
         line.retries.resize(state.retry.len(), 0);
         let done = line.retries[at];
@@ -103,7 +107,9 @@ impl Run<'_, '_> {
             return None;
         }
         line.retries[at] += 1;
-        Some(delay(retrier, done, self.turn.draw))
+        let seconds = delay(retrier, done, self.turn.draw);
+        self.inspect(|seen| seen.backoff = Some(seconds));
+        Some(seconds)
     }
 
     fn back_off(&mut self, index: LineIndex, seconds: f64) {
@@ -137,6 +143,7 @@ impl Run<'_, '_> {
     /// Nobody caught it here: the line is over, and what it belongs to has failed, or the execution.
     fn go_up(&mut self, index: LineIndex, failure: Failure) {
         self.halt(index);
+        self.inspect(|seen| seen.failure = failure.clone());
         let previous = self.line(index).previous;
         let Some((parent, place)) = self.line(index).parent else {
             return self.end_failed(previous, failure);

@@ -192,8 +192,10 @@ fn not_an_array(state: &State, map: &Map, value: &Value) -> Problem {
             location: None,
             late: false,
         },
+        // One into the context object is named from there.
         (Items::Found(path), _) => {
-            Problem::Runtime(format!("Reference path \"{}\" must point to array.", path.source()))
+            let path = path.source().replacen("$$", "$", 1);
+            Problem::Runtime(format!("Reference path \"{path}\" must point to array."))
         }
         _ => Problem::Runtime(format!("Map state input must be an array but was: {value}")),
     }

@@ -28,7 +28,8 @@ impl Run<'_, '_> {
         let state = self.program.state(self.line(index).state);
         let flow = &state.flow;
         let next = state.next;
-        let plain = flow.assign.is_none()
+        let plain = self.execution.inspection.is_none()
+            && flow.assign.is_none()
             && flow.output.is_none()
             && flow.selector.is_none()
             && matches!(flow.output_path, Select::All)
@@ -73,6 +74,12 @@ impl Run<'_, '_> {
         };
         let raw = self.line(index).input.clone();
         let output = if combine { place(&flow.result, raw, result.clone())? } else { result.clone() };
+        if combine {
+            self.inspect(|seen| {
+                seen.after_result_selector = Some(result.text.clone());
+                seen.after_result_path = Some(output.text.clone());
+            });
+        }
         let output = match &flow.output_path {
             Select::All => output,
             select => Data::new(self.select(index, select, output.value)?),

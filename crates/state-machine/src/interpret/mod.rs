@@ -18,6 +18,7 @@ mod redrive;
 mod snapshot;
 mod surroundings;
 mod task;
+pub mod test_state;
 pub(crate) mod time;
 mod wait;
 mod wake;

@@ -59,25 +59,33 @@ impl View<'_> {
 
 impl Surroundings for View<'_> {
     fn context(&self) -> Value {
+        let given = self.execution.inspection.as_ref().and_then(|inspection| inspection.context.clone());
+        if let Some(context) = given {
+            return context;
+        }
         let start = &self.execution.start;
         let text = |text: &Arc<str>| Value::String(text.clone());
+        let role = if start.role_arn.is_empty() { Value::Null } else { text(&start.role_arn) };
+        let mut execution = vec![
+            ("Id", text(&start.arn)),
+            ("Input", self.execution.input.clone()),
+            ("StartTime", timestamp(start.at)),
+            ("Name", text(&start.name)),
+            ("RoleArn", role),
+        ];
+        // Express executions cannot be redriven, and do not speak of it.
+        if !start.express {
+            execution.push(("RedriveCount", i64::from(self.execution.redrives).into()));
+        }
         let mut context = vec![
-            (
-                "Execution",
-                object([
-                    ("Id", text(&start.arn)),
-                    ("Input", self.execution.input.clone()),
-                    ("StartTime", timestamp(start.at)),
-                    ("Name", text(&start.name)),
-                    ("RoleArn", text(&start.role_arn)),
-                    ("RedriveCount", i64::from(self.execution.redrives).into()),
-                ]),
-            ),
+            ("Execution", object(execution)),
             ("StateMachine", object([("Id", text(&start.machine_arn)), ("Name", text(&start.machine_name))])),
         ];
         if let Some(line) = self.line(self.line) {
             let state = self.program.state(line.state);
-            let mut members = vec![("Name", text(&state.name)), ("EnteredTime", timestamp(line.entered.1))];
+            let tested = self.execution.inspection.is_some();
+            let name = if tested { "StateName".into() } else { text(&state.name) };
+            let mut members = vec![("Name", name), ("EnteredTime", timestamp(line.entered.1))];
             if matches!(state.kind(), StateKind::Task | StateKind::Parallel | StateKind::Map) {
                 let retries: u32 = line.retries.iter().sum();
                 members.push(("RetryCount", i64::from(retries).into()));

@@ -3,5 +3,7 @@
 //! The engine owns the run itself (children, counters, redrive); it asks here for everything the language says about it.
 
 mod selection;
+mod tolerance;
 
 pub use selection::Selection;
+pub use tolerance::{exceeded, threshold};

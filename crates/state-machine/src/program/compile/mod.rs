@@ -6,7 +6,7 @@ mod map;
 mod retry;
 mod site;
 
-use super::{CompileError, Flow, Program, Scope, ScopeIndex, State, StateIndex};
+use super::{Body, CompileError, Flow, Program, Scope, ScopeIndex, State, StateIndex};
 use crate::template::Language;
 use crate::text::Node;
 use site::Site;
@@ -25,14 +25,37 @@ pub(super) fn machine(node: &Node) -> Result<Program, CompileError> {
     Ok(Program { states: compiler.states, scopes: compiler.scopes, timeout })
 }
 
-/// Compiles one state as it would stand in a machine of this language; its targets need not exist (TestState).
+/// Compiles one state as it would stand in a machine, for a test of it. States it leads to stand behind it and do
+/// nothing.
 pub(super) fn alone(node: &Node, name: &str) -> Result<Program, CompileError> {
     let mut compiler = Compiler { states: Vec::new(), scopes: Vec::new(), pending: VecDeque::new() };
     compiler.scopes.push(Scope { start: 0, owner: None });
+    let choices = node.get("Choices").into_iter().flat_map(Node::items);
+    let catchers = node.get("Catch").into_iter().flat_map(Node::items);
+    let direct = [node.get("Next"), node.get("Default")].into_iter().flatten();
+    let inner = choices.chain(catchers).filter_map(|part| part.get("Next"));
+    let mut targets: HashMap<&str, StateIndex> = HashMap::new();
+    let mut names: Vec<&str> = Vec::new();
+    for target in direct.chain(inner).filter_map(Node::as_str) {
+        targets.entry(target).or_insert_with(|| {
+            names.push(target);
+            u32::try_from(names.len()).unwrap_or(u32::MAX)
+        });
+    }
     let language = language(node, Language::JsonPath);
-    let site = Site { node, path: String::new(), names: None, language, index: 0 };
+    let site = Site { node, path: String::new(), names: &targets, language, index: 0 };
     let state = compiler.state(name.into(), 0, &site)?;
     compiler.states.push(state);
+    compiler.states.extend(names.into_iter().map(|name| State {
+        name: name.into(),
+        scope: 0,
+        language,
+        next: None,
+        body: Body::Succeed,
+        flow: Flow::default(),
+        retry: Box::default(),
+        catch: Box::default(),
+    }));
     while let Some(pending) = compiler.pending.pop_front() {
         compiler.scope(&pending)?;
     }
@@ -104,7 +127,7 @@ impl<'a> Compiler<'a> {
             let site = Site {
                 node,
                 path: format!("{}/States/{name}", pending.path),
-                names: Some(&places),
+                names: &places,
                 language: language(node, pending.language),
                 index: u32::try_from(self.states.len()).unwrap_or(u32::MAX),
             };

@@ -12,8 +12,8 @@ pub(super) struct Site<'a, 'names> {
     pub(super) node: &'a Node,
     /// Where it stands, as a JSON pointer.
     pub(super) path: String,
-    /// The states of its scope; `None`: any name will do and leads nowhere.
-    pub(super) names: Option<&'names HashMap<&'names str, StateIndex>>,
+    /// The states of its scope.
+    pub(super) names: &'names HashMap<&'names str, StateIndex>,
     pub(super) language: Language,
     /// The index it will have.
     pub(super) index: StateIndex,
@@ -30,8 +30,7 @@ impl<'a> Site<'a, '_> {
 
     pub(super) fn target(&self, node: &Node, field: &str) -> Result<StateIndex, CompileError> {
         let name = node.as_str().ok_or_else(|| self.error(field, "the name of a state is required"))?;
-        let Some(names) = self.names else { return Ok(self.index) };
-        let found = names.get(name).copied();
+        let found = self.names.get(name).copied();
         found.ok_or_else(|| self.error(field, format!("no state here has the name '{name}'")))
     }
 

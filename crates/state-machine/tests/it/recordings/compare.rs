@@ -87,6 +87,17 @@ fn select(instruction: &Value, replay: &Replay) -> Result<Value, &'static str> {
     if let Some(items) = instruction["list"].as_array() {
         return items.iter().map(|part| select(part, replay)).collect::<Result<_, _>>().map(Value::Array);
     }
+    if let Some(step) = instruction["error_text"].as_str() {
+        let error = &replay.answer(step).ok_or("compares more than histories")?["Error"];
+        let (code, message) = (error["Code"].as_str(), error["Message"].as_str());
+        let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
+        return Ok(json!(format!(
+            "An error occurred ({code}) when calling the TestState operation: {message}"
+        )));
+    }
+    if let Some(step) = instruction["error_type"].as_str() {
+        return Ok(replay.answer(step).ok_or("compares more than histories")?["Error"]["Code"].clone());
+    }
     instruction.get("const").cloned().ok_or("compares in a way of its own")
 }
 
@@ -322,7 +333,8 @@ fn differ(expected: &Value, actual: &Value, tokens: &Tokens, name: &str, place: 
 
 /// Whether a text fits one with tokens that stand for anything.
 fn like(expected: &str, actual: &str, any: &[String]) -> bool {
-    let Some((at, token)) = any.iter().find_map(|token| Some((expected.find(token.as_str())?, token))) else {
+    let places = any.iter().filter_map(|token| Some((expected.find(token.as_str())?, token)));
+    let Some((at, token)) = places.min() else {
         return expected == actual;
     };
     let (head, tail) = (&expected[..at], &expected[at + token.len()..]);

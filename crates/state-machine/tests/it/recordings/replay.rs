@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Time of every start: 2026-11-20T12:00:00Z.
-const NOW: Millis = 1_795_176_000_000;
+pub(super) const NOW: Millis = 1_795_176_000_000;
 const DAY: Millis = 86_400_000;
 pub(super) const ACCOUNT: &str = "123456789012";
 pub(super) const REGION: &str = "eu-central-1";
@@ -61,6 +61,10 @@ impl Replay {
                 }
                 self.histories.insert(step["n"].as_str().unwrap_or_default().to_owned());
                 json!({ "events": events, "ResponseMetadata": { "HTTPHeaders": {}, "HTTPStatusCode": 200 } })
+            }
+            "states.TestState" => {
+                self.histories.insert(step["n"].as_str().unwrap_or_default().to_owned());
+                super::test_state::answer(&params)?
             }
             "sleep" => Value::Null,
             _ => return Err("uses another operation"),
