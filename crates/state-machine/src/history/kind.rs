@@ -66,6 +66,9 @@ pub struct ScheduledWork {
     pub role: Option<Arc<str>>,
 }
 
+/// Assigned variables: name → JSON text.
+pub type Assigned = Arc<[(Arc<str>, Payload)]>;
+
 /// A place in a Map state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Iteration {
@@ -106,7 +109,7 @@ pub enum EventKind {
         kind: StateKind,
         name: Arc<str>,
         output: Payload,
-        assigned: Option<Arc<[(Arc<str>, Payload)]>>,
+        assigned: Option<Assigned>,
     },
     /// `MapStateAborted`, `ParallelStateAborted`, `TaskStateAborted`, `WaitStateAborted`.
     StateAborted {

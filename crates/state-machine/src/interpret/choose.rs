@@ -22,16 +22,15 @@ impl Run<'_, '_> {
                 break;
             }
         }
-        let (next, output, assign) = match taken {
-            Some(way) => (way.next, way.output.as_ref(), way.assign.as_ref()),
-            None => match state.next {
-                Some(default) => (default, state.flow.output.as_ref(), state.flow.assign.as_ref()),
-                None => {
-                    let cause =
-                        "Failed to transition out of the state. The state does not point to a next state.";
-                    return Err(Problem::Error("States.NoChoiceMatched".into(), cause.to_owned()));
-                }
-            },
+        let flow = &state.flow;
+        let (next, output, assign) = match (taken, state.next) {
+            (Some(way), _) => (way.next, way.output.as_ref(), way.assign.as_ref()),
+            (None, Some(default)) => (default, flow.output.as_ref(), flow.assign.as_ref()),
+            (None, None) => {
+                let cause =
+                    "Failed to transition out of the state. The state does not point to a next state.";
+                return Err(Problem::Error("States.NoChoiceMatched".into(), cause.to_owned()));
+            }
         };
         let assigned = assign.map(|template| (template, sources.clone()));
         if state.language == Language::Jsonata {

@@ -238,16 +238,11 @@ impl Run<'_, '_> {
     /// Adds a line, in a free place if there is one, and makes it ready.
     pub(super) fn spawn(&mut self, line: Line) -> LineIndex {
         let execution = &mut *self.execution;
-        let index = match execution.free.pop() {
-            Some(index) => {
-                execution.lines[index as usize] = Some(line);
-                index
-            }
-            None => {
-                execution.lines.push(Some(line));
-                u32::try_from(execution.lines.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
+        let index = execution.free.pop().unwrap_or_else(|| {
+            execution.lines.push(None);
+            u32::try_from(execution.lines.len() - 1).unwrap_or(u32::MAX)
+        });
+        execution.lines[index as usize] = Some(line);
         execution.ready.push_back(index);
         index
     }

@@ -5,7 +5,7 @@ use super::evaluate::{Problem, Sources};
 use super::execution::{MAX_PAYLOAD, Run};
 use super::line::{Data, LineIndex, Phase};
 use super::task::too_large;
-use crate::history::{EventKind, Payload};
+use crate::history::{Assigned, EventKind};
 use crate::program::{Placement, Select, State, StateIndex};
 use crate::template::{Language, Template};
 use crate::value::{Map, Value};
@@ -35,7 +35,7 @@ impl Run<'_, '_> {
             && matches!(flow.output_path, Select::All)
             && (!combine || matches!(flow.result, Placement::Replace));
         if plain {
-            self.within_limit(state, &result)?;
+            within_limit(state, &result)?;
             return self.exit(index, Exit { output: result, next, assigned: None });
         }
         match state.language {
@@ -84,7 +84,7 @@ impl Run<'_, '_> {
             Select::All => output,
             select => Data::new(self.select(index, select, output.value)?),
         };
-        self.within_limit(state, &output)?;
+        within_limit(state, &output)?;
         let assigned = flow.assign.as_ref().map(|template| (template, Sources::of(&result.value)));
         self.exit(index, Exit { output, next: state.next, assigned })
     }
@@ -104,15 +104,8 @@ impl Run<'_, '_> {
             Some(template) => Data::new(self.evaluate(index, template, &sources)?),
             None => otherwise,
         };
-        self.within_limit(state, &output)?;
+        within_limit(state, &output)?;
         self.exit(index, Exit { output, next, assigned })
-    }
-
-    fn within_limit(&self, state: &State, output: &Data) -> Result<(), Problem> {
-        if output.text.len() > MAX_PAYLOAD || output.value.is_deeper_than(crate::text::MAX_DEPTH) {
-            return Err(Problem::Plain(too_large(&state.name)));
-        }
-        Ok(())
     }
 
     /// Writes the exit and goes on to the next state, or to the end of the line.
@@ -150,11 +143,11 @@ impl Run<'_, '_> {
         index: LineIndex,
         template: &Template,
         sources: &Sources<'_>,
-    ) -> Result<Arc<[(Arc<str>, Payload)]>, Problem> {
+    ) -> Result<Assigned, Problem> {
         let Value::Object(found) = self.evaluate(index, template, sources)? else {
             return Ok(Arc::default());
         };
-        let texts: Arc<[(Arc<str>, Payload)]> =
+        let texts: Assigned =
             found.iter().map(|(name, value)| (name.clone(), value.to_string().into())).collect();
         let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
         let name = &self.program.state(self.line(index).state).name;
@@ -176,14 +169,19 @@ impl Run<'_, '_> {
 
     /// A line came to its end.
     fn finish(&mut self, index: LineIndex, output: Data) {
-        match self.line(index).parent {
-            Some((parent, place)) => self.joined(parent, place, index, output),
-            None => {
-                self.follow(index, EventKind::ExecutionSucceeded { output: output.text.clone() });
-                self.end(Outcome::Succeeded(output.text));
-            }
+        if let Some((parent, place)) = self.line(index).parent {
+            return self.joined(parent, place, index, output);
         }
+        self.follow(index, EventKind::ExecutionSucceeded { output: output.text.clone() });
+        self.end(Outcome::Succeeded(output.text));
     }
+}
+
+fn within_limit(state: &State, output: &Data) -> Result<(), Problem> {
+    if output.text.len() > MAX_PAYLOAD {
+        return Err(Problem::Plain(too_large(&state.name)));
+    }
+    Ok(())
 }
 
 /// `ResultPath`: the input with the result in it.

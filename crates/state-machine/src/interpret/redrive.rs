@@ -81,6 +81,6 @@ impl Run<'_, '_> {
         };
         let tolerated = self.tolerated(index, distributed, &sources).ok()?;
         let request = self.map_run(index, map, distributed, &sources).ok()?;
-        Some((super::MapRunRequest { arn, items, tolerated, redrives, ..request }, redrives))
+        Some((super::MapRunRequest { arn, redrives, items, tolerated, ..request }, redrives))
     }
 }

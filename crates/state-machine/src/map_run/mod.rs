@@ -2,8 +2,14 @@
 //!
 //! The engine owns the run itself (children, counters, redrive); it asks here for everything the language says about it.
 
+mod csv;
+mod reader;
 mod selection;
 mod tolerance;
 
+#[cfg(test)]
+mod tests;
+
+pub use reader::{ItemFormat, Items, Manifest, manifest};
 pub use selection::Selection;
 pub use tolerance::{exceeded, threshold};

@@ -16,7 +16,7 @@ pub struct Map {
     pub processor: ScopeIndex,
     /// `MaxConcurrency`; 0 is the service's limit.
     pub max_concurrency: Option<Amount>,
-    /// The path written for it, where it is one: failures name it.
+    /// What it has as a distributed one.
     pub distributed: Option<Box<Distributed>>,
 }
 
@@ -65,6 +65,8 @@ pub struct Reader {
     pub csv_delimiter: u8,
     /// `MaxItems`.
     pub max_items: Option<Amount>,
+    /// `ItemsPointer`.
+    pub pointer: Option<Arc<str>>,
 }
 
 /// `ItemBatcher`.

@@ -14,10 +14,10 @@ impl Writer<'_> {
     /// Seven bits a byte, the lowest first.
     pub(super) fn number(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.0.push((value & 0x7f) as u8 | 0x80);
+            self.0.push(value.to_le_bytes()[0] | 0x80);
             value >>= 7;
         }
-        self.0.push(value as u8);
+        self.0.push(value.to_le_bytes()[0]);
     }
 
     /// Small ones of either sign stay short.

@@ -13,15 +13,14 @@ use crate::value::Value;
 impl Run<'_, '_> {
     pub(in crate::interpret) fn mocked(&mut self, index: LineIndex, state: &State) -> Result<(), Problem> {
         let mut failures = None;
-        match &state.body {
-            Body::Map(map) => failures = self.mocked_map(index, state, map)?,
-            _ => {
-                self.arguments(index, state, None)?;
-                self.inspect(|seen| {
-                    seen.after_input_path = None;
-                    seen.after_parameters = None;
-                });
-            }
+        if let Body::Map(map) = &state.body {
+            failures = self.mocked_map(index, state, map)?;
+        } else {
+            self.arguments(index, state, None)?;
+            self.inspect(|seen| {
+                seen.after_input_path = None;
+                seen.after_parameters = None;
+            });
         }
         let mock = self.execution.inspection.as_ref().and_then(|seen| seen.mock.clone()).unwrap_or_default();
         if let Some(failure) = mock.error_output {
@@ -51,8 +50,8 @@ impl Run<'_, '_> {
         if state.language == Language::JsonPath && matches!(map.items, Items::Found(_)) {
             let found = Value::Array(items.clone());
             self.inspect(|seen| {
-                let written = [seen.input.as_ref(), seen.context_text.as_ref()].into_iter().flatten();
-                let written = written.filter_map(|source| as_written(source, &found)).next();
+                let sources = [seen.input.as_ref(), seen.context_text.as_ref()];
+                let written = sources.into_iter().flatten().find_map(|source| as_written(source, &found));
                 seen.after_items_path = Some(written.unwrap_or_else(|| text(&found)));
             });
         }

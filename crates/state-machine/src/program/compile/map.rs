@@ -110,6 +110,7 @@ fn reader(site: &Site<'_, '_>, node: &Node) -> Result<Reader, CompileError> {
             headers.items().iter().map(text).collect()
         }),
         csv_delimiter: delimiter,
+        pointer: field("ItemsPointer"),
         max_items: match config {
             Some(config) => site.amount(config, "ItemReader/ReaderConfig/", "MaxItems")?,
             None => None,

@@ -198,16 +198,13 @@ fn plain(text: &str) -> String {
                 .find(|length| tail.get(..*length).is_some_and(is_instant))
                 .map(|length| (from, length))
         });
-        match found.flatten() {
-            Some((from, length)) => {
-                out.push_str(&rest[..from]);
-                out.push_str("date");
-                rest = &rest[from + length..];
-            }
-            None => {
-                out.push_str(&rest[..=at]);
-                rest = &rest[at + 1..];
-            }
+        if let Some((from, length)) = found.flatten() {
+            out.push_str(&rest[..from]);
+            out.push_str("date");
+            rest = &rest[from + length..];
+        } else {
+            out.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
         }
     }
     out.push_str(rest);
