@@ -20,6 +20,7 @@ mod open;
 mod programs;
 mod record;
 mod shard;
+pub mod simulate;
 mod token;
 mod wheel;
 

@@ -181,6 +181,8 @@ const TIMER: u8 = 64;
 pub(crate) enum Record<'a> {
     /// Of an execution: its head; the rest is read with [`turn`] and [`snapshot`].
     Execution(Box<Head>, Reader<'a>),
+    /// Of an execution whose pin is not known (yet).
+    Unknown { number: u64, pin: u32 },
     /// A pin and its number.
     Pin(u32, Pin),
     /// Everything that closed in records before this place is in the archive.
@@ -266,17 +268,19 @@ pub(crate) fn put_run(to: &mut Vec<u8>, parent: u64, began: Millis, request: &Ma
     writer.put(request);
 }
 
-/// Reads the first part of a record. `seeds` gives the texts of a pin.
+/// Reads the first part of a record. `seeds` gives the texts of a pin; false: it does not know it.
 pub(crate) fn take<'a>(
     bytes: &'a [u8],
-    seeds: impl FnOnce(u32, &mut Reader<'a>),
+    seeds: impl FnOnce(u32, &mut Reader<'a>) -> bool,
 ) -> Result<Record<'a>, Malformed> {
     let mut reader = Reader::new(bytes, &[]);
     match reader.byte()? {
         EXECUTION => {
             let number = reader.number()?;
             let pin: u32 = reader.take()?;
-            seeds(pin, &mut reader);
+            if !seeds(pin, &mut reader) {
+                return Ok(Record::Unknown { number, pin });
+            }
             let previous = Position(reader.number()?);
             let flags = reader.byte()?;
             let now = reader.signed()?;
@@ -318,7 +322,11 @@ pub(crate) fn take_execution<'a>(
     bytes: &'a [u8],
     seeds: &[Arc<str>],
 ) -> Result<(Box<Head>, Reader<'a>), Malformed> {
-    match take(bytes, |_, reader| reader.seed(seeds))? {
+    let known = |_, reader: &mut Reader<'a>| {
+        reader.seed(seeds);
+        true
+    };
+    match take(bytes, known)? {
         Record::Execution(head, reader) => Ok((head, reader)),
         _ => Err(Malformed),
     }

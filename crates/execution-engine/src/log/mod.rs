@@ -1,7 +1,7 @@
 //! The log of a shard: frames in segments. A frame is what one commit writes; it is there as a whole or not at all.
 //!
-//! A frame is its length (u32), the CRC-32 of all behind it (u32), a sequence number (u64) that grows with every attempt
-//! to write one, and records: each its length (LEB128) and its bytes. Records are named by the place of their length.
+//! A frame is its length (u32), the CRC-32 of all behind it (u32), its number (u64; the next one for every frame, across
+//! segments), and records: each its length (LEB128) and its bytes. Records are named by the place of their length.
 
 mod scan;
 #[cfg(test)]

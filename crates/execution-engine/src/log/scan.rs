@@ -13,56 +13,65 @@ pub(crate) struct End {
 }
 
 impl Log {
-    /// Hands every record of every whole frame to `each`, in order. What is behind the last whole frame of the last
-    /// segment was never acknowledged and will be written over; the same anywhere else is damage.
+    /// Hands every record of every whole frame to `each`, in order.
+    ///
+    /// Frames are numbered without gaps. What is behind the last whole frame was never acknowledged and will be written
+    /// over; if a later segment goes on with another number than the next one, acknowledged frames are damaged.
     pub(crate) fn scan(
         &self,
         mut each: impl FnMut(Position, &[u8]) -> Result<(), EngineError>,
     ) -> Result<End, EngineError> {
-        let segments = self.disk.list()?;
         let mut end = End { position: Position::NONE, sequence: 0 };
         let mut bytes = Vec::new();
-        for (place, &segment) in segments.iter().enumerate() {
+        let mut first = true;
+        for segment in self.disk.list()? {
+            let torn = |at: usize| EngineError::Damaged(format!("segment {segment} at {at}"));
             self.whole(segment, &mut bytes)?;
             let mut at = 0;
-            while let Some((frame, sequence)) = frame(&bytes[at..], end.sequence) {
+            while let Some((frame, sequence)) = frame(&bytes[at..]) {
+                if sequence != end.sequence + 1 && !first {
+                    if at == 0 {
+                        return Err(torn(at));
+                    }
+                    break;
+                }
+                first = false;
                 let mut inner = FRAME_HEAD;
                 while inner < frame.len() {
-                    let torn = || EngineError::Damaged(format!("segment {segment} at {}", at + inner));
-                    let (length, head) = length(&frame[inner..]).ok_or_else(torn)?;
-                    let record = frame.get(inner + head..inner + head + length).ok_or_else(torn)?;
-                    each(Position::new(segment, (at + inner) as u64), record)?;
+                    let (length, head) = length(&frame[inner..]).ok_or_else(|| torn(at + inner))?;
+                    let record = frame.get(inner + head..inner + head + length);
+                    each(
+                        Position::new(segment, (at + inner) as u64),
+                        record.ok_or_else(|| torn(at + inner))?,
+                    )?;
                     inner += head + length;
                 }
                 end.sequence = sequence;
                 at += frame.len();
             }
             end.position = Position::new(segment, at as u64);
-            let last = place + 1 == segments.len();
-            if !last && bytes[at..].iter().take(FRAME_HEAD).any(|byte| *byte != 0) {
-                return Err(EngineError::Damaged(format!("segment {segment} at {at}: no whole frame")));
-            }
         }
         Ok(end)
     }
 
     fn whole(&self, segment: u32, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
-        const STEP: usize = 4 << 20;
         bytes.clear();
+        let mut step = 64 << 10;
         loop {
             let have = bytes.len();
-            bytes.resize(have + STEP, 0);
+            bytes.resize(have + step, 0);
             let count = self.disk.read(segment, have as u64, &mut bytes[have..])?;
             bytes.truncate(have + count);
-            if count < STEP {
+            if count < step {
                 return Ok(());
             }
+            step = (step * 2).min(16 << 20);
         }
     }
 }
 
-/// The frame at the beginning of these bytes, if it is whole and newer than `after`.
-fn frame(bytes: &[u8], after: u64) -> Option<(&[u8], u64)> {
+/// The frame at the beginning of these bytes, if it is whole, and its number.
+fn frame(bytes: &[u8]) -> Option<(&[u8], u64)> {
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
     let (length, crc) = (usize::try_from(word(0)?).ok()?, word(4)?);
     if length < 8 {
@@ -72,5 +81,5 @@ fn frame(bytes: &[u8], after: u64) -> Option<(&[u8], u64)> {
     let sequence = u64::from_le_bytes(frame.get(8..16)?.try_into().ok()?);
     let mut sum = flate2::Crc::new();
     sum.update(&frame[8..]);
-    (sum.sum() == crc && sequence > after).then_some((frame, sequence))
+    (sum.sum() == crc).then_some((frame, sequence))
 }

@@ -65,16 +65,15 @@ impl LogWriter {
         Position::new(self.segment, self.offset)
     }
 
-    /// Writes the frame and makes it durable. After an error nothing of it is there, and the next frame takes its place:
-    /// its higher sequence number tells it from what may have been left behind.
+    /// Writes the frame and makes it durable. After an error nothing of it counts, and the next frame takes its
+    /// place and number.
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.is_empty() {
             return Ok(());
         }
-        self.sequence += 1;
         let length = u32::try_from(self.frame.len() - 8).unwrap_or(u32::MAX);
         self.frame[..4].copy_from_slice(&length.to_le_bytes());
-        self.frame[8..16].copy_from_slice(&self.sequence.to_le_bytes());
+        self.frame[8..16].copy_from_slice(&(self.sequence + 1).to_le_bytes());
         let mut crc = flate2::Crc::new();
         crc.update(&self.frame[8..]);
         self.frame[4..8].copy_from_slice(&crc.sum().to_le_bytes());
@@ -82,6 +81,7 @@ impl LogWriter {
         let done = disk.write(self.segment, self.offset, &self.frame).and_then(|()| disk.sync(self.segment));
         if done.is_ok() {
             self.offset += self.frame.len() as u64;
+            self.sequence += 1;
         }
         self.discard();
         done

@@ -32,29 +32,38 @@ struct Reading {
     last_number: u64,
     last_time: i64,
     children: map_run::Ends,
+    /// Records whose pin has not come yet. Those of executions that are in the archive wait in vain.
+    early: HashMap<u32, Vec<(Position, Vec<u8>)>>,
 }
 
 impl Reading {
     fn take(&mut self, at: Position, bytes: &[u8]) -> Result<(), EngineError> {
         let pins = &self.pins;
-        let record = record::take(bytes, |number, reader| {
-            if let Some(pinned) = pins.get(number) {
+        let record = record::take(bytes, |number, reader| match pins.get(number) {
+            Some(pinned) => {
                 reader.seed(&record::seeds_of_pin(&pinned.pin));
+                true
             }
+            None => false,
         });
         let damaged = |_: Malformed| {
             EngineError::Damaged(format!("a record at {}:{} cannot be read", at.segment(), at.offset()))
         };
         match record.map_err(damaged)? {
-            Record::Pin(number, pin) => self.pins.put(number, Arc::new(pin), at),
+            Record::Pin(number, pin) => {
+                self.pins.put(number, Arc::new(pin), at);
+                // A pin is written again when the segment goes where it stood; then it comes behind its users.
+                for (at, bytes) in self.early.remove(&number).unwrap_or_default() {
+                    self.take(at, &bytes)?;
+                }
+            }
             Record::Archived(upto) => self.archived = self.archived.max(upto),
             Record::Child(place, outcome) => self.children.put(place, outcome),
             Record::Run(parent, began, request) => self.children.run(parent, began, *request),
-            Record::Execution(head, _) => {
-                if self.pins.get(head.pin).is_none() {
-                    return Err(damaged(Malformed));
-                }
-                self.execution(at, bytes.len(), &head);
+            Record::Execution(head, _) => self.execution(at, bytes.len(), &head),
+            Record::Unknown { number, pin } => {
+                self.last_number = self.last_number.max(number);
+                self.early.entry(pin).or_default().push((at, bytes.to_vec()));
             }
         }
         Ok(())

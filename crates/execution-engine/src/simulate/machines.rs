@@ -1,0 +1,73 @@
+//! What the simulated executions run.
+
+/// A machine; those that are `steady` do the same whatever the troubles.
+pub(super) struct Machine {
+    pub(super) name: &'static str,
+    pub(super) definition: &'static str,
+    pub(super) input: &'static str,
+    /// Its history does not depend on when tasks are answered.
+    pub(super) steady: bool,
+}
+
+pub(super) const MACHINES: &[Machine] = &[
+    Machine {
+        name: "pass",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Result":[1],
+            "ResultPath":"$.b","Next":"C"},"C":{"Type":"Succeed"}}}"#,
+        input: "{\"a\":1}",
+        steady: true,
+    },
+    Machine {
+        name: "wait",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},
+            "B":{"Type":"Wait","Seconds":3,"Next":"C"},"C":{"Type":"Wait","Seconds":1,"End":true}}}"#,
+        input: "{}",
+        steady: true,
+    },
+    Machine {
+        name: "task",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Task","Next":"B",
+            "Resource":"arn:aws:states:us-east-1:123456789012:activity:work",
+            "Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":1,"MaxAttempts":2}],
+            "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},
+            "B":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:work","End":true}}}"#,
+        input: "{\"t\":1}",
+        steady: true,
+    },
+    Machine {
+        name: "late",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Task","Next":"B","TimeoutSeconds":4,"HeartbeatSeconds":2,
+            "Resource":"arn:aws:states:us-east-1:123456789012:activity:work",
+            "Retry":[{"ErrorEquals":["States.Timeout"],"IntervalSeconds":1,"MaxAttempts":1,
+                "JitterStrategy":"FULL"}],
+            "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},"B":{"Type":"Pass","End":true}}}"#,
+        input: "{}",
+        steady: false,
+    },
+    Machine {
+        name: "parallel",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":[
+            {"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},
+            {"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"End":true}}},
+            {"StartAt":"T","States":{"T":{"Type":"Task","End":true,
+                "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}]}}}"#,
+        input: "[1]",
+        steady: false,
+    },
+    Machine {
+        name: "inline",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"MaxConcurrency":2,"ItemProcessor":{
+            "StartAt":"P","States":{"P":{"Type":"Pass","Next":"Q"},"Q":{"Type":"Pass","End":true}}}}}}"#,
+        input: "[1,2,3,4,5]",
+        steady: true,
+    },
+    Machine {
+        name: "distributed",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"MaxConcurrency":2,"Label":"lab",
+            "ToleratedFailurePercentage":100,"ItemProcessor":{
+            "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"P","States":{"P":{"Type":"Pass","Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}}}}}"#,
+        input: "[1,2,3,4]",
+        steady: true,
+    },
+];

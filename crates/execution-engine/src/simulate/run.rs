@@ -1,0 +1,436 @@
+//! One run of the simulator.
+
+use super::check::{self, Ended};
+use super::disk::{FakeDisk, FakeRows, Fuse, limits};
+use super::machines::{MACHINES, Machine};
+use super::world::World;
+use super::{Settings, Tally};
+use crate::archive::Archive;
+use crate::archivist::Archivist;
+use crate::clock::Patience;
+use crate::engine::{hash, shard_of};
+use crate::history::{self, Asked};
+use crate::inbox::Inbox;
+use crate::log::Log;
+use crate::message::{Begin, Message, StartReply};
+use crate::programs::Programs;
+use crate::shard::{Keep, Shard, Surroundings, mix};
+use crate::token::Tokens;
+use crate::{AnswerRefusal, Execution, Kind, NewExecution, Revision, StartRefusal, Status};
+use state_machine::Millis;
+use state_machine::history::{Event, Failure};
+use state_machine::interpret::{Start, TaskAnswer};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::oneshot::{self, Receiver};
+
+const SHARDS: usize = 2;
+
+/// See [`super::run`].
+pub(super) struct Simulation {
+    random: u64,
+    settings: Settings,
+    tally: Tally,
+    fuse: Fuse,
+    disks: Vec<Arc<FakeDisk>>,
+    archive: Arc<Archive>,
+    programs: Arc<Programs>,
+    world: Arc<World>,
+    running: Option<Running>,
+    planned: Vec<Planned>,
+    answers: Vec<(Arc<str>, Receiver<Result<(), AnswerRefusal>>)>,
+}
+
+/// What a crash takes away.
+struct Running {
+    shards: Vec<Shard>,
+    waiting: Vec<VecDeque<Message>>,
+    around: Surroundings,
+    logs: Vec<Arc<Log>>,
+    keeping: VecDeque<Keep>,
+    archivist: Archivist,
+}
+
+/// An execution of the plan.
+struct Planned {
+    name: String,
+    machine: &'static Machine,
+    revision: Arc<Revision>,
+    /// Asked for, and not answered yet.
+    asked: Option<Receiver<Result<Millis, StartRefusal>>>,
+    acknowledged: bool,
+    /// What was seen of its history.
+    seen: Vec<Event>,
+}
+
+impl Simulation {
+    pub(super) fn new(seed: u64, settings: &Settings) -> Result<Simulation, String> {
+        let fuse: Fuse = Arc::new(AtomicI64::new(-1));
+        let world = World::default();
+        world.hands.lock().wall = 1_795_000_000_000;
+        let revision = |machine: &Machine| Revision {
+            id: machine.name.into(),
+            definition: machine.definition.into(),
+            kind: Kind::Standard,
+            logged: false,
+        };
+        let revisions: Vec<_> = MACHINES.iter().map(|machine| Arc::new(revision(machine))).collect();
+        let planned = (0..settings.executions).map(|number| {
+            let chosen = mix(seed ^ number as u64) % MACHINES.len() as u64;
+            let chosen = usize::try_from(chosen).unwrap_or(0);
+            let (machine, revision) = (&MACHINES[chosen], revisions[chosen].clone());
+            let name = format!("{}-{number}", machine.name);
+            Planned { name, machine, revision, asked: None, acknowledged: false, seen: Vec::new() }
+        });
+        let mut simulation = Simulation {
+            random: seed,
+            settings: *settings,
+            tally: Tally::default(),
+            planned: planned.collect(),
+            disks: (0..SHARDS).map(|_| Arc::new(FakeDisk::new(&fuse))).collect(),
+            archive: Arc::new(Archive::new(Arc::new(FakeRows::new(&fuse)))),
+            programs: Arc::new(Programs::default()),
+            world: Arc::new(world),
+            running: None,
+            answers: Vec::new(),
+            fuse,
+        };
+        simulation.open()?;
+        Ok(simulation)
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.random)
+    }
+
+    fn chance(&mut self, per_thousand: u64) -> bool {
+        self.random() % 1_000 < per_thousand
+    }
+
+    fn open(&mut self) -> Result<(), String> {
+        let logs: Vec<_> = self.disks.iter().map(|disk| Arc::new(Log { disk: disk.clone() })).collect();
+        let around = Surroundings {
+            outside: self.world.clone(),
+            clock: self.world.clone(),
+            archive: self.archive.clone(),
+            programs: self.programs.clone(),
+            tokens: Tokens::new(&[3; 32]),
+            inboxes: (0..SHARDS).map(|_| Arc::new(Inbox::new(1_000))).collect(),
+            archivist: Arc::new(Inbox::new(usize::MAX)),
+            backlog: Arc::new(AtomicUsize::new(0)),
+            limits: limits(),
+        };
+        let mut shards = Vec::new();
+        for (index, log) in (0_u16..).zip(&logs) {
+            let random = self.random();
+            let shard = Shard::open(index, log.clone(), around.clone(), random);
+            shards.push(shard.map_err(|error| format!("it does not open again: {error}"))?);
+        }
+        for shard in &mut shards {
+            shard.prepare();
+            shard.begin_again();
+        }
+        let archivist = Archivist::new(&around, logs.clone(), Duration::from_secs(1_000_000_000));
+        let waiting = (0..SHARDS).map(|_| VecDeque::new()).collect();
+        self.running = Some(Running { shards, waiting, around, logs, keeping: VecDeque::new(), archivist });
+        Ok(())
+    }
+
+    /// Everything in memory is gone.
+    fn crash(&mut self) -> Result<(), String> {
+        self.tally.crashes += 1;
+        // What was acknowledged before the crash counts.
+        self.collect()?;
+        self.running = None;
+        self.fuse.store(-1, Ordering::Relaxed);
+        let mut torn = false;
+        for disk in self.disks.clone() {
+            torn |= disk.crash(|| self.random());
+        }
+        self.tally.torn += u64::from(torn);
+        self.answers.clear();
+        for planned in &mut self.planned {
+            planned.asked = None;
+        }
+        self.world.told.lock().tasks.clear();
+        self.open()
+    }
+
+    /// The whole run; in the end what every execution did.
+    pub(super) fn whole(mut self) -> Result<(Tally, Ended), String> {
+        for _ in 0..self.settings.steps {
+            self.step()?;
+        }
+        self.fuse.store(-1, Ordering::Relaxed);
+        self.finish()?;
+        let mut histories = BTreeMap::new();
+        for index in 0..self.planned.len() {
+            let events =
+                self.history(index)?.ok_or_else(|| format!("{} is lost", self.planned[index].name))?;
+            let planned = &self.planned[index];
+            check::sound(&planned.name, &events)?;
+            check::grows(&planned.name, &planned.seen, &events)?;
+            self.tally.ended += 1;
+            self.tally.events += events.len() as u64;
+            histories.insert(planned.name.clone(), (planned.machine.steady, events));
+        }
+        self.tally.dispatched = self.world.told.lock().dispatched;
+        Ok((self.tally, Ended { histories }))
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        match self.random() % 10 {
+            0 | 1 => self.start_one(),
+            2 | 3 => self.answer_one(),
+            4 => {
+                let millis = self.random() % 400;
+                self.pass(millis);
+            }
+            5 => self.keep(),
+            6 => self.look()?,
+            _ => {
+                let shard = self.random() % SHARDS as u64;
+                self.round(usize::try_from(shard).unwrap_or(0))?;
+            }
+        }
+        if self.chance(self.settings.jumps) {
+            let jump = i64::try_from(self.random() % 7_200_000).unwrap_or(0) - 3_600_000;
+            self.world.hands.lock().wall += jump;
+        }
+        if self.chance(self.settings.refusals) {
+            let operations = self.random() % 6;
+            self.fuse.store(operations.cast_signed(), Ordering::Relaxed);
+        } else if self.fuse.load(Ordering::Relaxed) == 0 && self.chance(200) {
+            self.fuse.store(-1, Ordering::Relaxed);
+        }
+        if self.chance(self.settings.crashes) {
+            if self.random().is_multiple_of(2) {
+                // In the middle of a round: some operation of the disk is the last.
+                let operations = self.random() % 4;
+                self.fuse.store(operations.cast_signed(), Ordering::Relaxed);
+                for shard in 0..SHARDS {
+                    self.round(shard)?;
+                }
+                self.keep();
+            }
+            self.crash()?;
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, millis: u64) {
+        let mut hands = self.world.hands.lock();
+        hands.steady += millis;
+        hands.wall += millis.cast_signed();
+    }
+
+    fn start_one(&mut self) {
+        let open: Vec<usize> = (0..self.planned.len())
+            .filter(|index| !self.planned[*index].acknowledged && self.planned[*index].asked.is_none())
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let chosen = usize::try_from(self.random()).unwrap_or(0) % open.len();
+        self.start(open[chosen]);
+    }
+
+    fn start(&mut self, index: usize) {
+        let Some(running) = &mut self.running else { return };
+        let planned = &mut self.planned[index];
+        let Ok(program) = self.programs.get(&planned.revision) else { return };
+        let (reply, asked) = oneshot::channel();
+        planned.asked = Some(asked);
+        let start = Start {
+            arn: arn(&planned.name).into(),
+            name: planned.name.as_str().into(),
+            role_arn: "arn:aws:iam::123456789012:role/r".into(),
+            at: 0,
+            machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".into(),
+            machine_name: "m".into(),
+            alias_arn: None,
+            version_arn: None,
+            input: planned.machine.input.into(),
+            map_run: None,
+            processor: None,
+            express: false,
+        };
+        let new = NewExecution { revision: planned.revision.clone(), start, trace_header: None };
+        let begin = Box::new(Begin { new, program, reply: StartReply::Started(reply) });
+        running.waiting[place(&planned.name)].push_back(Message::Start(begin));
+    }
+
+    fn answer_one(&mut self) {
+        let keys: Vec<Arc<str>> = self.world.told.lock().tasks.keys().cloned().collect();
+        if keys.is_empty() {
+            return;
+        }
+        let chosen = usize::try_from(self.random()).unwrap_or(0) % keys.len();
+        let started = self.random().is_multiple_of(4);
+        self.answer(&keys[chosen], started);
+    }
+
+    /// A worker answers; what it says depends on the execution and the attempt only.
+    fn answer(&mut self, key: &Arc<str>, started: bool) {
+        let Some(running) = &mut self.running else { return };
+        let mut told = self.world.told.lock();
+        let Some(task) = told.tasks.get(key) else { return };
+        let luck = mix(hash(&task.execution.name) ^ task.task.ticket.0.wrapping_mul(77)) % 3;
+        let answer = match luck {
+            _ if started => TaskAnswer::Heartbeat,
+            0 => TaskAnswer::Failed(Failure::new("Oh", "no")),
+            _ => TaskAnswer::Succeeded("{\"ok\":true}".into()),
+        };
+        let Some(name) = running.around.tokens.open(&task.task.token) else { return };
+        let (reply, received) = oneshot::channel();
+        if !started {
+            told.tasks.remove(key);
+            self.answers.push((key.clone(), received));
+        }
+        running.waiting[usize::from(name.shard)].push_back(Message::Answer { task: name, answer, reply });
+    }
+
+    fn round(&mut self, shard: usize) -> Result<(), String> {
+        if let Some(running) = &mut self.running {
+            running.around.inboxes[shard].drain(&mut running.waiting[shard], Patience::None);
+            let before = running.shards[shard].is_stalled();
+            running.shards[shard].round(&mut running.waiting[shard]);
+            self.tally.refused += u64::from(!before && running.shards[shard].is_stalled());
+        }
+        self.collect()
+    }
+
+    fn keep(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.around.archivist.drain(&mut running.keeping, Patience::None);
+            if !running.keeping.is_empty() {
+                running.archivist.keep_some(&mut running.keeping);
+            }
+        }
+    }
+
+    /// Takes in what was acknowledged.
+    fn collect(&mut self) -> Result<(), String> {
+        for planned in &mut self.planned {
+            let Some(asked) = &mut planned.asked else { continue };
+            match asked.try_recv() {
+                Err(TryRecvError::Empty) => continue,
+                Err(TryRecvError::Closed) => {}
+                Ok(Ok(_) | Err(StartRefusal::Same(_))) => planned.acknowledged = true,
+                // It had begun, was not acknowledged for a crash, and ended meanwhile.
+                Ok(Err(StartRefusal::Exists)) => planned.acknowledged = true,
+                Ok(Err(StartRefusal::Overloaded(_))) => {}
+                Ok(Err(other)) => return Err(format!("{} is refused: {other}", planned.name)),
+            }
+            planned.asked = None;
+        }
+        let mut told = self.world.told.lock();
+        for (key, mut received) in std::mem::take(&mut self.answers) {
+            match received.try_recv() {
+                Err(TryRecvError::Empty) => self.answers.push((key, received)),
+                Ok(Ok(())) => drop(told.answered.insert(key)),
+                Ok(Err(_)) | Err(TryRecvError::Closed) => {}
+            }
+        }
+        match told.broken.pop() {
+            Some(broken) => Err(broken),
+            None => Ok(()),
+        }
+    }
+
+    /// Somebody reads a history.
+    fn look(&mut self) -> Result<(), String> {
+        let index = usize::try_from(self.random()).unwrap_or(0) % self.planned.len();
+        if self.running.as_ref().is_some_and(|running| running.shards.iter().any(Shard::is_stalled)) {
+            return Ok(());
+        }
+        match self.history(index)? {
+            Some(events) => {
+                let planned = &mut self.planned[index];
+                check::grows(&planned.name, &planned.seen, &events)?;
+                planned.seen = events;
+                Ok(())
+            }
+            None if self.planned[index].acknowledged => Err(format!("{} is lost", self.planned[index].name)),
+            None => Ok(()),
+        }
+    }
+
+    fn history(&mut self, index: usize) -> Result<Option<Vec<Event>>, String> {
+        let name = self.planned[index].name.clone();
+        let arn = arn(&name);
+        let shard = place(&name);
+        let (reply, mut received) = oneshot::channel();
+        if let Some(running) = &mut self.running {
+            running.waiting[shard].push_back(Message::Trail { arn: arn.as_str().into(), reply });
+        }
+        for _ in 0..200 {
+            self.round(shard)?;
+            let Some(running) = &self.running else { return Ok(None) };
+            match received.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Closed) => return Err(format!("nobody tells where {name} is")),
+                Ok(trail) => {
+                    let asked = Asked { reverse: false, after: None, limit: 100_000 };
+                    let page = match trail {
+                        Some(trail) => history::of_open(&running.logs[shard], &self.archive, &trail, asked),
+                        None => match self.archive.execution(&arn).map_err(|error| error.0)? {
+                            None => return Ok(None),
+                            Some(closed) => history::of_closed(&self.archive, &closed, asked),
+                        },
+                    };
+                    return page.map(|page| Some(page.events)).map_err(|error| format!("{name}: {error}"));
+                }
+            }
+        }
+        Err(format!("nobody tells where {name} is"))
+    }
+
+    /// Brings everything to its end: everybody is started, every task answered.
+    fn finish(&mut self) -> Result<(), String> {
+        for _ in 0..4_000 {
+            for index in 0..self.planned.len() {
+                if !self.planned[index].acknowledged && self.planned[index].asked.is_none() {
+                    self.start(index);
+                }
+            }
+            let keys: Vec<Arc<str>> = self.world.told.lock().tasks.keys().cloned().collect();
+            keys.iter().for_each(|key| self.answer(key, false));
+            for shard in 0..SHARDS {
+                self.round(shard)?;
+            }
+            self.keep();
+            self.pass(100);
+            let archive = &self.archive;
+            let ended = |planned: &Planned| -> Result<bool, String> {
+                let closed = archive.execution(&arn(&planned.name)).map_err(|error| error.0)?;
+                Ok(closed.is_some_and(|closed| over(&closed.execution)))
+            };
+            let mut all = true;
+            for planned in &self.planned {
+                all &= planned.acknowledged && ended(planned)?;
+            }
+            if all {
+                return Ok(());
+            }
+        }
+        let open = self.planned.iter().filter(|planned| !planned.acknowledged).map(|planned| &planned.name);
+        Err(format!("it does not come to an end; never acknowledged: {:?}", open.collect::<Vec<_>>()))
+    }
+}
+
+fn over(execution: &Execution) -> bool {
+    execution.status != Status::Running
+}
+
+fn arn(name: &str) -> String {
+    format!("arn:aws:states:us-east-1:123456789012:execution:m:{name}")
+}
+
+fn place(name: &str) -> usize {
+    shard_of(hash(&arn(name)), SHARDS)
+}

@@ -1,0 +1,79 @@
+//! The world around the simulated engine.
+
+use crate::clock::Clock;
+use crate::{Dispatch, Execution, ItemSource, Outside};
+use parking_lot::Mutex;
+use state_machine::Millis;
+use state_machine::history::Event;
+use state_machine::interpret::{MapRunRequest, Start, Ticket};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Hands of the clocks.
+#[derive(Default)]
+pub(super) struct Hands {
+    pub(super) steady: u64,
+    pub(super) wall: Millis,
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) hands: Mutex<Hands>,
+    pub(super) told: Mutex<Told>,
+}
+
+/// What was told.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Tasks that wait for an answer, by key.
+    pub(super) tasks: BTreeMap<Arc<str>, Dispatch>,
+    /// Keys that were dispatched as new.
+    pub(super) fresh: BTreeSet<Arc<str>>,
+    /// Keys whose final answer was acknowledged.
+    pub(super) answered: BTreeSet<Arc<str>>,
+    pub(super) dispatched: u64,
+    /// Promises that were broken.
+    pub(super) broken: Vec<String>,
+}
+
+impl Clock for World {
+    fn steady(&self) -> Duration {
+        Duration::from_millis(self.hands.lock().steady)
+    }
+    fn wall(&self) -> Millis {
+        self.hands.lock().wall
+    }
+}
+
+impl Outside for World {
+    fn now(&self) -> Millis {
+        self.hands.lock().wall
+    }
+
+    fn dispatch(&self, dispatch: Dispatch) {
+        let mut told = self.told.lock();
+        told.dispatched += 1;
+        let key = dispatch.key.clone();
+        if told.answered.contains(&key) {
+            told.broken
+                .push(format!("{key} of {} was answered and is dispatched again", dispatch.execution.name));
+        }
+        if !dispatch.again && !told.fresh.insert(key.clone()) {
+            told.broken.push(format!("{key} of {} is dispatched twice as new", dispatch.execution.name));
+        }
+        told.tasks.insert(key, dispatch);
+    }
+
+    fn cancel(&self, execution_arn: &str, ticket: Ticket) {
+        let mut told = self.told.lock();
+        told.tasks.retain(|_, task| *task.execution.arn != *execution_arn || task.task.ticket != ticket);
+    }
+
+    fn map_run_items(&self, _request: &MapRunRequest) -> Option<ItemSource> {
+        None
+    }
+    fn events(&self, _execution: &Start, _revision: &str, _events: &[Event]) {}
+    fn ended(&self, _execution: &Execution) {}
+}
