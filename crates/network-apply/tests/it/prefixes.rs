@@ -27,8 +27,13 @@ fn socket_at(world: &World, address: &str) -> Datagrams {
     let (bits, port) =
         if address.contains(':') { (128, format!("[{address}]:9")) } else { (32, format!("{address}:9")) };
     world.at("eni-12").inside(|| {
-        let words = ["addr", "add", &format!("{address}/{bits}"), "dev", "lo"];
-        assert!(Command::new("ip").args(words).status().unwrap().success());
+        let mut ip = Command::new("ip");
+        ip.args(["addr", "add", &format!("{address}/{bits}"), "dev", "lo"]);
+        if bits == 128 {
+            // Without the search for duplicates, or the kernel lets nobody bind to it until a worker had its turn.
+            ip.arg("nodad");
+        }
+        assert!(ip.status().unwrap().success());
     });
     bind_udp(world.at("eni-12"), &port)
 }
