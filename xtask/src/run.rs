@@ -2,8 +2,9 @@
 
 use anyhow::{Context as _, bail};
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A program in the workspace's root.
 pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
@@ -22,6 +23,26 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let shown = format!("{} {}", command.get_program().display(), words(command));
     eprintln!("→ {shown}");
     let status = command.status().with_context(|| format!("cannot start {shown}"))?;
+    if !status.success() {
+        bail!("{shown} ended with {status}");
+    }
+    Ok(())
+}
+
+/// As [`succeed`]; every line of standard output is passed on and shown to `hear`.
+pub(crate) fn succeed_telling(command: &mut Command, mut hear: impl FnMut(&str)) -> anyhow::Result<()> {
+    let shown = format!("{} {}", command.get_program().display(), words(command));
+    eprintln!("→ {shown}");
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {shown}"))?;
+    let mut output = BufReader::new(child.stdout.take().context("no pipe")?);
+    let (mut line, mut own) = (Vec::new(), std::io::stdout());
+    while output.read_until(b'\n', &mut line)? > 0 {
+        own.write_all(&line)?;
+        hear(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+    let status = child.wait()?;
     if !status.success() {
         bail!("{shown} ended with {status}");
     }
