@@ -21,6 +21,9 @@ pub(crate) enum Command {
     /// Tell whether packets get from one place to another, and which rule decides. Exit status 0: they do, 1: they do
     /// not, 2: it could not be found out.
     Reach(Reach),
+    /// Check and draw state machines (Step Functions).
+    #[command(subcommand)]
+    States(crate::states::States),
     /// Tell what this machine offers and what is missing.
     Doctor(Format),
     /// Print the exports that point a shell's AWS tools at the cloud.

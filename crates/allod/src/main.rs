@@ -12,6 +12,7 @@ mod pool;
 mod reach;
 mod rootless;
 mod services;
+mod states;
 mod tour;
 mod up;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Up(options) => up::run(options),
         Command::Tour(options) => tour::run(&options),
         Command::Reach(options) => Ok(reach::run(&options)),
+        Command::States(command) => states::run(&command),
         Command::Doctor(options) => doctor::run(options),
         Command::Env(options) => output::env(&options),
         Command::Coverage(options) => coverage::run(options),

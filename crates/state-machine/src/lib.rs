@@ -8,6 +8,7 @@
 //! service answered (`tests/recordings`).
 #![forbid(unsafe_code)]
 
+pub mod graph;
 pub mod history;
 pub mod interpret;
 pub mod intrinsic;

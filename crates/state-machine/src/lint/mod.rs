@@ -57,7 +57,7 @@ pub struct Finding {
 
 /// Everything that is wrong with a definition: what statelint finds (but not what it finds by mistake), and what it cannot
 /// see. A text that is no JSON gives one finding.
-pub fn findings(definition: &str) -> Vec<Finding> {
+pub fn findings(definition: &str, kind: MachineKind) -> Vec<Finding> {
     let node = match text::read(definition) {
         Ok(node) => node,
         Err(error) => {
@@ -66,6 +66,9 @@ pub fn findings(definition: &str) -> Vec<Finding> {
         }
     };
     let mut problems = Problems(today(&node, &repeated::last_wins(&node)));
+    if kind == MachineKind::Express {
+        resource::check_express(&node, &Trail::ROOT, &mut problems);
+    }
     repeated::check(&node, &Trail::ROOT, &mut problems);
     let finding =
         |problem: &Problem| Finding { sentence: problem.sentence(), diagnostic: Diagnostic::of(problem) };

@@ -12,6 +12,7 @@ fn the_sample_of_the_specification() {
         "No terminal state found in machine at State Machine.States",
     ];
     assert_eq!(statelint(&text::read(text).unwrap()), expected);
-    let said: Vec<String> = findings(text).into_iter().map(|finding| finding.sentence).collect();
+    let said: Vec<String> =
+        findings(text, MachineKind::Standard).into_iter().map(|finding| finding.sentence).collect();
     assert_eq!(said, expected);
 }
