@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "a task runs programs and tells how long they took")]
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 mod bench;
 mod check;
@@ -39,8 +40,19 @@ enum Task {
     NewService(new_service::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The last lines of a run say what failed: no backtrace below them, whatever the environment wants.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    match task {
         Task::Check(arguments) => check::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
