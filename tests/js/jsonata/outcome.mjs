@@ -1,7 +1,7 @@
 // What jsonata.js makes of an expression, in a form that can be compared.
 import jsonata from "jsonata";
 
-/** Evaluates and tells {v: value}, {u: true} for nothing or a function, or {x: code} for an error. */
+/** Evaluates and tells {v: value}, {u: true} for nothing or a function, or {x: code, m: message} for an error. */
 export async function outcome(source, data) {
   let found;
   try {
@@ -14,7 +14,7 @@ export async function outcome(source, data) {
     });
     found = await expression.evaluate(data === undefined ? undefined : structuredClone(data));
   } catch (error) {
-    return { x: String(error?.code ?? "NONE") };
+    return error?.code ? { x: error.code, m: `${error.code}: ${error.message}` } : { x: "NONE" };
   }
   if (found === undefined || typeof found === "function" || found?._jsonata_lambda || found?._jsonata_function) return { u: true };
   const text = JSON.stringify(found);

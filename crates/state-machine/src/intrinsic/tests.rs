@@ -143,3 +143,10 @@ fn seeded_numbers_are_those_of_java() {
     let mut random = java::Random::new(0);
     assert_eq!(random.next_double().to_string(), "0.730967787376657");
 }
+
+proptest::proptest! {
+    #[test]
+    fn never_panics(words in proptest::collection::vec("States\\.(Array|ArrayRange|ArrayPartition|ArrayGetItem|Format|Hash|JsonMerge|MathAdd|MathRandom|StringSplit|StringToJson|Base64Decode|ArrayUnique)\\(|\\$|\\$\\.a|'[a-z{}\\\\]{0,3}'|-?[0-9]{1,20}|[0-9]\\.[0-9]|1e400|null|true|[(),'\\\\ ]|,", 0..12)) {
+        let _ = call(&words.concat(), r#"{"a":[1,2.5,{"b":"x"}]}"#);
+    }
+}

@@ -13,6 +13,7 @@ mod mended;
 mod rewrite;
 mod session;
 mod tree;
+mod wording;
 
 #[cfg(test)]
 mod oracle;

@@ -1,8 +1,8 @@
 //! Held against jsonata.js, the JSONata of its makers.
 //!
 //! `cases.json` holds what jsonata.js (npm package, version in the file) answers to the expressions of
-//! `tests/js/jsonata/corpus.mjs`; the suite of its repository is not part of the package. The fuzzing of
-//! `tests/test_jsonata.py` sends fresh expressions through [`answers_lines`].
+//! `tests/js/jsonata/corpus.mjs`; the suite of its repository is not part of the package. `tests/test_jsonata.py`
+//! makes fresh ones at random for [`answers_fresh_cases_as_jsonata_js`].
 
 use super::{Expression, Outcome, Session, convert};
 use crate::path::Nowhere;
@@ -60,7 +60,7 @@ fn outcome(source: &str, document: Option<&Json>, fenced: bool) -> Json {
     match Session::default().evaluate(&expression.tree, &expression.uses, &mut scope, &root) {
         Outcome::Value(value) => json!({ "v": serde_json::from_str::<Json>(&value.to_json()).unwrap() }),
         Outcome::Undefined => json!({ "u": true }),
-        Outcome::Failed { message, .. } => json!({ "x": code(&message) }),
+        Outcome::Failed { message, .. } => json!({ "x": code(&message), "m": message }),
     }
 }
 
@@ -103,10 +103,11 @@ fn differing(suite: &Json, codes: bool) -> (Vec<String>, usize) {
         }
         asked += 1;
         let mut expected = case.clone();
-        expected.as_object_mut().unwrap().retain(|name, _| !matches!(name.as_str(), "d" | "e"));
+        expected.as_object_mut().unwrap().retain(|name, _| !matches!(name.as_str(), "d" | "e" | "m"));
         // The fence against growth must change no answer.
         for fenced in [false, true] {
-            let found = outcome(source, suite["documents"].get(case["d"].as_str().unwrap()), fenced);
+            let mut found = outcome(source, suite["documents"].get(case["d"].as_str().unwrap()), fenced);
+            found.as_object_mut().unwrap().remove("m");
             let both_fail = !codes && found.get("x").is_some() && expected.get("x").is_some();
             if !both_fail && !same(&found, &expected) {
                 wrong.push(format!("{source}\n    expected {expected}\n    found    {found}"));
@@ -123,6 +124,30 @@ fn answers_as_jsonata_js() {
     let (wrong, asked) = differing(&suite, true);
     assert!(asked > 2_000, "only {asked} cases were asked");
     assert!(wrong.is_empty(), "{} of {asked} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Sentences need not be equal to be right, but the real service shows those of jsonata.js in its causes.
+#[test]
+fn most_errors_have_the_words_of_jsonata_js() {
+    let suite: Json = serde_json::from_str(include_str!("cases.json")).unwrap();
+    let (mut equal, mut other) = (0, std::collections::BTreeSet::new());
+    for case in suite["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|case| case["x"] != "NONE" && case.get("m").is_some())
+    {
+        let source = case["e"].as_str().unwrap();
+        let found = outcome(source, suite["documents"].get(case["d"].as_str().unwrap()), false);
+        // Texts that do not compile have words of the linter's.
+        if found.get("m").is_none() || found["m"] == case["m"] {
+            equal += usize::from(found.get("m").is_some());
+        } else {
+            other.insert(format!("{source}\n    {}\n    {}", case["m"], found["m"]));
+        }
+    }
+    let shown: Vec<String> = other.iter().cloned().collect();
+    assert!(equal >= 9 * other.len(), "{equal} equal, {} not:\n{}", other.len(), shown.join("\n"));
 }
 
 /// `tests/test_jsonata.py` runs this with fresh cases; by itself it has nothing to ask.

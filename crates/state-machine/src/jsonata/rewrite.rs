@@ -3,6 +3,7 @@
 use super::fence;
 use super::functions::OWN;
 use super::tree;
+use super::wording;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
 use jsonata_core::value::with_stack;
 use std::collections::BTreeSet;
@@ -21,6 +22,25 @@ pub(super) struct Uses {
     pub(super) variables: Vec<Arc<str>>,
     /// Whether any function of the service's own, of time or of randomness is used.
     pub(super) own_functions: bool,
+    /// Functions of JSONata it calls, and the signs of order in it: what an error can be about.
+    functions: BTreeSet<String>,
+    comparisons: BTreeSet<&'static str>,
+}
+
+impl Uses {
+    /// The only sign of order, if there is only one.
+    pub(super) fn comparison(&self) -> Option<&'static str> {
+        self.comparisons.first().filter(|_| self.comparisons.len() == 1).copied()
+    }
+
+    /// The only function whose argument at this place can be missed so, or the only one at all.
+    pub(super) fn function(&self, place: usize, missed: &str) -> Option<&str> {
+        if self.functions.len() == 1 {
+            return self.functions.first().map(String::as_str);
+        }
+        let mut found = self.functions.iter().filter(|name| wording::wants(name, place, missed));
+        found.next().filter(|_| found.next().is_none()).map(String::as_str)
+    }
 }
 
 /// Finds what the expression reads, and turns calls of own functions into calls of the names they are registered under,
@@ -77,6 +97,7 @@ impl Walk {
     fn visit(&mut self, node: &mut AstNode) {
         self.growth = self.growth.saturating_add(fence::growth(node));
         unchain(node);
+        self.note(node);
         match node {
             AstNode::Variable(_) => self.variable(node),
             AstNode::Function { name, args, .. } => {
@@ -91,6 +112,21 @@ impl Walk {
             AstNode::Block(items) => self.within(Vec::new(), |walk| walk.nodes(items.iter_mut())),
             other => self.nodes(tree::children(other)),
         }
+    }
+
+    fn note(&mut self, node: &AstNode) {
+        let sign = match node {
+            AstNode::Function { name, .. } | AstNode::Variable(name) if wording::is_known(name) => {
+                self.uses.functions.insert(name.clone());
+                return;
+            }
+            AstNode::Binary { op: BinaryOp::LessThan, .. } => "<",
+            AstNode::Binary { op: BinaryOp::LessThanOrEqual, .. } => "<=",
+            AstNode::Binary { op: BinaryOp::GreaterThan, .. } => ">",
+            AstNode::Binary { op: BinaryOp::GreaterThanOrEqual, .. } => ">=",
+            _ => return,
+        };
+        self.uses.comparisons.insert(sign);
     }
 
     /// The bound name is known after its value; of a function also inside it.

@@ -2,7 +2,7 @@
 
 use super::convert::{self, Refused};
 use super::rewrite::Uses;
-use super::{DEEPEST, LONGEST_SEQUENCE, Outcome, TIME_GUARD, functions};
+use super::{DEEPEST, LONGEST_SEQUENCE, Outcome, TIME_GUARD, functions, wording};
 use crate::Value;
 use crate::template::Scope;
 use jsonata_core::ast::AstNode;
@@ -59,7 +59,7 @@ impl Session {
         if uses.own_functions {
             let random = self.random.get_or_insert_with(|| Rc::new(Cell::new((scope.draw)())));
             if let Err(error) = functions::register(&mut evaluator, scope.now, random) {
-                return failed(&error);
+                return failed(&error, uses);
             }
         }
         // The crate is young: should it ever panic, one execution fails and its shard goes on.
@@ -72,7 +72,7 @@ impl Session {
                 Err(Refused::TooDeep) => plain("the result is nested too deeply"),
                 Err(Refused::NotFinite) => coded("D1001: Number out of range: the result is not finite"),
             },
-            Err(error) => failed(&error),
+            Err(error) => failed(&error, uses),
         }
     }
 
@@ -109,14 +109,14 @@ fn coded(message: &str) -> Outcome {
     Outcome::Failed { message: message.into(), coded: true }
 }
 
-fn failed(error: &EvaluatorError) -> Outcome {
+fn failed(error: &EvaluatorError, uses: &Uses) -> Outcome {
     match error.code() {
         // The guards of time and depth, in the words of JSONata's own.
         Some("D1012") => plain("Expression evaluation timeout: Check for infinite loop"),
         Some("D1011" | "U1001") => plain(
             "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.",
         ),
-        Some(_) => coded(error.message()),
+        Some(_) => coded(&wording::worded(error.message(), uses)),
         None => plain(error.message()),
     }
 }
