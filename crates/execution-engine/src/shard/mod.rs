@@ -247,7 +247,9 @@ impl Shard {
         self.prepare();
         self.write_runs();
         self.ring();
-        self.run();
+        // Half of the batch at most: however much there is to run, messages (a stop, say) get in.
+        let half = self.around.limits.batch.1 / 2;
+        self.run(half.max(1));
         while let Some(message) = self.next.pop_back() {
             waiting.push_front(message);
         }
@@ -256,7 +258,7 @@ impl Shard {
             self.receive(message);
         }
         self.pump();
-        self.run();
+        self.run(usize::MAX);
         self.tidy();
         self.commit();
     }

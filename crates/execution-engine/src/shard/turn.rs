@@ -28,13 +28,21 @@ pub(super) struct Ran {
 }
 
 impl Shard {
-    /// Runs waiting turns until the batch is full.
-    pub(crate) fn run(&mut self) {
-        let mut turns = self.runnable.len();
+    /// Runs waiting turns until the batch is full, those that were waiting when it began, `most` of them. While the disk
+    /// refuses, only Express executions go on.
+    pub(crate) fn run(&mut self, most: usize) {
+        // A queue that is only looked through keeps its order.
+        let most = if self.stalled.is_some() { usize::MAX } else { most };
+        let mut turns = self.runnable.len().min(most);
         while turns > 0 && !self.is_full() {
             turns -= 1;
             let Some(next) = self.runnable.pop_front() else { return };
-            self.run_one(next);
+            let express = self.slots.entry(next.slot).is_some_and(|slot| slot.phase == Phase::Express);
+            if self.stalled.is_some() && !express {
+                self.runnable.push_back(next);
+            } else {
+                self.run_one(next);
+            }
         }
     }
 
