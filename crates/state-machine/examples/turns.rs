@@ -7,12 +7,14 @@ use state_machine::program::Program;
 use std::sync::Arc;
 use std::time::Instant;
 
-const ROUNDS: u32 = 200_000;
+const ROUNDS: u32 = 500;
+const EACH: u32 = 200;
 
 fn main() {
     let states: Vec<String> = (0..10)
         .map(|place| {
-            let then = if place == 9 { r#""End": true"#.to_owned() } else { format!(r#""Next": "S{}""#, place + 1) };
+            let then =
+                if place == 9 { r#""End": true"#.to_owned() } else { format!(r#""Next": "S{}""#, place + 1) };
             format!(r#""S{place}": {{"Type": "Pass", {then}}}"#)
         })
         .collect();
@@ -33,20 +35,24 @@ fn main() {
         express: false,
     });
     let (mut events, mut effects) = (Vec::new(), Vec::new());
-    let begin = Instant::now();
-    for _ in 0..ROUNDS {
-        events.clear();
-        let mut execution = Execution::new(program.clone(), start.clone());
-        let mut turn = Turn {
-            now: start.at,
-            draw: &mut || 0,
-            token: &|_| Arc::default(),
-            events: &mut events,
-            effects: &mut effects,
-            budget: 1_000,
-        };
-        execution.turn(Wake::Start, &mut turn).unwrap();
-    }
-    let each = begin.elapsed() / ROUNDS;
-    println!("{} events, {each:?} an execution of ten Pass states", events.len());
+    // The best of many rounds: on a busy machine the others tell of their neighbours.
+    let best = (0..ROUNDS).map(|_| {
+        let begin = Instant::now();
+        for _ in 0..EACH {
+            events.clear();
+            let mut execution = Execution::new(program.clone(), start.clone());
+            let mut turn = Turn {
+                now: start.at,
+                draw: &mut || 0,
+                token: &|_| Arc::default(),
+                events: &mut events,
+                effects: &mut effects,
+                budget: 1_000,
+            };
+            execution.turn(Wake::Start, &mut turn).unwrap();
+        }
+        begin.elapsed() / EACH
+    });
+    let best = best.min().unwrap();
+    println!("{} events, {best:?} an execution of ten Pass states", events.len());
 }

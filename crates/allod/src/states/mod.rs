@@ -1,6 +1,7 @@
 //! `allod states …`: state machines as files, without a cloud.
 
 mod lint;
+mod run;
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -15,6 +16,9 @@ pub(crate) enum States {
     /// Tell what is wrong with definitions. Silent when all is well. Exit status 0: no errors, 1: errors, 2: a file could not
     /// be read.
     Lint(Lint),
+    /// Run one machine here, without a cloud, and print its events as they come. Tasks are answered from a file of mocks.
+    /// Exit status 0: it succeeded, 1: it did not, 2: it could not be run.
+    Run(Run),
 }
 
 /// Which definitions, and how to tell.
@@ -34,9 +38,31 @@ pub(crate) struct Lint {
     pub(crate) express: bool,
 }
 
+/// What to run, and how.
+#[derive(Args)]
+pub(crate) struct Run {
+    /// Definition in the Amazon States Language.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Input, JSON.
+    #[arg(long, default_value = "{}")]
+    pub(crate) input: String,
+    /// Answers to tasks: `{"State": {"result": …}}` or `{"State": {"error": "Name", "cause": "…"}}`; a list answers attempts
+    /// one after the other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mocks: Option<PathBuf>,
+    /// Do not wait: every timer is due at once.
+    #[arg(long)]
+    pub(crate) fast: bool,
+    /// For programs: one JSON object a line and event.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Runs the command.
 pub(crate) fn run(command: &States) -> anyhow::Result<ExitCode> {
     match command {
         States::Lint(options) => lint::run(options),
+        States::Run(options) => run::run(options),
     }
 }

@@ -1,6 +1,8 @@
 //! The events of an execution's history (Step Functions API reference, `HistoryEvent`).
 
 mod kind;
+#[cfg(test)]
+mod tests;
 
 pub use kind::*;
 

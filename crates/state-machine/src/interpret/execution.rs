@@ -9,7 +9,7 @@ use crate::program::{Body, Program};
 use crate::text;
 use crate::value::Value;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Events a history can have (Step Functions quotas: 25,000); Express executions have no such limit.
 pub const MAX_EVENTS: u64 = 25_000;
@@ -23,8 +23,8 @@ const EXPRESS_SECONDS: i64 = 300;
 pub struct Execution {
     pub(super) program: Arc<Program>,
     pub(super) start: Arc<Start>,
-    /// The execution's input (`$$.Execution.Input`).
-    pub(super) input: Value,
+    /// The execution's input (`$$.Execution.Input`), read when it is asked for.
+    pub(super) input: OnceLock<Value>,
     /// Lines by index; an empty place can be taken again. The first is the execution itself.
     pub(super) lines: Vec<Option<Line>>,
     /// Empty places among the lines.
@@ -73,11 +73,10 @@ pub enum Pending {
 impl Execution {
     /// An execution that has not begun: its first wake is [`Wake::Start`].
     pub fn new(program: Arc<Program>, start: Arc<Start>) -> Execution {
-        let input = text::parse_value(&start.input).unwrap_or_default();
         Execution {
             program,
             start,
-            input,
+            input: OnceLock::new(),
             lines: Vec::new(),
             free: Vec::new(),
             ready: VecDeque::new(),
@@ -90,6 +89,11 @@ impl Execution {
             variable_bytes: 0,
             inspection: None,
         }
+    }
+
+    /// Its input as a value.
+    pub(super) fn input(&self) -> &Value {
+        self.input.get_or_init(|| text::parse_value(&self.start.input).unwrap_or_default())
     }
 
     /// What it was started with.
@@ -110,6 +114,13 @@ impl Execution {
     /// Id of its last event.
     pub fn last_event(&self) -> u64 {
         self.last_event
+    }
+
+    /// The name of the state that a ticket belongs to.
+    pub fn state_of(&self, ticket: Ticket) -> Option<&Arc<str>> {
+        let at = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).ok()?;
+        let line = self.lines.get(self.waiters[at].line as usize)?.as_ref()?;
+        self.program.name(line.state)
     }
 
     /// How often it was redriven.
@@ -211,11 +222,16 @@ impl Run<'_, '_> {
             },
         );
         self.set_deadline();
-        if let Err(error) = text::parse_value(&start.input) {
+        let value = match text::parse_value(&start.input) {
+            Ok(value) => value,
             // Callers have read the input before; one who has not gets a failed execution.
-            return self.end_failed(0, Failure::new("States.Runtime", format!("Invalid input: {error}")));
-        }
-        let data = Data { value: self.execution.input.clone(), text: start.input.clone() };
+            Err(error) => {
+                let cause = format!("Invalid input: {error}");
+                return self.end_failed(0, Failure::new("States.Runtime", cause));
+            }
+        };
+        let data =
+            Data { value: self.execution.input.get_or_init(|| value).clone(), text: start.input.clone() };
         let processor = start.processor.map(|state| &self.program.state(state).body);
         let scope = match processor {
             Some(Body::Map(map)) => map.processor,

@@ -68,7 +68,7 @@ impl Surroundings for View<'_> {
         let role = if start.role_arn.is_empty() { Value::Null } else { text(&start.role_arn) };
         let mut execution = vec![
             ("Id", text(&start.arn)),
-            ("Input", self.execution.input.clone()),
+            ("Input", self.execution.input().clone()),
             ("StartTime", timestamp(start.at)),
             ("Name", text(&start.name)),
             ("RoleArn", role),

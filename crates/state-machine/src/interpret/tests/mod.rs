@@ -1,3 +1,8 @@
+mod errors;
+mod fork;
+mod hostile;
+mod redrive;
+
 use super::*;
 use crate::history::EventKind;
 use crate::program::Program;
@@ -42,6 +47,35 @@ impl Bench {
             budget: 1_000,
         };
         self.execution.turn(wake, &mut turn)
+    }
+
+    /// The ticket of the last task that was asked for.
+    fn task(&self) -> Ticket {
+        let tasks = self.effects.iter().rev().filter_map(|effect| match effect {
+            Effect::Task(request) => Some(request.ticket),
+            _ => None,
+        });
+        tasks.into_iter().next().unwrap()
+    }
+
+    /// Fires the earliest timer.
+    fn fire(&mut self) -> Result<Progress, Stale> {
+        let pending = self.execution.pending(&|_| Arc::default()).into_iter();
+        let timers = pending.filter_map(|pending| match pending {
+            Pending::Timer { ticket, at } => Some((at, ticket)),
+            _ => None,
+        });
+        let (at, ticket) = timers.min().unwrap();
+        self.now = at;
+        self.wake(Wake::Timer(ticket))
+    }
+
+    /// Writes the execution down and reads it again.
+    fn reload(&mut self) {
+        let mut bytes = Vec::new();
+        self.execution.snapshot(&mut bytes);
+        let (program, start) = (self.execution.program().clone(), self.execution.start().clone());
+        self.execution = Execution::restore(program, start, &bytes).unwrap();
     }
 
     fn names(&self) -> Vec<(u64, &'static str)> {
