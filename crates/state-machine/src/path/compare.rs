@@ -73,15 +73,11 @@ fn size(value: &Value) -> Option<usize> {
     }
 }
 
-/// Numbers and texts are ordered, also a number with a text that spells one; nothing else is.
+/// Numbers are ordered among themselves, and texts; nothing else is.
 fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.order(right),
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
-        (Value::Number(left), Value::String(right)) => left.as_f64().partial_cmp(&right.trim().parse().ok()?),
-        (Value::String(left), Value::Number(right)) => {
-            left.trim().parse().ok().and_then(|left: f64| left.partial_cmp(&right.as_f64()))
-        }
         _ => None,
     }
 }
