@@ -56,7 +56,7 @@ pub(super) fn from_jsonata(value: &JValue, depth: usize) -> Result<Option<Value>
 }
 
 /// A whole number is written without a fraction.
-fn from_double(number: f64) -> Result<Number, Refused> {
+pub(super) fn from_double(number: f64) -> Result<Number, Refused> {
     if !number.is_finite() {
         return Err(Refused::NotFinite);
     }

@@ -7,6 +7,7 @@
 //! Source: developer guide, "Transforming data with JSONata"; docs.jsonata.org.
 
 mod convert;
+mod direct;
 mod fence;
 mod functions;
 mod mended;
@@ -24,6 +25,7 @@ pub use session::Session;
 
 use crate::Value;
 use crate::template::Scope;
+use direct::Direct;
 use jsonata_core::ast::AstNode;
 use jsonata_core::value::JValue;
 use rewrite::Uses;
@@ -43,6 +45,7 @@ pub struct Expression {
     source: Arc<str>,
     tree: Arc<AstNode>,
     uses: Arc<Uses>,
+    direct: Option<Direct>,
 }
 
 /// A text that is no expression.
@@ -81,8 +84,9 @@ impl Expression {
         let parsed = std::panic::catch_unwind(|| jsonata_core::parser::parse(source));
         let parsed = parsed.map_err(|_| SyntaxError("the parser failed".into()))?;
         let mut tree = parsed.map_err(|error| SyntaxError(error.to_string()))?;
+        let direct = Direct::recognise(&tree);
         let uses = rewrite::prepare(&mut tree, always);
-        Ok(Expression { source: source.into(), tree: Arc::new(tree), uses: Arc::new(uses) })
+        Ok(Expression { source: source.into(), tree: Arc::new(tree), uses: Arc::new(uses), direct })
     }
 
     /// The text it was compiled from.
@@ -97,6 +101,9 @@ impl Expression {
 
     /// Evaluates it. A session serves all expressions of one field, with the same scope.
     pub fn evaluate(&self, session: &mut Session, scope: &mut Scope<'_>) -> Outcome {
-        session.evaluate(&self.tree, &self.uses, scope, &JValue::Undefined)
+        match self.direct.as_ref().and_then(|direct| direct.read(scope)) {
+            Some(found) => found.map_or(Outcome::Undefined, Outcome::Value),
+            None => session.evaluate(&self.tree, &self.uses, scope, &JValue::Undefined),
+        }
     }
 }

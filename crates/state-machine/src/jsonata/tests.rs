@@ -1,6 +1,10 @@
 //! The service's own functions and bounds.
 
-use crate::template::Language;
+use super::{Expression, Outcome, Session};
+use crate::path::Surroundings;
+use crate::template::{Language, Scope};
+use crate::{Value, text};
+use jsonata_core::value::JValue;
 
 fn evaluate(expression: &str) -> Result<String, String> {
     let template = format!("\"{{% {} %}}\"", expression.replace('\\', "\\\\").replace('"', "\\\""));
@@ -87,6 +91,87 @@ fn failures() {
         assert!(failure.contains(expected), "{expression}: {failure}");
     }
     assert!(evaluate("1 +").unwrap_err().starts_with("compile: Invalid JSONata expression"), "syntax");
+}
+
+/// What is read directly is what the evaluator would have found.
+#[test]
+fn direct_reading_changes_nothing() {
+    let input = text::parse_value(
+        r#"{"a":{"b":{"c":1.0}},"l":[1],"m":[],"n":[[1,2.0]],"o":[{"p":1},{"p":2}],"big":12345678901234567890,"x":9007199254740993,
+            "nil":null,"t":"x","e":{},"f":1.5}"#,
+    )
+    .unwrap();
+    let mut seen = 0;
+    for path in [
+        "",
+        ".a",
+        ".a.b",
+        ".a.b.c",
+        ".a.b.c.d",
+        ".l",
+        ".m",
+        ".n",
+        ".o",
+        ".o.p",
+        ".o.p.q",
+        ".big",
+        ".x",
+        ".nil",
+        ".nil.z",
+        ".t",
+        ".t.u",
+        ".e",
+        ".e.f",
+        ".f",
+        ".nothing",
+        ".nothing.more",
+        ".a.`b`",
+    ] {
+        for root in [
+            "$states.input",
+            "$states.result",
+            "$states.errorOutput",
+            "$states.context",
+            "$v",
+            "$w",
+            "$sum",
+            "$now",
+        ] {
+            let expression = Expression::compile(&format!("{root}{path}")).unwrap();
+            let mut draw = || 0;
+            let surroundings = Around(input.clone());
+            let mut scope = Scope {
+                input: &input,
+                result: Some(&input),
+                error_output: None,
+                surroundings: &surroundings,
+                now: 0,
+                draw: &mut draw,
+            };
+            let slow = Session::default().evaluate(
+                &expression.tree,
+                &expression.uses,
+                &mut scope,
+                &JValue::Undefined,
+            );
+            if let Some(found) = expression.direct.as_ref().and_then(|direct| direct.read(&scope)) {
+                seen += 1;
+                let fast = found.map_or(Outcome::Undefined, Outcome::Value);
+                assert_eq!(format!("{fast:?}"), format!("{slow:?}"), "{root}{path}");
+            }
+        }
+    }
+    assert!(seen > 80, "{seen}");
+}
+
+struct Around(Value);
+impl Surroundings for Around {
+    fn context(&self) -> Value {
+        self.0.clone()
+    }
+    fn variable(&self, name: &str) -> Option<Value> {
+        (name == "v").then(|| self.0.clone())
+    }
 }
 
 #[test]
