@@ -83,7 +83,7 @@ impl Expression {
     fn compile_fenced(source: &str, always: bool) -> Result<Expression, SyntaxError> {
         let parsed = std::panic::catch_unwind(|| jsonata_core::parser::parse(source));
         let parsed = parsed.map_err(|_| SyntaxError("the parser failed".into()))?;
-        let mut tree = parsed.map_err(|error| SyntaxError(error.to_string()))?;
+        let mut tree = parsed.map_err(|error| SyntaxError(wording::syntax(&error.to_string())))?;
         let direct = Direct::recognise(&tree);
         let uses = rewrite::prepare(&mut tree, always);
         Ok(Expression { source: source.into(), tree: Arc::new(tree), uses: Arc::new(uses), direct })

@@ -146,3 +146,75 @@ pub(super) fn wants(function: &str, place: usize, missed: &str) -> bool {
 pub(super) fn is_known(function: &str) -> bool {
     WANTED.iter().any(|(name, _)| *name == function)
 }
+
+/// Names of the crate for signs, and the signs.
+const SIGNS: [(&str, &str); 37] = [
+    ("And", "and"),
+    ("Ampersand", "&"),
+    ("At", "@"),
+    ("Caret", "^"),
+    ("Colon", ":"),
+    ("ColonEqual", ":="),
+    ("Comma", ","),
+    ("Dot", "."),
+    ("DotDot", ".."),
+    ("Eof", "(end)"),
+    ("Equal", "="),
+    ("False", "false"),
+    ("GreaterThan", ">"),
+    ("GreaterThanOrEqual", ">="),
+    ("Hash", "#"),
+    ("In", "in"),
+    ("LeftBrace", "{"),
+    ("LeftBracket", "["),
+    ("LeftParen", "("),
+    ("LessThan", "<"),
+    ("LessThanOrEqual", "<="),
+    ("Minus", "-"),
+    ("NotEqual", "!="),
+    ("Null", "null"),
+    ("Or", "or"),
+    ("Percent", "%"),
+    ("Pipe", "|"),
+    ("Plus", "+"),
+    ("Question", "?"),
+    ("RightBrace", "}"),
+    ("RightBracket", "]"),
+    ("RightParen", ")"),
+    ("Semicolon", ";"),
+    ("Slash", "/"),
+    ("Star", "*"),
+    ("TildeArrow", "~>"),
+    ("True", "true"),
+];
+
+/// The sentence for a text that does not compile: with signs instead of the crate's names for them.
+pub(super) fn syntax(message: &str) -> String {
+    let message = message.strip_prefix("Invalid syntax: ").unwrap_or(message);
+    let named = |token: &str| {
+        if let Some((_, sign)) = SIGNS.iter().find(|(name, _)| *name == token) {
+            return format!("\"{sign}\"");
+        }
+        // `Number(2.0)`, `Identifier("a")`, `Variable("a")`.
+        let inside = token.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(token);
+        inside.strip_suffix(".0").unwrap_or(inside).to_owned()
+    };
+    let Some((code, text)) = message.split_once(": ") else { return message.to_owned() };
+    let text = match code {
+        "S0201" => text.strip_prefix("Syntax error: ").map(|token| format!("Syntax error: {}", named(token))),
+        "S0202" => text
+            .strip_prefix("Expected ")
+            .and_then(|rest| rest.split_once(", got "))
+            .map(|(expected, found)| format!("Expected {}, got {}", named(expected), named(found))),
+        "S0203" => text
+            .strip_prefix("Expected ")
+            .and_then(|rest| rest.split_once(" before "))
+            .map(|(expected, rest)| format!("Expected {} before {rest}", named(expected))),
+        "S0211" => text
+            .strip_prefix("The symbol ")
+            .and_then(|rest| rest.split_once(" cannot "))
+            .map(|(symbol, rest)| format!("The symbol {} cannot {rest}", named(symbol))),
+        _ => None,
+    };
+    text.map_or_else(|| message.to_owned(), |text| format!("{code}: {text}"))
+}
