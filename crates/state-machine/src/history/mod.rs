@@ -34,9 +34,26 @@ pub struct Failure {
     pub cause: Option<Arc<str>>,
 }
 
+/// Longest error name in characters (API reference, `SensitiveError`).
+const LONGEST_ERROR: usize = 256;
+/// Longest cause in characters (API reference, `SensitiveCause`).
+const LONGEST_CAUSE: usize = 32_768;
+
 impl Failure {
-    /// A failure with both parts.
+    /// A failure with both parts, each cut to what the API can tell: a cause may hold a whole input.
     pub fn new(error: impl Into<Arc<str>>, cause: impl Into<Arc<str>>) -> Failure {
-        Failure { error: Some(error.into()), cause: Some(cause.into()) }
+        Failure { error: Some(error.into()), cause: Some(cause.into()) }.cut()
+    }
+
+    /// It with its parts cut to what the API can tell.
+    pub fn cut(self) -> Failure {
+        let cut = |text: Arc<str>, most: usize| match text.char_indices().nth(most) {
+            Some((end, _)) => text[..end].into(),
+            None => text,
+        };
+        Failure {
+            error: self.error.map(|error| cut(error, LONGEST_ERROR)),
+            cause: self.cause.map(|cause| cut(cause, LONGEST_CAUSE)),
+        }
     }
 }

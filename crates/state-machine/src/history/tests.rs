@@ -95,3 +95,11 @@ fn every_type_of_event_can_be_made() {
     assert_eq!(expected.len(), 62);
     assert_eq!(made, expected);
 }
+
+#[test]
+fn failures_are_cut_to_what_the_api_tells() {
+    let failure = Failure::new("é".repeat(300), "ü".repeat(40_000));
+    assert_eq!(failure.error.unwrap().chars().count(), 256);
+    assert_eq!(failure.cause.unwrap().chars().count(), 32_768);
+    assert_eq!(Failure::default().cut(), Failure::default());
+}

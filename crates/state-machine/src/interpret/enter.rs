@@ -107,7 +107,7 @@ impl Run<'_, '_> {
         self.inspect(|seen| seen.after_input_path = Some(text));
         let error = error.map(|text| self.text(index, text, "Error", &input)).transpose()?;
         let cause = cause.map(|text| self.text(index, text, "Cause", &input)).transpose()?;
-        self.fail(index, Failure { error, cause });
+        self.fail(index, Failure { error, cause }.cut());
         Ok(())
     }
 }

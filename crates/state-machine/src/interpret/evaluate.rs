@@ -236,7 +236,7 @@ impl Run<'_, '_> {
             Problem::Error(error, cause) => {
                 self.fail(
                     index,
-                    Failure { error: Some(error), cause: Some(format!("{opening}{cause}").into()) },
+                    Failure::new(error, format!("{opening}{cause}")),
                 );
             }
             Problem::Plain(failure) => self.fail(index, failure),

@@ -72,7 +72,7 @@ impl Run<'_, '_> {
     fn catch_failed(&mut self, index: LineIndex, problem: Problem) {
         let failure = match problem {
             Problem::Plain(failure) => failure,
-            Problem::Error(error, cause) => Failure { error: Some(error), cause: Some(cause.into()) },
+            Problem::Error(error, cause) => Failure::new(error, cause),
             Problem::Runtime(cause) => Failure::new("States.Runtime", cause),
             Problem::Query { cause, location, .. } => {
                 let state = self.program.state(self.line(index).state);
