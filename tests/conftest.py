@@ -22,17 +22,36 @@ REGION = "us-east-1"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody has, from below those the kernel gives to connections: a cloud keeps it over its restarts."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(12_000, 32_000)))
+            except OSError:
+                continue
+            return s.getsockname()[1]
+
+
+# Names that only one socket of this host can have: pools chosen here, which no cloud shows yet.
+CLAIMS = []
 
 
 def free_pool():
-    """A /22 of 198.18.0.0/16 that nothing on this host is routed to (proc(5): addresses in the host's byte order)."""
-    routed = {int(line.split()[1], 16).to_bytes(4, sys.byteorder)
-              for line in Path("/proc/net/route").read_text().splitlines()[1:]}
-    taken = {a[2] & 0xFC for a in routed if a[:2] == bytes((198, 18))}
-    return f"198.18.{random.choice([n for n in range(0, 256, 4) if n not in taken])}.0/22"
+    """A /22 of 198.18.0.0/16 that nothing on this host is routed to, and that no other worker chooses now.
+    (proc(5): addresses in the host's byte order.)"""
+    del CLAIMS[:-8]
+    for third in random.sample(range(0, 256, 4), 64):
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0allod-pool-198.18.{third}.0")
+        except OSError:
+            continue
+        CLAIMS.append(claim)
+        routed = {int(line.split()[1], 16).to_bytes(4, sys.byteorder)
+                  for line in Path("/proc/net/route").read_text().splitlines()[1:]}
+        if third not in {a[2] & 0xFC for a in routed if a[:2] == bytes((198, 18))}:
+            return f"198.18.{third}.0/22"
+    raise RuntimeError("every pool is taken")
 
 
 class Cloud:
@@ -209,7 +228,7 @@ def sts(cloud):
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: machines with networks and limits")
 
 
-def wait_for(condition, seconds=30, what="it"):
+def wait_for(condition, seconds=60, what="it"):
     """Waits for an effect that comes by itself; the bound is a failure's, not a promise."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -252,6 +271,6 @@ def run_shell(cloud, instance_ids, *commands, **more):
             except ssm.exceptions.InvocationDoesNotExist:
                 return None
             return got if got["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling") else None
-        got = wait_for(final, 60, f"the end of the command on {instance}")
+        got = wait_for(final, 120, f"the end of the command on {instance}")
         ended[instance] = (got["Status"], got["StandardOutputContent"], got["StandardErrorContent"])
     return ended

@@ -58,7 +58,7 @@ class Witness:
     def saw(self, **wanted):
         """The first drop since then with these fields; there must be one."""
         try:
-            return wait_for(lambda: self.now(**wanted), 20, f"a drop {wanted}")[0]
+            return wait_for(lambda: self.now(**wanted), 60, f"a drop {wanted}")[0]
         except AssertionError as error:
             error.add_note(str([{**one, "packet": ""} for one in self.now()]))
             raise
@@ -73,13 +73,13 @@ class Line:
         Line.counter += 1
         self.cloud, self.machine, self.place = cloud, machine, f"/root/line-{Line.counter}"
         script = (f"exec 3<>/dev/tcp/{address}/{port} || exit; mkfifo {self.place}; exec 4<>{self.place}; "
-                  f"while read -r word <&4; do echo $word >&3; read -t 1 -r answer <&3 && echo $word >>{self.place}.heard; "
+                  f"while read -r word <&4; do echo $word >&3; read -t 2 -r answer <&3 && echo $word >>{self.place}.heard; "
                   f"echo $word >>{self.place}.said; done")
         shell(cloud, machine, f"setsid bash -c '{script}' >/dev/null 2>&1 </dev/null & true")
-        wait_for(lambda: shell(cloud, machine, f"test -p {self.place} && echo up; true") == "up", 20, "the connection")
+        wait_for(lambda: shell(cloud, machine, f"test -p {self.place} && echo up; true") == "up", 60, "the connection")
 
     def says(self, word):
-        """Whether the other end answers this word within a second."""
+        """Whether the other end answers this word in time."""
         out = shell(self.cloud, self.machine,
                     f"echo {word} >{self.place}; until grep -qx {word} {self.place}.said 2>/dev/null; do sleep 0.02; done; "
                     f"grep -cx {word} {self.place}.heard; true")

@@ -88,7 +88,7 @@ def test_a_full_disk_refuses_writes_and_serves_reads(small_disk):
 
         assert everything() == kept
         (small_disk / "filler").unlink()
-        wait_for(lambda: put(100) is None, 30, "a write after space was freed")
+        wait_for(lambda: put(100) is None, 60, "a write after space was freed")
         assert everything() == kept
         cloud.kill()
         cloud.start()
@@ -139,7 +139,7 @@ def test_killed_again_and_again_amid_calls(data_dir):
     try:
         for round_ in range(6):
             before = len(there)
-            wait_for(lambda: len(there) > before + 10, 30, "progress between kills")
+            wait_for(lambda: len(there) > before + 10, 60, "progress between kills")
             cloud.kill()
             cloud.start()
     finally:

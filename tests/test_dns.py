@@ -294,11 +294,11 @@ def test_an_interface_endpoint_takes_the_name_of_its_service(names, machine):
     made = ec2.create_vpc_endpoint(VpcId=names.vpc, ServiceName="com.amazonaws.us-east-1.ssm",
                                    VpcEndpointType="Interface", SubnetIds=[names.subnet])["VpcEndpoint"]
     card = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"][0]
-    wait_for(lambda: names.ask(asker, name).values == [card["PrivateIpAddress"]], 30, "the endpoint's name")
+    wait_for(lambda: names.ask(asker, name).values == [card["PrivateIpAddress"]], 60, "the endpoint's name")
     for entry in made["DnsEntries"]:
         assert names.ask(asker, entry["DnsName"]).values == [card["PrivateIpAddress"]], entry
     ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
-    wait_for(lambda: names.ask(asker, name).code == NXDOMAIN, 30, "the world's answer")
+    wait_for(lambda: names.ask(asker, name).code == NXDOMAIN, 60, "the world's answer")
 
 
 def test_the_world_is_asked_once_and_not_believed_blindly(names, machine):
@@ -367,7 +367,7 @@ def test_a_flood_from_one_machine_leaves_its_neighbour_served(names, machine):
             # A lost packet is asked for again, as every client does.
             wait_for(lambda: names.ask(asker, dashed(address), patience=2), 60, "an answer about a machine")
             wait_for(lambda: names.ask(asker, "www3.example.test", patience=2), 60, "an answer about the world")
-        wait_for(lambda: shell(names.cloud, flooder, "test -e /root/flooded && echo yes; true"), 30, "a flood")
+        wait_for(lambda: shell(names.cloud, flooder, "test -e /root/flooded && echo yes; true"), 60, "a flood")
     finally:
         shell(names.cloud, flooder, "rm -f /root/flood")
     answer = wait_for(lambda: names.ask(flooder, dashed(address), patience=2), 60, "an answer for the machine that was too loud")

@@ -146,15 +146,15 @@ def test_nothing_is_remembered_answers_need_an_entry_too(cloud, guarded):
     world.ec2.create_network_acl_entry(**entry(acl, 100, egress=True, **high))
     assert reach(cloud, caller, server) == "open"
     # A connection that stands is cut by a deny at once.
-    talk = (f"bash -c 'exec 3<>/dev/tcp/{server}/80; echo a >&3; read -t 5 x <&3 && echo first; "
+    talk = (f"bash -c 'exec 3<>/dev/tcp/{server}/80; echo a >&3; read -t 30 x <&3 && echo first; "
             "touch /root/talking; while [ -e /root/talking ]; do sleep 0.05; done; echo b >&3; read -t 2 x <&3 && echo second; true'")
     heard = []
     speaker = Thread(target=lambda: heard.append(shell(cloud, caller, talk)))
     speaker.start()
-    wait_for(lambda: shell(cloud, caller, "test -e /root/talking && echo yes; true") == "yes", 30, "the first answer")
+    wait_for(lambda: shell(cloud, caller, "test -e /root/talking && echo yes; true") == "yes", 60, "the first answer")
     world.ec2.replace_network_acl_entry(**entry(acl, 100, "deny", egress=True, **high))
     shell(cloud, caller, "rm /root/talking")
-    speaker.join(60)
+    speaker.join(120)
     assert heard == ["first"]
 
 

@@ -103,7 +103,7 @@ def test_a_machine_calls_a_service_through_an_endpoint(cloud, profile):
         (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"]
         assert interface["InterfaceType"] == "vpc_endpoint" and interface["RequesterManaged"]
         address = interface["PrivateIpAddress"]
-        keys = wait_for(lambda: role_keys(cloud, machine), 30, "the role's keys")
+        keys = wait_for(lambda: role_keys(cloud, machine), 60, "the role's keys")
 
         status, body = call(cloud, machine, address, keys, "DescribeVpcs")
         assert status == 200 and world.vpc in body, body

@@ -164,7 +164,7 @@ class Capture:
 def outlives(cloud, client, made, word):
     """Whether an open connection through the forwarded port still speaks after the port was taken back."""
     script = (f"exec 3<>/dev/tcp/{made['Address']}/{made['Port']}; echo a >&3; read -r x <&3; touch /root/up-{word}; "
-              f"until test -e /root/go-{word}; do sleep 0.05; done; echo b >&3; read -t 2 -r y <&3 && echo goes on; true")
+              f"until test -e /root/go-{word}; do sleep 0.05; done; echo b >&3; read -t 5 -r y <&3 && echo goes on; true")
     with ThreadPoolExecutor() as threads:
         talk = threads.submit(shell, cloud, client, f"bash -c '{script}'")
         wait_for(lambda: shell(cloud, client, f"test -e /root/up-{word} && echo up; true") == "up", what="the connection")

@@ -11,13 +11,13 @@ from botocore.credentials import Credentials
 
 
 def talk(cloud, data):
-    """Raw bytes to the port; what comes back until the other side closes or is silent for two seconds."""
+    """Raw bytes to the port; what comes back until the other side closes or is silent for long."""
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=20) as line:
         try:
             line.sendall(data)
         except OSError:
             pass  # it had heard enough
-        line.settimeout(2)
+        line.settimeout(30)
         back = b""
         try:
             while part := line.recv(65536):
@@ -137,7 +137,7 @@ def test_slow_clients_hold_nobody_up(cloud):
             slow[number].sendall(b"y")
         # The slow ones are let go, not kept: each is answered or closed by the server.
         for line in slow[:4]:
-            line.settimeout(60)
+            line.settimeout(120)
             try:
                 line.recv(100)
             except ConnectionError:

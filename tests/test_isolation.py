@@ -18,7 +18,7 @@ def machines(cloud):
     terminate(ec2, ids)
 
 
-def start(cloud, instance, command, seconds=30):
+def start(cloud, instance, command, seconds=120):
     sent = cloud.client("ssm").send_command(
         DocumentName="AWS-RunShellScript", InstanceIds=[instance],
         Parameters={"commands": [command], "executionTimeout": [str(seconds)]})
@@ -29,7 +29,7 @@ def ended(cloud, command, instance):
     ssm = cloud.client("ssm")
     return wait_for(
         lambda: (got := ssm.get_command_invocation(CommandId=command, InstanceId=instance))["Status"]
-        not in ("Pending", "InProgress", "Delayed", "Cancelling") and got, 60, "the end of the command")
+        not in ("Pending", "InProgress", "Delayed", "Cancelling") and got, 180, "the end of the command")
 
 
 def test_a_memory_hog_meets_its_own_limit(cloud, machines):

@@ -313,7 +313,7 @@ def test_62_a_deny_cuts_an_established_flow_at_once(cloud, world, acl):
     one = witness.saw(source=world.caller[1], destinationPort=7)
     assert (one["gate"], one["networkAcl"], one["entry"]) == ("acl-in", acl, 50)
     world.ec2.delete_network_acl_entry(NetworkAclId=acl, RuleNumber=50, Egress=False)
-    wait_for(lambda: line.says("after"), 30, "the connection: TCP repeats what was dropped")
+    wait_for(lambda: line.says("after"), 60, "the connection: TCP repeats what was dropped")
 
 
 def test_63_another_acl_holds_from_the_next_packet_on(cloud, world, opened):

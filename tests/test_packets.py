@@ -61,7 +61,7 @@ class World:
         name = made["InstanceId"]
         self.ids.append(name)
         self.ec2.get_waiter("instance_running").wait(InstanceIds=[name], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        wait_for(lambda: run_shell(self.cloud, [name], READY)[name][1] == "up\n", 30, "the server")
+        wait_for(lambda: run_shell(self.cloud, [name], READY)[name][1] == "up\n", 60, "the server")
         return name, made["PrivateIpAddress"], made["NetworkInterfaces"][0]["NetworkInterfaceId"]
 
     def groups_of(self, interface, *groups):

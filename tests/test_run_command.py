@@ -28,7 +28,7 @@ def send(ssm, commands, document=SHELL, parameters=None, **more):
     return ssm.send_command(DocumentName=document, Parameters=words | (parameters or {}), **more)["Command"]["CommandId"]
 
 
-def finished(ssm, command, seconds=60):
+def finished(ssm, command, seconds=120):
     def look():
         (found,) = ssm.list_commands(CommandId=command)["Commands"]
         return found["Status"] not in OPEN and found
@@ -63,12 +63,15 @@ def most_at_once(intervals):
 
 @pytest.mark.parametrize("limit, allowed", [("1", 1), ("2", 2), ("50%", 3), ("40%", 2), ("1%", 1)])
 def test_never_more_at_once_than_allowed(cloud, ssm, fleet, limit, allowed):
-    command = send(ssm, "date +%s%N; sleep 0.3; date +%s%N", InstanceIds=fleet, MaxConcurrency=limit)
-    assert finished(ssm, command)["Status"] == "Success"
-    intervals = [tuple(map(int, invocation(ssm, command, i)["StandardOutputContent"].split())) for i in fleet]
-    assert len(intervals) == 6 and most_at_once(intervals) <= allowed
-    if allowed > 1:
-        assert most_at_once(intervals) > 1, "a limit above one is there to be used"
+    # On a machine that is busy with other things short commands may miss one another: then longer ones.
+    for seconds in (0.3, 2, 8):
+        command = send(ssm, f"date +%s%N; sleep {seconds}; date +%s%N", InstanceIds=fleet, MaxConcurrency=limit)
+        assert finished(ssm, command)["Status"] == "Success"
+        intervals = [tuple(map(int, invocation(ssm, command, i)["StandardOutputContent"].split())) for i in fleet]
+        assert len(intervals) == 6 and most_at_once(intervals) <= allowed
+        if allowed == 1 or most_at_once(intervals) > 1:
+            return
+    pytest.fail("a limit above one is there to be used")
 
 
 @pytest.mark.parametrize("errors, ran", [("0", 1), ("1", 2), ("40%", 3), ("1%", 1)])
@@ -132,15 +135,17 @@ def test_a_stopped_machine_takes_no_command(ec2, ssm):
 
 
 @pytest.mark.parametrize("comes_back", [False, True])
-def test_a_machine_that_stops_before_its_turn(ec2, ssm, fleet, comes_back):
+def test_a_machine_that_stops_before_its_turn(cloud, ec2, ssm, fleet, comes_back):
     """It is waited for; what was not delivered in time never runs."""
     (late,) = launch(ec2)
-    command = send(ssm, "test $AWS_SSM_INSTANCE_ID = %s && echo arrived || sleep 8" % late, InstanceIds=[fleet[0], late],
-                   MaxConcurrency="1", TimeoutSeconds=30)
+    go = f"/root/go-{late}"  # until it is there, the first one has its turn
+    command = send(ssm, f"test $AWS_SSM_INSTANCE_ID = {late} && echo arrived || until test -e {go}; do sleep 0.1; done",
+                   InstanceIds=[fleet[0], late], MaxConcurrency="1", TimeoutSeconds=300 if comes_back else 45)
     wait_for(lambda: invocation(ssm, command, fleet[0])["Status"] == "InProgress", what="the first one's turn")
     ec2.stop_instances(InstanceIds=[late])
     ec2.get_waiter("instance_stopped").wait(InstanceIds=[late], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     assert invocation(ssm, command, late)["Status"] in OPEN
+    one(cloud, fleet[0], f"touch {go}")
     if comes_back:
         wait_for(lambda: invocation(ssm, command, late)["StatusDetails"] == "Delayed", what="the wait for the machine")
         ec2.start_instances(InstanceIds=[late])
@@ -181,7 +186,7 @@ def test_cancelling_at_the_moment_it_starts(ssm, fleet):
 
 def test_the_execution_timeout_takes_the_whole_tree(cloud, ssm, fleet):
     instance = fleet[1]
-    command = send(ssm, TREE, InstanceIds=[instance], parameters={"executionTimeout": ["2"]})
+    command = send(ssm, TREE, InstanceIds=[instance], parameters={"executionTimeout": ["5"]})
     final = finished(ssm, command)
     got = invocation(ssm, command, instance)
     assert final["Status"] in ("TimedOut", "Failed")

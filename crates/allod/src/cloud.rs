@@ -3,8 +3,9 @@
 use crate::arguments::Up;
 use crate::endpoints::Endpoints;
 use crate::home::Home;
+use crate::pool::{self, Pool};
 use crate::rootless::Ground;
-use crate::{pool, services};
+use crate::services;
 use anyhow::{Context as _, ensure};
 use contracts::{BoxFuture, Clock, CloudConfig, PageKey, Platform, Sealer, SystemClock};
 use gateway::{AuditLog, AuditPlace, AuditSink, ControlHooks, Gateway, GatewayConfig, GatewayParts, Mode};
@@ -31,6 +32,8 @@ pub(crate) struct Cloud {
     /// Its host.
     pub(crate) agent: Arc<HostAgent>,
     audit: Option<Arc<AuditLog>>,
+    /// What keeps other ephemeral clouds from its public addresses.
+    _pool: Pool,
     stop: watch::Sender<bool>,
     front: JoinHandle<Result<(), gateway::GatewayError>>,
     engine: JoinHandle<()>,
@@ -78,7 +81,8 @@ impl Cloud {
         let store = open_store(&home)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let audit = open_audit_log(options, &home, clock.now()).inspect_err(|_| home.remove())?;
-        let public_pool = pool::choose(options.public_pool, home.ephemeral);
+        let pool = pool::choose(options.public_pool, home.ephemeral);
+        let public_pool = pool.range;
         let agent = HostAgent::start(
             host_config(&home, public_pool, options, rootless)?,
             store.clone(),
@@ -143,7 +147,20 @@ impl Cloud {
             let told = async move { drop(heard.wait_for(|stop| *stop).await) };
             gateway.serve(listener, told).await
         });
-        Ok(Cloud { address, open, rootless, home, new_root_key, agent, audit, stop, front, engine, house })
+        Ok(Cloud {
+            address,
+            open,
+            rootless,
+            home,
+            new_root_key,
+            agent,
+            audit,
+            _pool: pool,
+            stop,
+            front,
+            engine,
+            house,
+        })
     }
 
     /// Stops serving; an ephemeral cloud takes its machines and folder with it.

@@ -8,7 +8,7 @@ use network_plan::{
     Eni, EniKind, Gate, NatGateway, Outpost, PortForward, Protocol, PublicAddress, RouteTarget, VpcInput,
 };
 
-use crate::datagrams::unbroken;
+use crate::datagrams::{PATIENCE, unbroken};
 use crate::facts::{acl, allow_all, anywhere, eni, entry, group, route, tcp, udp, vpc};
 use crate::nflog::Log;
 use crate::wire::{begin, bind_udp, connect, listen, ping, seen_as};
@@ -70,7 +70,7 @@ fn nothing_but_answers_comes_in() {
 
 /// Waits for a report of a packet to this port.
 fn report(listener: &network_apply::DropListener, port: u16) -> network_apply::DroppedPacket {
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let end = std::time::Instant::now() + PATIENCE;
     loop {
         if let network_apply::Heard::Some(packets) = listener.hear().unwrap()
             && let Some(packet) = packets.into_iter().find(|p| p.bytes[22..24] == port.to_be_bytes())
