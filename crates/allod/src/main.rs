@@ -1,6 +1,7 @@
 //! The binary: arguments, configuration, wiring.
 
 mod arguments;
+mod client;
 mod cloud;
 mod coverage;
 mod doctor;

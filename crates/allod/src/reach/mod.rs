@@ -8,13 +8,10 @@ mod picture;
 mod sentence;
 
 use crate::arguments::Reach;
-use crate::output;
-use anyhow::Context as _;
+use crate::{client, output};
 use api_ec2::NetworkInsightsAnalysis;
-use aws_client::{Client, Credentials};
 use ends::{Found, Unreachable};
 use reachability::{Judgement, render_svg, render_text};
-use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,7 +37,7 @@ fn answer(options: &Reach) -> anyhow::Result<bool> {
         options.protocol != "icmp" || (options.port.is_none() && options.source_port.is_none()),
         "ICMP has no ports; leave out --port and --source-port"
     );
-    let mut client = client(options)?;
+    let mut client = client::connect(&options.endpoint, &options.region)?;
     let found = ends::find(&mut client, &options.from, &options.to)?;
     let told = match &found {
         Found::Ends(ends) => {
@@ -65,29 +62,6 @@ fn answer(options: &Reach) -> anyhow::Result<bool> {
         told.say();
     }
     Ok(told.reachable)
-}
-
-/// A client of the endpoint with the keys of the environment, or those of open mode.
-fn client(options: &Reach) -> anyhow::Result<Client> {
-    let plain = options
-        .endpoint
-        .strip_prefix("http://")
-        .context("the endpoint is not of the form http://HOST:PORT")?;
-    let host = plain.split('/').next().unwrap_or_default();
-    let place =
-        if host.contains(':') && !host.ends_with(']') { host.to_owned() } else { format!("{host}:80") };
-    let address: SocketAddr = place
-        .to_socket_addrs()
-        .with_context(|| format!("{place} is no address"))?
-        .next()
-        .with_context(|| format!("{place} has no address"))?;
-    let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| "test".to_owned());
-    let credentials = Credentials {
-        access_key_id: variable("AWS_ACCESS_KEY_ID"),
-        secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
-        region: options.region.clone(),
-    };
-    Ok(Client::new(address, credentials))
 }
 
 /// What is told.

@@ -1,5 +1,7 @@
-//! `allod states …`: state machines as files, without a cloud.
+//! `allod states …`: state machines as files, and pictures of what runs in a cloud.
 
+mod execution;
+mod graph;
 mod lint;
 mod run;
 
@@ -19,6 +21,8 @@ pub(crate) enum States {
     /// Run one machine here, without a cloud, and print its events as they come. Tasks are answered from a file of mocks.
     /// Exit status 0: it succeeded, 1: it did not, 2: it could not be run.
     Run(Run),
+    /// Draw a definition, or an execution in a running cloud: which states ran, run, failed, and when.
+    Graph(Graph),
 }
 
 /// Which definitions, and how to tell.
@@ -59,10 +63,34 @@ pub(crate) struct Run {
     pub(crate) json: bool,
 }
 
+/// What is drawn, and how.
+#[derive(Args)]
+pub(crate) struct Graph {
+    /// A definition in the Amazon States Language.
+    #[arg(value_name = "FILE", required_unless_present = "execution", conflicts_with = "execution")]
+    pub(crate) file: Option<PathBuf>,
+    /// An execution in a running cloud, instead of a file.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) execution: Option<String>,
+    /// As SVG.
+    #[arg(long, conflicts_with = "text")]
+    pub(crate) svg: bool,
+    /// In characters; the default.
+    #[arg(long)]
+    pub(crate) text: bool,
+    /// Endpoint of the cloud.
+    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "http://127.0.0.1:4566")]
+    pub(crate) endpoint: String,
+    /// Region.
+    #[arg(long, env = "AWS_DEFAULT_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
 /// Runs the command.
 pub(crate) fn run(command: &States) -> anyhow::Result<ExitCode> {
     match command {
         States::Lint(options) => lint::run(options),
         States::Run(options) => run::run(options),
+        States::Graph(options) => graph::run(options),
     }
 }
