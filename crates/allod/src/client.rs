@@ -7,7 +7,8 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 /// A client of the endpoint, which is of the form `http://HOST:PORT`, with the keys of the environment, or those of open
 /// mode.
 pub(crate) fn connect(endpoint: &str, region: &str) -> anyhow::Result<Client> {
-    let plain = endpoint.strip_prefix("http://").context("the endpoint is not of the form http://HOST:PORT")?;
+    let plain =
+        endpoint.strip_prefix("http://").context("the endpoint is not of the form http://HOST:PORT")?;
     let host = plain.split('/').next().unwrap_or_default();
     let place =
         if host.contains(':') && !host.ends_with(']') { host.to_owned() } else { format!("{host}:80") };

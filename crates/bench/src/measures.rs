@@ -10,6 +10,7 @@ mod network;
 mod network_dns;
 mod reset;
 mod start;
+mod states_lint;
 mod store;
 
 use crate::Context;
@@ -50,6 +51,8 @@ pub(crate) enum Measure {
     NetworkDns,
     /// Wiping everything.
     Reset,
+    /// The linter of state machines.
+    StatesLint,
 }
 
 impl Measure {
@@ -86,6 +89,7 @@ impl Measure {
             Measure::NetworkFleet => "network-fleet",
             Measure::NetworkDns => "network-dns",
             Measure::Reset => "reset",
+            Measure::StatesLint => "states-lint",
         }
     }
 
@@ -125,6 +129,7 @@ impl Measure {
             Measure::NetworkFleet => network::fleet(context),
             Measure::NetworkDns => network_dns::run(context),
             Measure::Reset => reset::run(context),
+            Measure::StatesLint => states_lint::run(context),
         }
     }
 }

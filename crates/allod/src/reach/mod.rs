@@ -9,6 +9,7 @@ mod sentence;
 
 use crate::arguments::Reach;
 use crate::{client, output};
+use anyhow::Context as _;
 use api_ec2::NetworkInsightsAnalysis;
 use ends::{Found, Unreachable};
 use reachability::{Judgement, render_svg, render_text};

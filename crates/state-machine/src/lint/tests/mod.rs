@@ -1,5 +1,6 @@
 //! The linter against statelint's sample, the recordings, and noise.
 
+mod noise;
 mod recorded;
 
 use super::*;
