@@ -37,6 +37,7 @@ pub(crate) struct Cloud {
     stop: watch::Sender<bool>,
     front: JoinHandle<Result<(), gateway::GatewayError>>,
     engine: JoinHandle<()>,
+    executions: JoinHandle<()>,
     house: JoinHandle<()>,
 }
 
@@ -45,15 +46,18 @@ struct Levers {
     store: Store,
     agent: Arc<HostAgent>,
     platform: Platform,
+    states: Arc<service_stepfunctions::States>,
 }
 
 impl ControlHooks for Levers {
     fn reset(&self) -> BoxFuture<'static, Result<(), String>> {
         let (store, agent, platform) = (self.store.clone(), self.agent.clone(), self.platform.clone());
+        let states = self.states.clone();
         Box::pin(async move {
             let root_keys = service_iam::root_keys(&platform);
             // Records first: nothing new may start from them while machines go.
             store.backend().wipe("/").await.map_err(|e| e.to_string())?;
+            tokio::task::spawn_blocking(move || states.reset()).await.map_err(|e| e.to_string())??;
             agent.reset().await?;
             // Who was let in before must still be let in: nobody is told a new key.
             service_iam::restore_root_keys(&platform, root_keys).await
@@ -114,6 +118,15 @@ impl Cloud {
         };
         let parts = services::assemble(&platform, home.join("commands"));
         agent.metadata().set_roles(parts.roles);
+        parts
+            .states
+            .open(
+                (!home.ephemeral).then(|| home.join("executions")),
+                home.key("task tokens"),
+                services::tables(&platform, &parts.ssm, &parts.states),
+                parts.authorizer.clone(),
+            )
+            .context("the execution engine cannot be opened")?;
         let network_view = agent.network_view();
         agent.set_endpoint_services(Arc::new(Endpoints {
             platform: platform.clone(),
@@ -122,7 +135,7 @@ impl Cloud {
             ssm: parts.ssm.clone(),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
         }));
-        let levers = Levers { store, agent: agent.clone(), platform };
+        let levers = Levers { store, agent: agent.clone(), platform, states: parts.states.clone() };
         let gateway = Gateway::new(GatewayParts {
             tables: parts.tables,
             keys: parts.keys.clone(),
@@ -141,6 +154,7 @@ impl Cloud {
         let (stop, stopped) = watch::channel(false);
         let mut heard = stopped.clone();
         let house = owned(service_iam::keep_house(parts.keys, stopped.clone()));
+        let executions = owned(parts.states.run(stopped.clone()));
         let engine = owned(service_ssm::run_engine(parts.ssm, stopped));
         let front = owned(async move {
             // An error would mean that the sender is gone, which is as good a reason to stop.
@@ -159,6 +173,7 @@ impl Cloud {
             stop,
             front,
             engine,
+            executions,
             house,
         })
     }
@@ -171,6 +186,7 @@ impl Cloud {
             tokio::task::spawn_blocking(move || log.close()).await.context("the audit log had failed")?;
         }
         self.engine.await.context("the command engine had failed")?;
+        self.executions.await.context("the desk of executions had failed")?;
         self.house.await.context("the housekeeping of keys had failed")?;
         if self.home.ephemeral {
             let torn = self.agent.tear_down().await;

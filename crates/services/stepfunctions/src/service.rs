@@ -1,26 +1,135 @@
 //! The service and its table of operations.
 
-use crate::{activity, alias, faults, limits, machine, tags, version};
+use crate::activity::Board;
+use crate::task::{Desk, Integration, Room, SdkCalls, StartExecution, Waiting};
+use crate::{activity, alias, execution, faults, limits, machine, tags, task, version};
 use api_stepfunctions::ops;
 use aws_schema::Fault;
+use contracts::seams::Authorizer;
 use contracts::{Call, Page, Platform, ServiceTable};
+use execution_engine::{AnswerRefusal, Engine, EngineConfig, EngineError};
+use parking_lot::{Mutex, RwLock};
 use records::Millis;
+use state_machine::interpret::TaskAnswer;
 use state_store::typed::Scope;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// Step Functions of one cloud.
 pub struct States {
     /// Records, clock, page tokens.
     pub(crate) platform: Platform,
+    /// Work that waits for workers.
+    pub(crate) board: Arc<Board>,
+    /// Tasks that wait for executions.
+    pub(crate) waiting: Arc<Waiting>,
+    /// Runs executions; there once [`States::open`] was called.
+    engine: RwLock<Option<Engine>>,
+    /// How the engine was opened, to open it anew after a reset.
+    opened: OnceLock<(EngineConfig, Arc<Room>)>,
+    /// What tasks can call.
+    integrations: OnceLock<Vec<Arc<dyn Integration>>>,
+    /// Until it runs.
+    desk: Mutex<Option<Desk>>,
 }
 
 /// What handlers are given.
 pub(crate) type StatesCall = Call<States>;
 
+/// Between two attempts to bring an answer to an engine that takes nothing at the moment.
+const PAUSE: Duration = Duration::from_millis(50);
+
 impl States {
-    /// On the given platform.
+    /// On the given platform. Executions begin with [`States::open`].
     pub fn new(platform: Platform) -> Arc<States> {
-        Arc::new(States { platform })
+        Arc::new(States {
+            platform,
+            board: Arc::default(),
+            waiting: Arc::default(),
+            engine: RwLock::new(None),
+            opened: OnceLock::new(),
+            integrations: OnceLock::new(),
+            desk: Mutex::new(None),
+        })
+    }
+
+    /// Opens the engine, in a folder or in memory, and takes up what ran before. `token_key` seals task tokens; `tables`
+    /// and `authorizer` serve the tasks that call this cloud's services.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the folder cannot be used or is damaged.
+    pub fn open(
+        &self,
+        directory: Option<PathBuf>,
+        token_key: [u8; 32],
+        tables: Vec<ServiceTable>,
+        authorizer: Arc<dyn Authorizer>,
+    ) -> Result<(), EngineError> {
+        let calls = SdkCalls::new(tables, authorizer, !self.platform.config.open);
+        let _ = self.integrations.set(vec![Arc::new(StartExecution), Arc::new(calls)]);
+        let (room, desk) = Room::new(self.platform.clock.clone(), self.board.clone(), self.waiting.clone());
+        *self.desk.lock() = Some(desk);
+        let (config, room) = (EngineConfig::new(directory, token_key), Arc::new(room));
+        let engine = Engine::open(config.clone(), room.clone())?;
+        *self.engine.write() = Some(engine);
+        let _ = self.opened.set((config, room));
+        Ok(())
+    }
+
+    /// Forgets every execution. Blocks for as long as a disk does.
+    ///
+    /// # Errors
+    /// A sentence when the engine cannot be opened anew; nothing can be started then.
+    pub fn reset(&self) -> Result<(), String> {
+        let Some((config, room)) = self.opened.get() else { return Ok(()) };
+        let Some(engine) = self.engine.write().take() else { return Ok(()) };
+        engine.close();
+        self.board.clear();
+        self.waiting.clear();
+        if let Some(folder) = &config.directory {
+            std::fs::remove_dir_all(folder).map_err(|error| format!("executions cannot be removed: {error}"))?;
+        }
+        let engine = Engine::open(config.clone(), room.clone()).map_err(|error| error.to_string())?;
+        *self.engine.write() = Some(engine);
+        Ok(())
+    }
+
+    /// Has tasks done until told to stop, and then closes the engine: what was acknowledged is on disk.
+    pub async fn run(self: Arc<Self>, stopped: watch::Receiver<bool>) {
+        let desk = self.desk.lock().take();
+        if let Some(desk) = desk {
+            desk.run(self.clone(), stopped).await;
+        }
+        let engine = self.engine.write().take();
+        if let Some(engine) = engine {
+            if tokio::task::spawn_blocking(move || engine.close()).await.is_err() {
+                tracing::error!("the execution engine did not close");
+            }
+        }
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> Result<Engine, Fault> {
+        self.engine.read().clone().ok_or_else(|| Fault::internal("The execution engine is not open."))
+    }
+
+    /// What serves tasks of this resource type.
+    pub(crate) fn integration(&self, resource_type: &str) -> Option<Arc<dyn Integration>> {
+        self.integrations.get()?.iter().find(|one| one.serves(resource_type)).cloned()
+    }
+
+    /// Brings the answer of a task of this cloud's own to the engine, as soon as it takes it.
+    pub(crate) async fn tell(&self, token: &str, answer: TaskAnswer) {
+        let Ok(engine) = self.engine() else { return };
+        loop {
+            match engine.answer(token, answer.clone()).await {
+                Err(AnswerRefusal::Overloaded(_)) => tokio::time::sleep(PAUSE).await,
+                // Nobody waits for it any more: the task timed out or was aborted.
+                Ok(()) | Err(_) => return,
+            }
+        }
     }
 
     /// Milliseconds since 1970, by the cloud's clock.
@@ -72,6 +181,21 @@ pub fn table(service: &Arc<States>) -> ServiceTable {
         DescribeActivity => activity::describe,
         DeleteActivity => activity::delete,
         ListActivities => activity::list,
+        GetActivityTask => activity::get_task,
+        SendTaskSuccess => task::success,
+        SendTaskFailure => task::failure,
+        SendTaskHeartbeat => task::heartbeat,
+        StartExecution => execution::start,
+        StartSyncExecution => execution::start_sync,
+        DescribeExecution => execution::describe,
+        DescribeStateMachineForExecution => execution::describe_machine,
+        GetExecutionHistory => execution::history,
+        ListExecutions => execution::list,
+        StopExecution => execution::stop,
+        RedriveExecution => execution::redrive,
+        DescribeMapRun => execution::describe_map_run,
+        ListMapRuns => execution::list_map_runs,
+        UpdateMapRun => execution::update_map_run,
         TagResource => tags::add,
         UntagResource => tags::remove,
         ListTagsForResource => tags::list,

@@ -1,5 +1,11 @@
 //! Activities.
 
+mod board;
+mod poll;
+
+pub(crate) use board::Board;
+pub(crate) use poll::get_task;
+
 use crate::arn::Resource;
 use crate::service::StatesCall;
 use crate::{arn, configuration, faults, limits, names, tags};

@@ -8,6 +8,9 @@ use aws_schema::Fault;
 use records::stepfunctions::{MachineAlias, MachineVersion, Route};
 use state_store::typed::{Scope, Tx};
 
+/// Versions of an alias.
+const MOST: usize = 2;
+
 /// Machine and routes of a request: one or two versions of one machine, weights that sum to 100.
 pub(super) fn read(
     call: &StatesCall,
@@ -16,6 +19,22 @@ pub(super) fn read(
     let arns: Vec<&str> =
         asked.iter().map(|item| item.state_machine_version_arn.as_deref().unwrap_or_default()).collect();
     let told = || arns.join(", ");
+    if asked.len() > MOST {
+        let shown: Vec<String> = asked
+            .iter()
+            .zip(&arns)
+            .take(2 * MOST)
+            .map(|(item, arn)| {
+                let weight = item.weight.unwrap_or(0);
+                format!("RoutingConfigurationListItem(stateMachineVersionArn={arn}, weight={weight})")
+            })
+            .collect();
+        return Err(faults::validation(format!(
+            "1 validation error detected: Value '[{}]' at 'routingConfiguration' failed to satisfy constraint: \
+             Member must have length less than or equal to {MOST}",
+            shown.join(", ")
+        )));
+    }
     let mut machines = Vec::new();
     let mut routes: Vec<Route> = Vec::new();
     for (item, version_arn) in asked.iter().zip(&arns) {

@@ -2,7 +2,7 @@
 
 use crate::arn::Resource;
 use crate::service::StatesCall;
-use crate::{arn, configuration, faults};
+use crate::{arn, configuration, definition, faults};
 use api_stepfunctions::{
     DescribeStateMachineInput, DescribeStateMachineOutput, IncludedData, StateMachineStatus, StateMachineType,
 };
@@ -58,6 +58,6 @@ pub(crate) async fn describe(
         revision_id: revision.shown_id(),
         description: version.and_then(|version| version.description.clone()),
         encryption_configuration: revision.encryption.as_ref().map(configuration::show_encryption),
-        variable_references: None,
+        variable_references: definition::variable_references(&revision.definition.0),
     })
 }

@@ -9,7 +9,7 @@ mod update;
 
 pub(crate) use create::create;
 pub(crate) use delete::delete;
-pub(crate) use describe::describe;
+pub(crate) use describe::{describe, shown_definition};
 pub(crate) use list::list;
 pub(crate) use lookup::{current, live};
 pub(crate) use update::update;

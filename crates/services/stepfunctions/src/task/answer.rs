@@ -1,0 +1,43 @@
+//! SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat.
+
+use crate::faults;
+use crate::service::StatesCall;
+use api_stepfunctions::{
+    SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput, SendTaskHeartbeatOutput,
+    SendTaskSuccessInput, SendTaskSuccessOutput,
+};
+use aws_schema::Fault;
+use contracts::Reply;
+use state_machine::history::Failure;
+use state_machine::interpret::TaskAnswer;
+
+async fn send(call: &StatesCall, token: &str, answer: TaskAnswer) -> Result<(), Fault> {
+    call.engine()?.answer(token, answer).await.map_err(|refusal| faults::answer_refused(&refusal))
+}
+
+/// SendTaskSuccess.
+///
+/// Errors: `InvalidToken`, `InvalidOutput` for what is no JSON, `TaskTimedOut` for a task that does not wait any more.
+pub(crate) async fn success(call: StatesCall, input: SendTaskSuccessInput) -> Reply<SendTaskSuccessOutput> {
+    let output = input.output();
+    state_machine::text::parse_value(output).map_err(|error| faults::invalid_output(&error.message))?;
+    send(&call, input.task_token(), TaskAnswer::Succeeded(output.into())).await?;
+    Ok(SendTaskSuccessOutput {})
+}
+
+/// SendTaskFailure.
+///
+/// Errors: `InvalidToken`, `TaskTimedOut`.
+pub(crate) async fn failure(call: StatesCall, input: SendTaskFailureInput) -> Reply<SendTaskFailureOutput> {
+    let failure = Failure { error: input.error.as_deref().map(Into::into), cause: input.cause.as_deref().map(Into::into) };
+    send(&call, input.task_token(), TaskAnswer::Failed(failure)).await?;
+    Ok(SendTaskFailureOutput {})
+}
+
+/// SendTaskHeartbeat.
+///
+/// Errors: `InvalidToken`, `TaskTimedOut`.
+pub(crate) async fn heartbeat(call: StatesCall, input: SendTaskHeartbeatInput) -> Reply<SendTaskHeartbeatOutput> {
+    send(&call, input.task_token(), TaskAnswer::Heartbeat).await?;
+    Ok(SendTaskHeartbeatOutput {})
+}

@@ -1,0 +1,168 @@
+//! Has the engine's tasks done: work for activities goes to the board, calls of services run here.
+
+use super::integration::{Attempt, Outcome};
+use super::waiting::{self, Waiting};
+use crate::activity::Board;
+use crate::service::States;
+use contracts::{Clock, new_uuid};
+use execution_engine::{Dispatch, Execution, ItemSource, Outside};
+use state_machine::history::{Event, Failure};
+use state_machine::interpret::{MapRunRequest, Start, TaskAnswer, Ticket, Work};
+use state_store::typed::Scope;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// Calls that run at once; the others wait as what they are: scheduled tasks of executions.
+const CALLS: usize = 4096;
+
+/// What the engine asked for.
+pub(crate) enum Order {
+    /// Have it done.
+    Do(Box<Dispatch>),
+    /// An execution that a cancelled task waited for shall stop.
+    Stop(Arc<str>),
+    /// An awaited execution ended.
+    Ended(Box<Execution>),
+}
+
+/// What the engine sees of the cloud. Its calls come from shard threads and never block.
+pub(crate) struct Room {
+    clock: Arc<dyn Clock>,
+    board: Arc<Board>,
+    waiting: Arc<Waiting>,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+impl Room {
+    /// The room and the desk in it.
+    pub(crate) fn new(clock: Arc<dyn Clock>, board: Arc<Board>, waiting: Arc<Waiting>) -> (Room, Desk) {
+        let (orders, received) = mpsc::unbounded_channel();
+        (Room { clock, board, waiting, orders }, Desk { received })
+    }
+
+    fn order(&self, order: Order) {
+        if self.orders.send(order).is_err() {
+            // The cloud stops: after the next start the engine dispatches again.
+            tracing::debug!("a task comes too late for this run of the cloud");
+        }
+    }
+}
+
+impl Outside for Room {
+    fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    fn dispatch(&self, dispatch: Dispatch) {
+        match &dispatch.task.work {
+            // A worker has it already and will answer by its token.
+            Work::Activity(_) if dispatch.again && dispatch.taken => {}
+            Work::Activity(arn) => {
+                let arn = arn.clone();
+                self.board.put(&arn, dispatch);
+            }
+            _ => self.order(Order::Do(Box::new(dispatch))),
+        }
+    }
+
+    fn cancel(&self, execution_arn: &str, ticket: Ticket) {
+        self.board.cancel(execution_arn, ticket);
+        if let Some(child) = self.waiting.cancel(execution_arn, ticket) {
+            self.order(Order::Stop(child));
+        }
+    }
+
+    fn map_run_items(&self, _: &MapRunRequest) -> Option<ItemSource> {
+        // There is no store of objects yet whose items could be read.
+        None
+    }
+
+    fn events(&self, _: &Start, _: &str, _: &[Event]) {}
+
+    fn ended(&self, execution: &Execution) {
+        if self.waiting.is_awaited(&execution.start.arn) {
+            self.order(Order::Ended(Box::new(execution.clone())));
+        }
+    }
+}
+
+/// Where orders arrive.
+pub(crate) struct Desk {
+    received: mpsc::UnboundedReceiver<Order>,
+}
+
+impl Desk {
+    /// Works until told to stop; calls that run then are given up, and dispatched again at the next start.
+    pub(crate) async fn run(mut self, service: Arc<States>, mut stopped: watch::Receiver<bool>) {
+        let mut calls = JoinSet::new();
+        let room = Arc::new(Semaphore::new(CALLS));
+        loop {
+            let order = tokio::select! {
+                order = self.received.recv() => order,
+                _ = stopped.wait_for(|stop| *stop) => return,
+                Some(done) = calls.join_next() => {
+                    if let Err(error) = done && error.is_panic() {
+                        tracing::error!(%error, "a task's call panicked");
+                    }
+                    continue;
+                }
+            };
+            let Some(order) = order else { return };
+            let (service, room) = (service.clone(), room.clone());
+            calls.spawn(async move {
+                // The semaphore is never closed.
+                let _place = room.acquire().await;
+                match order {
+                    Order::Do(dispatch) => have_done(service, *dispatch).await,
+                    Order::Stop(child) => stop(&service, &child).await,
+                    Order::Ended(execution) => {
+                        for waiter in service.waiting.take(&execution.start.arn) {
+                            service.tell(&waiter.token, waiting::answer(&execution, waiter.parsed)).await;
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// A child goes with the task that waited for it (developer guide, "Run a job": cancelled with its task).
+async fn stop(service: &States, child: &str) {
+    if let Ok(engine) = service.engine()
+        && let Err(refusal) = engine.stop(child, Failure::default()).await
+    {
+        tracing::debug!(child, %refusal, "the execution of a cancelled task was not stopped");
+    }
+}
+
+async fn have_done(service: Arc<States>, dispatch: Dispatch) {
+    let token = dispatch.task.token.clone();
+    if !dispatch.taken {
+        service.tell(&token, TaskAnswer::Started(None)).await;
+    }
+    let (resource_type, action) = match &dispatch.task.work {
+        Work::Service { service, action, .. } => (service.clone(), action.clone()),
+        Work::Function(arn) => {
+            let cause = format!(
+                "Function not found: {arn} (Service: Lambda, Status Code: 404, Request ID: {}): this cloud has no Lambda yet",
+                new_uuid()
+            );
+            let failure = Failure::new("Lambda.ResourceNotFoundException", cause);
+            return service.tell(&token, TaskAnswer::Failed(failure)).await;
+        }
+        // Goes to the board.
+        Work::Activity(_) => return,
+    };
+    let mut parts = dispatch.execution.arn.split(':').skip(3);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let scope = Scope::new(account, region);
+    let Some(integration) = service.integration(&resource_type) else {
+        let cause = format!("This cloud has no service '{resource_type}' yet; the call {action} was not made.");
+        return service.tell(&token, TaskAnswer::Failed(Failure::new("States.TaskFailed", cause))).await;
+    };
+    let attempt = Attempt { service: service.clone(), scope, target: (resource_type, action), dispatch };
+    if let Outcome::Answer(answer) = integration.run(attempt).await {
+        service.tell(&token, answer).await;
+    }
+}
