@@ -3,6 +3,9 @@
 use crate::faults;
 use aws_schema::Fault;
 use state_machine::lint::{self, MachineKind};
+use state_machine::{references, text};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Checks a definition for a machine of this type: everything for which the real service refuses it, in its words.
 pub(crate) fn check(definition: &str, express: bool) -> Result<(), Fault> {
@@ -14,6 +17,10 @@ pub(crate) fn check(definition: &str, express: bool) -> Result<(), Fault> {
 }
 
 /// The variables that states refer to, by state name; nothing where there are none.
-pub(crate) fn variable_references(_definition: &str) -> Option<std::collections::BTreeMap<String, Vec<String>>> {
-    None
+pub(crate) fn variable_references(definition: &str) -> Option<BTreeMap<String, Vec<String>>> {
+    let node = text::read(definition).ok()?;
+    let found = references::variable_references(&node);
+    let show = |names: BTreeSet<_>| names.iter().map(|name: &Arc<str>| name.to_string()).collect();
+    let shown: BTreeMap<_, _> = found.into_iter().map(|(state, names)| (state.to_string(), show(names))).collect();
+    (!shown.is_empty()).then_some(shown)
 }

@@ -26,6 +26,7 @@ mod tags;
 mod task;
 #[cfg(test)]
 mod tests;
+mod validate;
 mod version;
 
 pub use service::{States, table};

@@ -2,7 +2,7 @@
 
 use crate::activity::Board;
 use crate::task::{Desk, Integration, Room, SdkCalls, StartExecution, Waiting};
-use crate::{activity, alias, execution, faults, limits, machine, tags, task, version};
+use crate::{activity, alias, execution, faults, limits, machine, tags, task, validate, version};
 use api_stepfunctions::ops;
 use aws_schema::Fault;
 use contracts::seams::Authorizer;
@@ -196,6 +196,7 @@ pub fn table(service: &Arc<States>) -> ServiceTable {
         DescribeMapRun => execution::describe_map_run,
         ListMapRuns => execution::list_map_runs,
         UpdateMapRun => execution::update_map_run,
+        ValidateStateMachineDefinition => validate::validate,
         TagResource => tags::add,
         UntagResource => tags::remove,
         ListTagsForResource => tags::list,

@@ -89,6 +89,7 @@ pub(crate) async fn delete(call: StatesCall, input: DeleteActivityInput) -> Repl
             Ok(())
         })
         .await?;
+    call.board.forget(input.activity_arn());
     Ok(DeleteActivityOutput {})
 }
 
