@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cloud, free_pool
+from conftest import REGION, Cloud, free_pool
 from states_replay import differences
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -80,12 +80,13 @@ class Runs:
         return find
 
     def run(self, record):
+        later, region = EXCEPTIONS["later"], EXCEPTIONS["region"].get(record["file"], REGION)
         record = loosen(record)
         if "alone" not in record["features"]:
-            return differences(record, self.cloud, self.role(self.cloud))
+            return differences(record, self.cloud, self.role(self.cloud), later, region)
         own = Cloud("--public-pool", free_pool()).start()
         try:
-            return differences(record, own, self.role(own))
+            return differences(record, own, self.role(own), later, region)
         finally:
             own.stop()
 

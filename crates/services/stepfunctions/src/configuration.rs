@@ -63,11 +63,12 @@ pub(crate) fn encryption(asked: Option<&EncryptionConfiguration>) -> Result<Opti
     Ok(Some(Encryption { kind: kind.to_owned(), kms_key_id: None, reuse_seconds: None }))
 }
 
-/// The encryption of an answer.
-pub(crate) fn show_encryption(encryption: &Encryption) -> EncryptionConfiguration {
-    EncryptionConfiguration {
-        kms_key_id: encryption.kms_key_id.clone(),
-        kms_data_key_reuse_period_seconds: encryption.reuse_seconds,
-        type_: Some(EncryptionType::from(encryption.kind.clone())),
-    }
+/// The encryption of an answer: a key of the service's own where none was named.
+pub(crate) fn show_encryption(encryption: Option<&Encryption>) -> Option<EncryptionConfiguration> {
+    let kind = encryption.map_or(EncryptionType::AWS_OWNED_KEY, |named| EncryptionType::from(named.kind.clone()));
+    Some(EncryptionConfiguration {
+        kms_key_id: encryption.and_then(|named| named.kms_key_id.clone()),
+        kms_data_key_reuse_period_seconds: encryption.and_then(|named| named.reuse_seconds),
+        type_: Some(kind),
+    })
 }

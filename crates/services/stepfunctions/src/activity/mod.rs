@@ -11,7 +11,7 @@ use crate::service::StatesCall;
 use crate::{arn, configuration, faults, limits, names, tags};
 use api_stepfunctions::{
     ActivityListItem, CreateActivityInput, CreateActivityOutput, DeleteActivityInput, DeleteActivityOutput,
-    DescribeActivityInput, DescribeActivityOutput, EncryptionConfiguration, EncryptionType,
+    DescribeActivityInput, DescribeActivityOutput,
     ListActivitiesInput, ListActivitiesOutput,
 };
 use aws_schema::{Fault, Timestamp};
@@ -66,16 +66,11 @@ pub(crate) async fn describe(
     let name = activity_name(&call, asked)?;
     let activity = call.platform.store.get::<Activity>(call.scope(), name);
     let activity = activity.ok_or_else(|| faults::no_activity(asked))?;
-    let owned = || EncryptionConfiguration {
-        type_: Some(EncryptionType::AWS_OWNED_KEY),
-        ..EncryptionConfiguration::default()
-    };
-    let encryption = activity.encryption.as_ref().map_or_else(owned, configuration::show_encryption);
     Ok(DescribeActivityOutput {
         activity_arn: Some(asked.to_owned()),
         name: Some(activity.id.clone()),
         creation_date: Some(Timestamp::from_millis(activity.created)),
-        encryption_configuration: Some(encryption),
+        encryption_configuration: configuration::show_encryption(activity.encryption.as_ref()),
     })
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn describe_machine(
         map_run_arn: start.map_run.as_ref().map(ToString::to_string),
         label,
         revision_id: revision.shown_id(),
-        encryption_configuration: revision.encryption.as_ref().map(configuration::show_encryption),
+        encryption_configuration: configuration::show_encryption(revision.encryption.as_ref()),
         variable_references: definition::variable_references(&revision.definition.0),
     })
 }

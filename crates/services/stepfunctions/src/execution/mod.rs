@@ -10,7 +10,7 @@ mod start;
 mod sync;
 mod target;
 
-pub(crate) use describe::describe;
+pub(crate) use describe::{describe, redrivable};
 pub(crate) use end::{redrive, stop};
 pub(crate) use history::history;
 pub(crate) use list::list;

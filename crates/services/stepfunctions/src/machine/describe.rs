@@ -57,7 +57,7 @@ pub(crate) async fn describe(
         label: None,
         revision_id: revision.shown_id(),
         description: version.and_then(|version| version.description.clone()),
-        encryption_configuration: revision.encryption.as_ref().map(configuration::show_encryption),
+        encryption_configuration: configuration::show_encryption(revision.encryption.as_ref()),
         variable_references: definition::variable_references(&revision.definition.0),
     })
 }

@@ -79,9 +79,15 @@ pub(crate) fn answer(ended: &Execution, parsed: bool) -> TaskAnswer {
         put("Output", text(output));
         put("OutputDetails", included());
     }
+    put("RedriveCount", Value::from(i64::from(ended.redrives.0)));
+    let (redrive, reason) = crate::execution::redrivable(ended, ended.stopped.unwrap_or(start.at));
+    put("RedriveStatus", Value::from(redrive.as_str()));
+    if let Some(reason) = reason {
+        put("RedriveStatusReason", Value::from(reason.as_str()));
+    }
     put("StartDate", Value::from(start.at));
     put("StateMachineArn", Value::String(start.machine_arn.clone()));
-    put("Status", Value::from(super::super::execution::show_status(ended.status).as_str()));
+    put("Status", Value::from(crate::execution::show_status(ended.status).as_str()));
     if let Some(stopped) = ended.stopped {
         put("StopDate", Value::from(stopped));
     }
