@@ -24,6 +24,7 @@ mod role;
 mod service;
 mod tags;
 mod task;
+mod test_state;
 #[cfg(test)]
 mod tests;
 mod validate;

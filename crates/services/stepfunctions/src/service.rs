@@ -2,9 +2,9 @@
 
 use crate::activity::Board;
 use crate::task::{Desk, Integration, Room, SdkCalls, StartExecution, Waiting};
-use crate::{activity, alias, execution, faults, limits, machine, tags, task, validate, version};
+use crate::{activity, alias, execution, faults, limits, machine, tags, task, test_state, validate, version};
 use api_stepfunctions::ops;
-use aws_schema::Fault;
+use aws_schema::{Fault, Shape};
 use contracts::seams::Authorizer;
 use contracts::{Call, Page, Platform, ServiceTable};
 use execution_engine::{AnswerRefusal, Engine, EngineConfig, EngineError};
@@ -31,6 +31,8 @@ pub struct States {
     opened: OnceLock<(EngineConfig, Arc<Room>)>,
     /// What tasks can call.
     integrations: OnceLock<Vec<Arc<dyn Integration>>>,
+    /// The calls among them, for what is to be known of their shapes.
+    calls: OnceLock<Arc<SdkCalls>>,
     /// Until it runs.
     desk: Mutex<Option<Desk>>,
 }
@@ -51,6 +53,7 @@ impl States {
             engine: RwLock::new(None),
             opened: OnceLock::new(),
             integrations: OnceLock::new(),
+            calls: OnceLock::new(),
             desk: Mutex::new(None),
         })
     }
@@ -67,8 +70,9 @@ impl States {
         tables: Vec<ServiceTable>,
         authorizer: Arc<dyn Authorizer>,
     ) -> Result<(), EngineError> {
-        let calls = SdkCalls::new(tables, authorizer, !self.platform.config.open);
-        let _ = self.integrations.set(vec![Arc::new(StartExecution), Arc::new(calls)]);
+        let calls = Arc::new(SdkCalls::new(tables, authorizer, !self.platform.config.open));
+        let _ = self.calls.set(calls.clone());
+        let _ = self.integrations.set(vec![Arc::new(StartExecution), calls]);
         let (room, desk) = Room::new(self.platform.clock.clone(), self.board.clone(), self.waiting.clone());
         *self.desk.lock() = Some(desk);
         let (config, room) = (EngineConfig::new(directory, token_key), Arc::new(room));
@@ -118,6 +122,11 @@ impl States {
     /// What serves tasks of this resource type.
     pub(crate) fn integration(&self, resource_type: &str) -> Option<Arc<dyn Integration>> {
         self.integrations.get()?.iter().find(|one| one.serves(resource_type)).cloned()
+    }
+
+    /// Shape of the answer of `aws-sdk:<service>:<action>`.
+    pub(crate) fn answer_shape(&self, service: &str, action: &str) -> Option<&'static Shape> {
+        self.calls.get()?.answer_shape(service.strip_prefix("aws-sdk:")?, action)
     }
 
     /// Brings the answer of a task of this cloud's own to the engine, as soon as it takes it.
@@ -196,6 +205,7 @@ pub fn table(service: &Arc<States>) -> ServiceTable {
         DescribeMapRun => execution::describe_map_run,
         ListMapRuns => execution::list_map_runs,
         UpdateMapRun => execution::update_map_run,
+        TestState => test_state::test_state,
         ValidateStateMachineDefinition => validate::validate,
         TagResource => tags::add,
         UntagResource => tags::remove,

@@ -136,6 +136,15 @@ async fn stop(service: &States, child: &str) {
     }
 }
 
+/// What a task of a function is told until there are functions.
+pub(crate) fn no_function(arn: &str) -> Failure {
+    let request = new_uuid();
+    Failure::new(
+        "Lambda.ResourceNotFoundException",
+        format!("Function not found: {arn}: this cloud has no Lambda yet (Service: Lambda, Status Code: 404, Request ID: {request})"),
+    )
+}
+
 async fn have_done(service: Arc<States>, dispatch: Dispatch) {
     let token = dispatch.task.token.clone();
     if !dispatch.taken {
@@ -144,11 +153,7 @@ async fn have_done(service: Arc<States>, dispatch: Dispatch) {
     let (resource_type, action) = match &dispatch.task.work {
         Work::Service { service, action, .. } => (service.clone(), action.clone()),
         Work::Function(arn) => {
-            let cause = format!(
-                "Function not found: {arn} (Service: Lambda, Status Code: 404, Request ID: {}): this cloud has no Lambda yet",
-                new_uuid()
-            );
-            let failure = Failure::new("Lambda.ResourceNotFoundException", cause);
+            let failure = no_function(arn);
             return service.tell(&token, TaskAnswer::Failed(failure)).await;
         }
         // Goes to the board.

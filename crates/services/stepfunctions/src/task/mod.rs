@@ -8,8 +8,8 @@ mod start_execution;
 mod waiting;
 
 pub(crate) use answer::{failure, heartbeat, success};
-pub(crate) use desk::{Desk, Room};
-pub(crate) use integration::Integration;
-pub(crate) use sdk::SdkCalls;
+pub(crate) use desk::{Desk, Room, no_function};
+pub(crate) use integration::{Attempt, Integration, Outcome};
+pub(crate) use sdk::{SdkCalls, member_name};
 pub(crate) use start_execution::StartExecution;
 pub(crate) use waiting::Waiting;

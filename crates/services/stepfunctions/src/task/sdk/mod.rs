@@ -6,8 +6,10 @@ mod names;
 mod read;
 mod write;
 
+pub(crate) use names::member as member_name;
+
 use super::integration::{Attempt, Integration, Outcome};
-use aws_schema::{Fault, OperationSpec, Protocol, ServiceSpec};
+use aws_schema::{Fault, OperationSpec, Protocol, ServiceSpec, Shape};
 use aws_wire::validation_fault;
 use contracts::seams::Authorizer;
 use contracts::{BoxFuture, Caller, Prepared, Principal, PrincipalKind, ServiceTable, new_uuid};
@@ -30,6 +32,12 @@ impl SdkCalls {
     /// On these tables.
     pub(crate) fn new(tables: Vec<ServiceTable>, authorizer: Arc<dyn Authorizer>, enforced: bool) -> SdkCalls {
         SdkCalls { tables, authorizer, enforced }
+    }
+
+    /// Shape of the answer of an action, such as that of `ec2` and `describeInstances`.
+    pub(crate) fn answer_shape(&self, service: &str, action: &str) -> Option<&'static Shape> {
+        let table = self.table(service)?;
+        names::operation(table.spec, action).map(|operation| operation.output)
     }
 
     fn table(&self, name: &str) -> Option<&ServiceTable> {

@@ -53,7 +53,7 @@ pub(super) fn exception(code: &str) -> String {
 }
 
 /// A member's name in requests and answers.
-pub(super) fn member(name: &str) -> String {
+pub(crate) fn member(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
