@@ -24,6 +24,17 @@ class Lost(Exception):
     """The conversation could not be led to its end."""
 
 
+def is_instant(text):
+    """Whether it is an instant of the calendar, date, time and zone."""
+    if not ISO.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(re.sub(r"\.\d+", "", text).replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    return True
+
+
 def at(value, path):
     """Everything at a path such as `events[*].type` or `a[-1].b|json` as a list."""
     found = [value]
@@ -230,7 +241,7 @@ class Replay:
     # -- normalisation
 
     def text(self, text):
-        text = ISO.sub("date", text)
+        text = ISO.sub(lambda found: "date" if is_instant(found.group()) else found.group(), text)
         text = text.replace(self.account, "111111111111").replace(self.region, "<region>")
         return text.replace("arn:aws:", "arn:<partition>:")
 
@@ -258,7 +269,7 @@ class Replay:
         if isinstance(value, datetime):
             return "timestamp" if "timestamp" in name.lower() or name in ("creationTime", "ingestionTime") else "datetime"
         timestamp = "timestamp" in name.lower() or name in ("creationTime", "ingestionTime")
-        if timestamp and not isinstance(value, (dict, list)) and not (isinstance(value, str) and ISO.fullmatch(value)):
+        if timestamp and not isinstance(value, (dict, list)) and not (isinstance(value, str) and is_instant(value)):
             return "timestamp"
         if isinstance(value, dict):
             if name == "ResponseMetadata":
