@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REGION, Cloud, free_pool
-from states_replay import differences
+from states_replay import differences, record_date
 
 FOLDER = Path(__file__).parent / "recordings"
 HERE = {"states", "stepfunctions", "iam", "ec2", "ssm", "sts"}
@@ -58,6 +58,21 @@ def loosen(record):
     return loose
 
 
+def drift(record):
+    """Does to an older recording what the real service changed later about the order of events."""
+    for rule in EXCEPTIONS["drift"]:
+        if record_date(record) >= rule["since"]:
+            continue
+        record = json.loads(json.dumps(record))
+        for answer in record["expected"].values():
+            events = answer.get("events", []) if isinstance(answer, dict) else []
+            before = {e["id"]: e["previousEventId"] for e in events if e.get("type") == rule["skips"]}
+            for event in events:
+                if event.get("type") == rule["event"]:
+                    event["previousEventId"] = before.get(event["previousEventId"], event["previousEventId"])
+    return record
+
+
 class Runs:
     """All chosen conversations, several at a time against one cloud."""
 
@@ -81,7 +96,7 @@ class Runs:
 
     def run(self, record):
         later, region = EXCEPTIONS["later"], EXCEPTIONS["region"].get(record["file"], REGION)
-        record = loosen(record)
+        record = drift(loosen(record))
         if "alone" not in record["features"]:
             return differences(record, self.cloud, self.role(self.cloud), later, region)
         own = Cloud("--public-pool", free_pool()).start()

@@ -104,8 +104,23 @@ pub fn validate(definition: &str, kind: MachineKind) -> Vec<Diagnostic> {
     }
     let mut problems = problems.0;
     problems.retain(Problem::is_of_the_service);
+    hide_behind_unknown_types(&mut problems);
     in_order(&mut problems);
     merge_required(problems.iter())
+}
+
+/// Of a state whose type is none the service says nothing else: nobody knows which fields it may have.
+fn hide_behind_unknown_types(problems: &mut Vec<Problem>) {
+    let is_type = |problem: &Problem| matches!(problem.fault, Fault::NotOneOf { field: "Type", .. });
+    let unknown = problems.iter().filter(|problem| is_type(problem));
+    let states: Vec<String> =
+        unknown.filter_map(|problem| problem.pointer.strip_suffix("Type")).map(str::to_owned).collect();
+    problems.retain(|problem| {
+        let hidden = |state: &String| {
+            problem.pointer.starts_with(state.as_str()) || problem.pointer == state.trim_end_matches('/')
+        };
+        is_type(problem) || !states.iter().any(hidden)
+    });
 }
 
 /// The order of the service: faults of fields, transitions, missing ends, unreachable states, warnings. Faults of fields
