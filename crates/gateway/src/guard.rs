@@ -43,6 +43,8 @@ pub(crate) fn check(head: &Head, host_names: &[String]) -> Result<(), Refusal> {
 /// Whether `host` (with or without port) is a name of this endpoint.
 fn is_own_name(host: &str, local: Option<IpAddr>, host_names: &[String]) -> bool {
     let Some(name) = without_port(host) else { return false };
+    // The SDKs put this before the name of any endpoint for StartSyncExecution of Step Functions (`hostPrefix`).
+    let name = name.strip_prefix("sync-").unwrap_or(name);
     if let Ok(address) = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         // Behind an address literal stands no name that could be rebound; still only our own count.
         return address.is_loopback() || Some(address) == local;
@@ -105,6 +107,8 @@ mod tests {
     fn own_names_pass() {
         for host in [
             "localhost:4566",
+            "sync-localhost:4566",
+            "sync-127.0.0.1:4566",
             "LOCALHOST",
             "localhost.",
             "127.0.0.1:4566",
