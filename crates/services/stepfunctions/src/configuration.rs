@@ -65,7 +65,8 @@ pub(crate) fn encryption(asked: Option<&EncryptionConfiguration>) -> Result<Opti
 
 /// The encryption of an answer: a key of the service's own where none was named.
 pub(crate) fn show_encryption(encryption: Option<&Encryption>) -> Option<EncryptionConfiguration> {
-    let kind = encryption.map_or(EncryptionType::AWS_OWNED_KEY, |named| EncryptionType::from(named.kind.clone()));
+    let kind =
+        encryption.map_or(EncryptionType::AWS_OWNED_KEY, |named| EncryptionType::from(named.kind.clone()));
     Some(EncryptionConfiguration {
         kms_key_id: encryption.and_then(|named| named.kms_key_id.clone()),
         kms_data_key_reuse_period_seconds: encryption.and_then(|named| named.reuse_seconds),

@@ -21,6 +21,7 @@ pub(crate) fn variable_references(definition: &str) -> Option<BTreeMap<String, V
     let node = text::read(definition).ok()?;
     let found = references::variable_references(&node);
     let show = |names: BTreeSet<_>| names.iter().map(|name: &Arc<str>| name.to_string()).collect();
-    let shown: BTreeMap<_, _> = found.into_iter().map(|(state, names)| (state.to_string(), show(names))).collect();
+    let shown: BTreeMap<_, _> =
+        found.into_iter().map(|(state, names)| (state.to_string(), show(names))).collect();
     (!shown.is_empty()).then_some(shown)
 }

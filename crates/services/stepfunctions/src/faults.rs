@@ -163,7 +163,10 @@ pub(crate) fn not_redrivable(why: &str) -> Fault {
 
 /// `ActivityWorkerLimitExceeded`.
 pub(crate) fn too_many_workers() -> Fault {
-    Fault::sender("ActivityWorkerLimitExceeded", "The maximum number of workers concurrently polling for activity tasks has been reached.")
+    Fault::sender(
+        "ActivityWorkerLimitExceeded",
+        "The maximum number of workers concurrently polling for activity tasks has been reached.",
+    )
 }
 
 /// Back-pressure: the SDKs try again after a while.
@@ -183,7 +186,10 @@ pub(crate) fn start_refused(refusal: &execution_engine::StartRefusal, arn: &str)
         R::Same(_) | R::Exists => {
             Fault::sender("ExecutionAlreadyExists", format!("Execution Already Exists: '{arn}'"))
         }
-        R::Limit => Fault::sender("ExecutionLimitExceeded", "The maximum number of running executions has been reached."),
+        R::Limit => Fault::sender(
+            "ExecutionLimitExceeded",
+            "The maximum number of running executions has been reached.",
+        ),
         R::Definition(why) => invalid_definition(why),
         R::Overloaded(why) => overloaded(why),
     }

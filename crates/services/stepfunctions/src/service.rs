@@ -93,7 +93,8 @@ impl States {
         self.board.clear();
         self.waiting.clear();
         if let Some(folder) = &config.directory {
-            std::fs::remove_dir_all(folder).map_err(|error| format!("executions cannot be removed: {error}"))?;
+            std::fs::remove_dir_all(folder)
+                .map_err(|error| format!("executions cannot be removed: {error}"))?;
         }
         let engine = Engine::open(config.clone(), room.clone()).map_err(|error| error.to_string())?;
         *self.engine.write() = Some(engine);
@@ -107,10 +108,10 @@ impl States {
             desk.run(self.clone(), stopped).await;
         }
         let engine = self.engine.write().take();
-        if let Some(engine) = engine {
-            if tokio::task::spawn_blocking(move || engine.close()).await.is_err() {
-                tracing::error!("the execution engine did not close");
-            }
+        if let Some(engine) = engine
+            && tokio::task::spawn_blocking(move || engine.close()).await.is_err()
+        {
+            tracing::error!("the execution engine did not close");
         }
     }
 

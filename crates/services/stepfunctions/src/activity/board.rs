@@ -57,15 +57,23 @@ impl Board {
 
     /// Takes work out that is no longer wanted.
     pub(crate) fn cancel(&self, execution_arn: &str, ticket: Ticket) {
-        let Some(activity_arn) = self.places.lock().remove(&(Arc::from(execution_arn), ticket)) else { return };
+        let Some(activity_arn) = self.places.lock().remove(&(Arc::from(execution_arn), ticket)) else {
+            return;
+        };
         let queue = self.queue(&activity_arn);
-        queue.waiting.lock().retain(|work| work.task.ticket != ticket || *work.execution.arn != *execution_arn);
+        queue
+            .waiting
+            .lock()
+            .retain(|work| work.task.ticket != ticket || *work.execution.arn != *execution_arn);
     }
 
     /// Gives up the queue of an activity that is gone and holds nothing.
     pub(crate) fn forget(&self, activity_arn: &str) {
         let mut queues = self.queues.lock();
-        if queues.get(activity_arn).is_some_and(|queue| queue.waiting.lock().is_empty() && *queue.pollers.lock() == 0) {
+        if queues
+            .get(activity_arn)
+            .is_some_and(|queue| queue.waiting.lock().is_empty() && *queue.pollers.lock() == 0)
+        {
             queues.remove(activity_arn);
         }
     }

@@ -11,8 +11,7 @@ use crate::service::StatesCall;
 use crate::{arn, configuration, faults, limits, names, tags};
 use api_stepfunctions::{
     ActivityListItem, CreateActivityInput, CreateActivityOutput, DeleteActivityInput, DeleteActivityOutput,
-    DescribeActivityInput, DescribeActivityOutput,
-    ListActivitiesInput, ListActivitiesOutput,
+    DescribeActivityInput, DescribeActivityOutput, ListActivitiesInput, ListActivitiesOutput,
 };
 use aws_schema::{Fault, Timestamp};
 use contracts::Reply;

@@ -1,8 +1,8 @@
 //! GetActivityTask: a worker waits for work.
 
 use super::activity_name;
-use crate::service::StatesCall;
 use crate::faults;
+use crate::service::StatesCall;
 use api_stepfunctions::{GetActivityTaskInput, GetActivityTaskOutput};
 use contracts::Reply;
 use execution_engine::{AnswerRefusal, Dispatch};
@@ -11,7 +11,7 @@ use state_machine::interpret::TaskAnswer;
 use std::time::Duration;
 
 /// How long a worker waits for work (API reference, `GetActivityTask`: 60 seconds).
-const WAIT: Duration = Duration::from_mins(1);
+const WAIT: Duration = Duration::from_secs(60);
 
 /// GetActivityTask: answers without a token when no work came. Work is handed out once: that a worker has it is durable
 /// before it is told; an answer that gets lost on the way to the worker is left to the task's time-outs.
@@ -42,7 +42,10 @@ async fn give(
     worker: Option<&str>,
 ) -> Reply<Option<GetActivityTaskOutput>> {
     let token = work.task.token.clone();
-    let output = GetActivityTaskOutput { task_token: Some(token.to_string()), input: Some(work.task.input.to_string()) };
+    let output = GetActivityTaskOutput {
+        task_token: Some(token.to_string()),
+        input: Some(work.task.input.to_string()),
+    };
     // Should the caller go away meanwhile, the work goes back, and the record decides whether it can be given again.
     let mut held = Held { call: call.clone(), activity_arn: activity_arn.into(), work: Some(work) };
     match call.engine()?.answer(&token, TaskAnswer::Started(worker.map(Into::into))).await {

@@ -36,7 +36,10 @@ pub(crate) fn redrivable(execution: &Execution, now: Millis) -> (ExecutionRedriv
 /// DescribeExecution.
 ///
 /// Errors: `InvalidArn`, `ExecutionDoesNotExist`.
-pub(crate) async fn describe(call: StatesCall, input: DescribeExecutionInput) -> Reply<DescribeExecutionOutput> {
+pub(crate) async fn describe(
+    call: StatesCall,
+    input: DescribeExecutionInput,
+) -> Reply<DescribeExecutionOutput> {
     let execution = find(&call, input.execution_arn()).await?;
     let (redrive_status, reason) = redrivable(&execution, call.now());
     let included = input.included_data.as_ref() != Some(&IncludedData::METADATA_ONLY);

@@ -1,8 +1,8 @@
 //! StopExecution and RedriveExecution.
 
 use super::{describe, find};
-use crate::service::StatesCall;
 use crate::faults;
+use crate::service::StatesCall;
 use api_stepfunctions::{
     ExecutionRedriveStatus, RedriveExecutionInput, RedriveExecutionOutput, StopExecutionInput,
     StopExecutionOutput,
@@ -18,7 +18,10 @@ use state_machine::history::Failure;
 pub(crate) async fn stop(call: StatesCall, input: StopExecutionInput) -> Reply<StopExecutionOutput> {
     let execution_arn = input.execution_arn();
     super::check_arn(&call, execution_arn)?;
-    let failure = Failure { error: input.error.as_deref().map(Into::into), cause: input.cause.as_deref().map(Into::into) };
+    let failure = Failure {
+        error: input.error.as_deref().map(Into::into),
+        cause: input.cause.as_deref().map(Into::into),
+    };
     let stopped = match call.engine()?.stop(execution_arn, failure).await {
         Ok(at) => at,
         Err(ChangeRefusal::Status(_)) => {

@@ -93,7 +93,10 @@ pub(crate) async fn list(call: StatesCall, input: ListExecutionsInput) -> Reply<
     let page = call.engine()?.list(filter, after, page_size(input.max_results)).await;
     let page = page.map_err(|error| faults::unreadable(&error))?;
     let next = page.next.map(|last| pages.token(&purpose, &format!("{} {}", last.started, last.arn)));
-    Ok(ListExecutionsOutput { executions: Some(page.executions.iter().map(item).collect()), next_token: next })
+    Ok(ListExecutionsOutput {
+        executions: Some(page.executions.iter().map(item).collect()),
+        next_token: next,
+    })
 }
 
 fn item(execution: &Execution) -> ExecutionListItem {

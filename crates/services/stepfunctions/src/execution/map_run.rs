@@ -31,7 +31,8 @@ pub(crate) async fn describe_map_run(
     input: DescribeMapRunInput,
 ) -> Reply<DescribeMapRunOutput> {
     check_map_run_arn(&call, input.map_run_arn())?;
-    let run = call.engine()?.map_run(input.map_run_arn()).await.map_err(|error| faults::unreadable(&error))?;
+    let run =
+        call.engine()?.map_run(input.map_run_arn()).await.map_err(|error| faults::unreadable(&error))?;
     let run = run.ok_or_else(faults::no_resource)?;
     use execution_engine::MapRunStatus as S;
     let (items, children) = (run.items, run.executions);
@@ -93,7 +94,8 @@ pub(crate) async fn list_map_runs(call: StatesCall, input: ListMapRunsInput) -> 
     let purpose = format!("map-runs/{execution_arn}");
     let mut runs = runs;
     runs.sort_by_key(key);
-    let page = call.page(&purpose, call.scope(), runs, input.next_token.as_deref(), input.max_results, key)?;
+    let page =
+        call.page(&purpose, call.scope(), runs, input.next_token.as_deref(), input.max_results, key)?;
     let items = page.items.iter().map(|run| MapRunListItem {
         execution_arn: Some(run.execution_arn.to_string()),
         map_run_arn: Some(run.arn.to_string()),
@@ -102,6 +104,15 @@ pub(crate) async fn list_map_runs(call: StatesCall, input: ListMapRunsInput) -> 
         stop_date: run.stopped.map(Timestamp::from_millis),
     });
     Ok(ListMapRunsOutput { map_runs: Some(items.collect()), next_token: page.next })
+}
+
+fn ended() -> Fault {
+    faults::validation("The Map Run has ended and cannot be updated.")
+}
+
+async fn known(call: &StatesCall, map_run_arn: &str) -> Result<bool, Fault> {
+    let run = call.engine()?.map_run(map_run_arn).await.map_err(|error| faults::unreadable(&error))?;
+    Ok(run.is_some())
 }
 
 /// UpdateMapRun.
@@ -116,12 +127,15 @@ pub(crate) async fn update_map_run(call: StatesCall, input: UpdateMapRunInput) -
         tolerated_count: input.tolerated_failure_count.and_then(|n| u64::try_from(n).ok()),
     };
     if update == MapRunUpdate::default() {
-        return Err(faults::validation("At least one of maxConcurrency, toleratedFailurePercentage or toleratedFailureCount must be specified."));
+        return Err(faults::validation(
+            "At least one of maxConcurrency, toleratedFailurePercentage or toleratedFailureCount must be specified.",
+        ));
     }
     match call.engine()?.update_map_run(map_run_arn, update).await {
         Ok(()) => Ok(UpdateMapRunOutput {}),
+        Err(ChangeRefusal::NotFound) if known(&call, map_run_arn).await? => Err(ended()),
         Err(ChangeRefusal::NotFound) => Err(faults::no_resource()),
-        Err(ChangeRefusal::Status(_)) => Err(faults::validation("The Map Run has ended and cannot be updated.")),
+        Err(ChangeRefusal::Status(_)) => Err(ended()),
         Err(refusal) => Err(faults::change_refused(&refusal, map_run_arn)),
     }
 }

@@ -92,7 +92,11 @@ mod tests {
         let alias = |weights: &[u32]| MachineAlias {
             id: "m/a".into(),
             description: None,
-            routes: weights.iter().zip(1..).map(|(weight, version)| Route { version, weight: *weight }).collect(),
+            routes: weights
+                .iter()
+                .zip(1..)
+                .map(|(weight, version)| Route { version, weight: *weight })
+                .collect(),
             created: 0,
             updated: 0,
         };

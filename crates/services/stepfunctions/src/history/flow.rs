@@ -47,7 +47,8 @@ pub(super) fn details(kind: &E, data: bool, shown: &mut HistoryEvent) -> bool {
         }
         E::ExecutionRedriven { count } => {
             let redrive_count = i32::try_from(*count).ok();
-            shown.execution_redriven_event_details = Some(api::ExecutionRedrivenEventDetails { redrive_count });
+            shown.execution_redriven_event_details =
+                Some(api::ExecutionRedrivenEventDetails { redrive_count });
         }
         E::StateEntered { name, input, .. } => {
             shown.state_entered_event_details = Some(api::StateEnteredEventDetails {

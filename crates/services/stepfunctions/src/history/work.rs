@@ -139,16 +139,18 @@ pub(super) fn details(kind: &E, data: bool, shown: &mut HistoryEvent) {
             });
         }
         E::LambdaFunctionScheduleFailed(failure) => {
-            shown.lambda_function_schedule_failed_event_details = Some(api::LambdaFunctionScheduleFailedEventDetails {
-                error: text(failure.error.as_ref()),
-                cause: text(failure.cause.as_ref()),
-            });
+            shown.lambda_function_schedule_failed_event_details =
+                Some(api::LambdaFunctionScheduleFailedEventDetails {
+                    error: text(failure.error.as_ref()),
+                    cause: text(failure.cause.as_ref()),
+                });
         }
         E::LambdaFunctionStartFailed(failure) => {
-            shown.lambda_function_start_failed_event_details = Some(api::LambdaFunctionStartFailedEventDetails {
-                error: text(failure.error.as_ref()),
-                cause: text(failure.cause.as_ref()),
-            });
+            shown.lambda_function_start_failed_event_details =
+                Some(api::LambdaFunctionStartFailedEventDetails {
+                    error: text(failure.error.as_ref()),
+                    cause: text(failure.cause.as_ref()),
+                });
         }
         E::LambdaFunctionFailed(failure) => {
             shown.lambda_function_failed_event_details = Some(api::LambdaFunctionFailedEventDetails {

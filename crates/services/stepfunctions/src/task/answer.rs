@@ -33,7 +33,10 @@ pub(crate) async fn success(call: StatesCall, input: SendTaskSuccessInput) -> Re
 ///
 /// Errors: `InvalidToken`, `TaskTimedOut`.
 pub(crate) async fn failure(call: StatesCall, input: SendTaskFailureInput) -> Reply<SendTaskFailureOutput> {
-    let failure = Failure { error: input.error.as_deref().map(Into::into), cause: input.cause.as_deref().map(Into::into) };
+    let failure = Failure {
+        error: input.error.as_deref().map(Into::into),
+        cause: input.cause.as_deref().map(Into::into),
+    };
     send(&call, input.task_token(), TaskAnswer::Failed(failure)).await?;
     Ok(SendTaskFailureOutput {})
 }
@@ -41,7 +44,10 @@ pub(crate) async fn failure(call: StatesCall, input: SendTaskFailureInput) -> Re
 /// SendTaskHeartbeat.
 ///
 /// Errors: `InvalidToken`, `TaskTimedOut`.
-pub(crate) async fn heartbeat(call: StatesCall, input: SendTaskHeartbeatInput) -> Reply<SendTaskHeartbeatOutput> {
+pub(crate) async fn heartbeat(
+    call: StatesCall,
+    input: SendTaskHeartbeatInput,
+) -> Reply<SendTaskHeartbeatOutput> {
     send(&call, input.task_token(), TaskAnswer::Heartbeat).await?;
     Ok(SendTaskHeartbeatOutput {})
 }

@@ -141,7 +141,9 @@ pub(crate) fn no_function(arn: &str) -> Failure {
     let request = new_uuid();
     Failure::new(
         "Lambda.ResourceNotFoundException",
-        format!("Function not found: {arn}: this cloud has no Lambda yet (Service: Lambda, Status Code: 404, Request ID: {request})"),
+        format!(
+            "Function not found: {arn}: this cloud has no Lambda yet (Service: Lambda, Status Code: 404, Request ID: {request})"
+        ),
     )
 }
 
@@ -163,7 +165,8 @@ async fn have_done(service: Arc<States>, dispatch: Dispatch) {
     let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let scope = Scope::new(account, region);
     let Some(integration) = service.integration(&resource_type) else {
-        let cause = format!("This cloud has no service '{resource_type}' yet; the call {action} was not made.");
+        let cause =
+            format!("This cloud has no service '{resource_type}' yet; the call {action} was not made.");
         return service.tell(&token, TaskAnswer::Failed(Failure::new("States.TaskFailed", cause))).await;
     };
     let attempt = Attempt { service: service.clone(), scope, target: (resource_type, action), dispatch };

@@ -10,6 +10,7 @@ use execution_engine::{Dispatch, Status};
 use state_machine::interpret::{Pattern, TaskAnswer, Work};
 use state_machine::{Map, Value};
 use state_store::typed::Scope;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -38,7 +39,8 @@ impl Parameters {
             return Err(format!("The field \"{unknown}\" is not supported by Step Functions"));
         }
         Ok(Parameters {
-            machine_arn: text("StateMachineArn").ok_or("The field \"StateMachineArn\" is required but was missing")?,
+            machine_arn: text("StateMachineArn")
+                .ok_or("The field \"StateMachineArn\" is required but was missing")?,
             // By its name an execution is known again: the same attempt never starts a second one.
             name: text("Name").unwrap_or_else(|| name_of(&dispatch.key)),
             input: text("Input"),
@@ -50,7 +52,10 @@ impl Parameters {
 /// A name in the form of a UUID, made of the attempt's key.
 fn name_of(key: &str) -> String {
     use sha2::{Digest as _, Sha256};
-    let hash: String = Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut hash = String::with_capacity(64);
+    for byte in Sha256::digest(key.as_bytes()) {
+        let _ = write!(hash, "{byte:02x}");
+    }
     format!("{}-{}-4{}-8{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
 }
 
@@ -226,6 +231,9 @@ mod tests {
     fn dates_and_names() {
         assert_eq!(http_date(1_795_168_800_000), "Fri, 20 Nov 2026 10:00:00 GMT");
         let name = name_of("execution/7");
-        assert_eq!((name.len(), name_of("execution/7") == name, name_of("execution/8") == name), (36, true, false));
+        assert_eq!(
+            (name.len(), name_of("execution/7") == name, name_of("execution/8") == name),
+            (36, true, false)
+        );
     }
 }

@@ -38,7 +38,8 @@ impl Waiting {
     pub(crate) fn cancel(&self, parent: &str, ticket: Ticket) -> Option<Arc<str>> {
         let mut waiting = self.0.lock();
         let is_it = |waiter: &Waiter| waiter.task.1 == ticket && *waiter.task.0 == *parent;
-        let child = waiting.iter().find(|(_, waiters)| waiters.iter().any(is_it)).map(|(child, _)| child.clone())?;
+        let child =
+            waiting.iter().find(|(_, waiters)| waiters.iter().any(is_it)).map(|(child, _)| child.clone())?;
         waiting.remove(&child);
         Some(child)
     }

@@ -31,7 +31,8 @@ pub(super) fn check(
     };
     let resource = state.and_then(|state| state.get("Resource")).and_then(Node::as_str);
     let Some(shape) = resource.and_then(|resource| answer_shape(call, resource)) else { return Ok(()) };
-    structure(&value, shape, strict, "").map_err(|why| faults::validation(format!("Mock result schema validation error: {why}")))
+    structure(&value, shape, strict, "")
+        .map_err(|why| faults::validation(format!("Mock result schema validation error: {why}")))
 }
 
 /// The shape of what a task's service answers.
@@ -41,7 +42,8 @@ fn answer_shape(call: &StatesCall, resource: &str) -> Option<&'static Shape> {
         let (rest, _) = rest.rsplit_once(':')?;
         rest.rsplit_once(':')
     })?;
-    let (action, pattern) = action.split_once('.').map_or((action, ""), |(action, pattern)| (action, pattern));
+    let (action, pattern) =
+        action.split_once('.').map_or((action, ""), |(action, pattern)| (action, pattern));
     if service == "states" && action == "startExecution" {
         let operation = if pattern.starts_with("sync") { "DescribeExecution" } else { "StartExecution" };
         return api_stepfunctions::SERVICE.operation(operation).map(|operation| operation.output);

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A test lasts five minutes at most (API reference, `TestState`).
-const LIMIT: Duration = Duration::from_mins(5);
+const LIMIT: Duration = Duration::from_secs(300);
 
 fn text(text: Option<&String>) -> Option<Arc<str>> {
     text.map(|text| text.as_str().into())
@@ -115,7 +115,9 @@ async fn run(
             let attempt = Attempt { service, scope: call.scope().clone(), target, dispatch };
             match tokio::time::timeout(LIMIT, integration.run(attempt)).await {
                 Ok(Outcome::Answer(answer)) => answer,
-                Ok(Outcome::Later) | Err(_) => TaskAnswer::Failed(Failure::new("States.Timeout", "The test took too long.")),
+                Ok(Outcome::Later) | Err(_) => {
+                    TaskAnswer::Failed(Failure::new("States.Timeout", "The test took too long."))
+                }
             }
         }
         Work::Service { .. } => {

@@ -32,7 +32,10 @@ fn routes(arn: &str, weights: &[(u32, i32)]) -> Option<Vec<RoutingConfigurationL
     Some(weights.iter().map(route).collect())
 }
 
-fn create(name: &str, routing_configuration: Option<Vec<RoutingConfigurationListItem>>) -> CreateStateMachineAliasInput {
+fn create(
+    name: &str,
+    routing_configuration: Option<Vec<RoutingConfigurationListItem>>,
+) -> CreateStateMachineAliasInput {
     CreateStateMachineAliasInput { name: Some(name.into()), routing_configuration, description: None }
 }
 

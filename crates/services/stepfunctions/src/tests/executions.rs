@@ -59,13 +59,19 @@ async fn from_start_to_history() {
     assert_eq!(start(&world, &arn, Some("a b"), "{}").await.unwrap_err().code, "InvalidName");
     let execution = start(&world, &arn, Some("e"), r#"{"a": 1}"#).await.unwrap();
     let shown = ended(&world, &execution).await;
-    assert_eq!((shown.status.unwrap(), shown.output.unwrap().as_str()), (ExecutionStatus::SUCCEEDED, r#"{"a": 1}"#));
+    assert_eq!(
+        (shown.status.unwrap(), shown.output.unwrap().as_str()),
+        (ExecutionStatus::SUCCEEDED, r#"{"a": 1}"#)
+    );
     assert_eq!(
         types(&world, &execution).await,
         ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
     );
     // A used name is used.
-    assert_eq!(start(&world, &arn, Some("e"), r#"{"a": 1}"#).await.unwrap_err().code, "ExecutionAlreadyExists");
+    assert_eq!(
+        start(&world, &arn, Some("e"), r#"{"a": 1}"#).await.unwrap_err().code,
+        "ExecutionAlreadyExists"
+    );
     let (mut seen, mut token) = (Vec::new(), None);
     loop {
         let input = GetExecutionHistoryInput {
@@ -133,7 +139,8 @@ async fn cancelled_work_is_taken_back() {
     while world.states.board.waiting(&work) == 0 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let stop = StopExecutionInput { execution_arn: Some(execution.clone()), error: Some("E".into()), cause: None };
+    let stop =
+        StopExecutionInput { execution_arn: Some(execution.clone()), error: Some("E".into()), cause: None };
     let first = execution::stop(world.call(), stop.clone()).await.unwrap();
     // Once more changes nothing.
     assert_eq!(execution::stop(world.call(), stop).await.unwrap(), first);
@@ -157,9 +164,27 @@ async fn tasks_call_services_of_this_cloud() {
     let start_child = format!(r#"{{"StateMachineArn":"{child}","Input":{{"x":[1]}}}}"#);
     let cases = [
         ("sync", call("states:startExecution.sync:2", &start_child), "SUCCEEDED", r#""Output":{"x":[1]}"#),
-        ("sdk", call("aws-sdk:sfn:describeStateMachine", &format!(r#"{{"StateMachineArn":"{child}"}}"#)), "SUCCEEDED", r#""Name":"child""#),
-        ("token", call("aws-sdk:sfn:sendTaskHeartbeat", r#"{"TaskToken":"x"}"#), "FAILED", "Sfn.InvalidTokenException"),
-        ("none", call("states:startExecution", r#"{"StateMachineArn":"arn:aws:states:eu-central-1:000000000000:stateMachine:no"}"#), "FAILED", "StepFunctions.StateMachineDoesNotExistException"),
+        (
+            "sdk",
+            call("aws-sdk:sfn:describeStateMachine", &format!(r#"{{"StateMachineArn":"{child}"}}"#)),
+            "SUCCEEDED",
+            r#""Name":"child""#,
+        ),
+        (
+            "token",
+            call("aws-sdk:sfn:sendTaskHeartbeat", r#"{"TaskToken":"x"}"#),
+            "FAILED",
+            "Sfn.InvalidTokenException",
+        ),
+        (
+            "none",
+            call(
+                "states:startExecution",
+                r#"{"StateMachineArn":"arn:aws:states:eu-central-1:000000000000:stateMachine:no"}"#,
+            ),
+            "FAILED",
+            "StepFunctions.StateMachineDoesNotExistException",
+        ),
         ("later", call("aws-sdk:glue:getTables", "{}"), "FAILED", "States.TaskFailed"),
     ];
     for (name, definition, status, word) in cases {
@@ -187,7 +212,10 @@ async fn express_is_answered_at_its_end() {
         execution::start_sync(world.call(), input)
     };
     let done = sync(&express).await.unwrap();
-    assert_eq!((done.status, done.output.as_deref()), (Some(SyncExecutionStatus::SUCCEEDED), Some(r#"{"a":1}"#)));
+    assert_eq!(
+        (done.status, done.output.as_deref()),
+        (Some(SyncExecutionStatus::SUCCEEDED), Some(r#"{"a":1}"#))
+    );
     assert_eq!(sync(&standard).await.unwrap_err().code, "StateMachineTypeNotSupported");
     let begun = start(&world, &express, None, "{}").await.unwrap();
     assert_eq!(describe(&world, &begun).await.unwrap_err().code, "InvalidArn");

@@ -176,9 +176,11 @@ async fn tags_of_activities() {
     };
     tags::add(world.call(), tag(0, 50)).await.unwrap();
     assert_eq!(tags::add(world.call(), tag(50, 51)).await.unwrap_err().code, "TooManyTags");
-    let remove = UntagResourceInput { resource_arn: Some(arn.clone()), tag_keys: Some(vec!["7".into(), "no".into()]) };
+    let remove =
+        UntagResourceInput { resource_arn: Some(arn.clone()), tag_keys: Some(vec!["7".into(), "no".into()]) };
     tags::remove(world.call(), remove).await.unwrap();
-    let list = |arn: &str| tags::list(world.call(), ListTagsForResourceInput { resource_arn: Some(arn.into()) });
+    let list =
+        |arn: &str| tags::list(world.call(), ListTagsForResourceInput { resource_arn: Some(arn.into()) });
     assert_eq!(list(&arn).await.unwrap().tags.unwrap().len(), 49);
     assert_eq!(list(&format!("{arn}x")).await.unwrap_err().code, "ResourceNotFound");
     assert_eq!(list("x").await.unwrap_err().code, "InvalidArn");

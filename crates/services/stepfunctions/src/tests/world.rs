@@ -4,9 +4,7 @@ use crate::States;
 use crate::service::StatesCall;
 use aws_schema::Fault;
 use contracts::seams::{Authorizer, CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
-use contracts::{
-    BoxFuture, Call, Caller, CloudConfig, PageKey, Platform, Principal, Sealer, SystemClock,
-};
+use contracts::{BoxFuture, Call, Caller, CloudConfig, PageKey, Platform, Principal, Sealer, SystemClock};
 use records::Millis;
 use state_store::typed::{Scope, Store};
 use std::net::Ipv4Addr;

@@ -30,7 +30,11 @@ pub(crate) struct SdkCalls {
 
 impl SdkCalls {
     /// On these tables.
-    pub(crate) fn new(tables: Vec<ServiceTable>, authorizer: Arc<dyn Authorizer>, enforced: bool) -> SdkCalls {
+    pub(crate) fn new(
+        tables: Vec<ServiceTable>,
+        authorizer: Arc<dyn Authorizer>,
+        enforced: bool,
+    ) -> SdkCalls {
         SdkCalls { tables, authorizer, enforced }
     }
 
@@ -65,7 +69,9 @@ impl SdkCalls {
         };
         let prepared = table.prepare(operation, &mut fill, false);
         if let Some(name) = unknown {
-            return Err(Problem::Parameter(format!("The field \"{name}\" is not supported by Step Functions")));
+            return Err(Problem::Parameter(format!(
+                "The field \"{name}\" is not supported by Step Functions"
+            )));
         }
         let prepared = prepared.ok_or_else(|| Problem::Fault(not_built(table.spec, operation)))?;
         let prepared = prepared.map_err(Problem::Fault)?;
@@ -91,7 +97,10 @@ enum Problem {
 }
 
 fn not_built(spec: &ServiceSpec, operation: &OperationSpec) -> Fault {
-    let message = format!("{} of {} is not implemented by this cloud; `allod coverage` lists what is.", operation.name, spec.service_id);
+    let message = format!(
+        "{} of {} is not implemented by this cloud; `allod coverage` lists what is.",
+        operation.name, spec.service_id
+    );
     Fault::sender("NotImplementedException", message).with_status(501)
 }
 

@@ -37,7 +37,8 @@ pub(super) fn fill(parameters: &Value, key: &str, target: &mut dyn ReadMembers) 
     for (index, member) in shape.members.iter().enumerate().filter(|(_, member)| member.idempotency_token) {
         if !members.contains_key(names::member(member.name).as_str()) {
             // Tokens have limits of length from 32 characters on; a key has fewer or is cut.
-            let token: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
+            let token: String =
+                key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
             let token = Value::from(token.as_str());
             target.read_member(index, &mut ValueReader(&token)).map_err(problem)?;
         }
@@ -55,7 +56,9 @@ fn read_members(members: &Map, target: &mut dyn ReadMembers) -> Result<(), ReadE
         let index = shape.members.iter().position(|member| names::member(member.name) == **name);
         let index = index.ok_or_else(|| ReadError::new(format!("{UNKNOWN}{name}")))?;
         let read = target.read_member(index, &mut ValueReader(value));
-        read.map_err(|error| if error.message.starts_with(UNKNOWN) { error } else { error.within(name.to_string()) })?;
+        read.map_err(|error| {
+            if error.message.starts_with(UNKNOWN) { error } else { error.within(name.to_string()) }
+        })?;
     }
     Ok(())
 }
@@ -89,7 +92,9 @@ impl Reader for ValueReader<'_> {
         match self.0 {
             Value::Number(Number::Int(value)) => Ok(*value),
             #[expect(clippy::cast_possible_truncation, reason = "only whole numbers within 2^53 come by")]
-            Value::Number(Number::Float(value)) if value.fract() == 0.0 && value.abs() < 9e15 => Ok(*value as i64),
+            Value::Number(Number::Float(value)) if value.fract() == 0.0 && value.abs() < 9e15 => {
+                Ok(*value as i64)
+            }
             Value::String(text) => text.parse().map_err(|_| self.wrong("an integer")),
             _ => Err(self.wrong("an integer")),
         }
@@ -111,9 +116,7 @@ impl Reader for ValueReader<'_> {
     }
     fn blob(&mut self, _: &'static Member) -> Result<Blob, ReadError> {
         match self.0 {
-            Value::String(text) => {
-                Ok(STANDARD.decode(&**text).unwrap_or_else(|_| text.as_bytes().to_vec()))
-            }
+            Value::String(text) => Ok(STANDARD.decode(&**text).unwrap_or_else(|_| text.as_bytes().to_vec())),
             other => Ok(other.to_string().into_bytes()),
         }
     }

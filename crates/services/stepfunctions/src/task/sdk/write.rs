@@ -114,7 +114,9 @@ impl Writer for Values {
                 writer.open.push(Open::Array(Vec::new()));
                 value.write(entry, writer);
                 let written = writer.open.pop();
-                if let (Some(Open::Array(mut items)), Some(Open::Object(entries))) = (written, writer.open.last_mut()) {
+                if let (Some(Open::Array(mut items)), Some(Open::Object(entries))) =
+                    (written, writer.open.last_mut())
+                {
                     entries.insert(key.into(), items.pop().unwrap_or_default());
                 }
             });
