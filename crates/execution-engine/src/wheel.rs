@@ -50,6 +50,11 @@ impl Wheel {
         self.rings[ring][place(at, ring)].push(due);
     }
 
+    /// Whether timers of this time were handed out already.
+    pub(crate) fn has_passed(&self, at: Millis) -> bool {
+        at <= self.now
+    }
+
     /// Hands out every timer up to and including `now`, roughly in order.
     pub(crate) fn advance(&mut self, now: Millis, due: &mut Vec<Due>) {
         while self.now < now {

@@ -209,7 +209,9 @@ impl Shard {
 
     pub(super) fn set_timer(&mut self, place: u32, slot: &mut Slot, timer: Option<Millis>) {
         let at = timer.unwrap_or(NEVER);
-        if slot.timer != at {
+        // One that has passed was handed out, maybe to this very turn: a wait of nothing within one millisecond must be
+        // put in again.
+        if slot.timer != at || self.wheel.has_passed(at) {
             slot.timer = at;
             if at != NEVER {
                 #[expect(

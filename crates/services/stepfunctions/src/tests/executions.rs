@@ -223,3 +223,21 @@ async fn express_is_answered_at_its_end() {
     assert_eq!(execution::list(world.call(), list).await.unwrap_err().code, "StateMachineTypeNotSupported");
     world.close().await;
 }
+
+#[tokio::test]
+async fn waits_within_one_millisecond_come_to_an_end() {
+    let world = World::new();
+    let wait = r#"{"Type":"Wait","Timestamp":"2024-11-06T09:42:03Z","Next":"B"}"#;
+    let last = r#"{"Type":"Wait","Seconds":0,"End":true}"#;
+    let definition = format!(r#"{{"StartAt":"A","States":{{"A":{wait},"B":{last}}}}}"#);
+    let arn = machine(&world, "m", definition, false).await;
+    // Both waits of some of these fall into the same millisecond.
+    let mut all = Vec::new();
+    for _ in 0..200 {
+        all.push(start(&world, &arn, None, "{}").await.unwrap());
+    }
+    for execution in all {
+        assert_eq!(ended(&world, &execution).await.status, Some(ExecutionStatus::SUCCEEDED));
+    }
+    world.close().await;
+}
