@@ -63,7 +63,9 @@ impl Archivist {
             if waiting.is_empty() && self.clock.steady() >= next_sweep {
                 let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
                 let before = self.clock.wall().saturating_sub(kept);
-                let known = |revision: &str| self.programs.known(revision).is_some();
+                // Held until the definitions are gone: whoever pins one meanwhile finds that it is not there.
+                let pinned = self.programs.pinned();
+                let known = |revision: &str| pinned.contains(revision);
                 match sweep.step(&self.archive, before, &known) {
                     Ok(false) => next_sweep = self.clock.steady() + STEP,
                     Ok(true) => {

@@ -1,9 +1,9 @@
 //! Compiled definitions, shared by all shards.
 
 use crate::{Revision, StartRefusal};
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockReadGuard};
 use state_machine::program::Program;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Most programs kept for executions to come; those of open ones are kept by them.
@@ -13,6 +13,9 @@ const KEPT: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Programs {
     known: RwLock<HashMap<Arc<str>, Arc<Program>>>,
+    /// Revisions that executions of any shard ran since the engine was opened, those that wait in the log included:
+    /// their definitions must stay.
+    pinned: RwLock<HashSet<Arc<str>>>,
 }
 
 impl Programs {
@@ -35,6 +38,18 @@ impl Programs {
             known.clear();
         }
         Ok(known.entry(id.clone()).or_insert(program).clone())
+    }
+
+    /// From now on the definition of this revision stays.
+    pub(crate) fn pin(&self, id: &Arc<str>) {
+        if !self.pinned.read().contains(id) {
+            self.pinned.write().insert(id.clone());
+        }
+    }
+
+    /// Revisions whose definitions stay; none is added while the answer is held.
+    pub(crate) fn pinned(&self) -> RwLockReadGuard<'_, HashSet<Arc<str>>> {
+        self.pinned.read()
     }
 
     /// A program that was compiled before.

@@ -31,6 +31,11 @@ pub(crate) struct Pins {
 const SPARE: usize = 4_096;
 
 impl Pins {
+    /// Revisions of all pins.
+    pub(crate) fn revisions(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.by_number.values().map(|pinned| &pinned.pin.revision)
+    }
+
     /// The number of a pin that is there.
     pub(crate) fn number(&self, pin: &Pin) -> Option<u32> {
         self.numbers.get(pin).copied()

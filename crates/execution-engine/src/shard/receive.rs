@@ -137,6 +137,7 @@ impl Shard {
             return Ok(number);
         }
         let revision = &begin.new.revision;
+        self.around.programs.pin(&revision.id);
         let known = self.around.archive.definition(&revision.id);
         let known = known.map_err(|error| StartRefusal::Overloaded(error.0))?;
         if known.is_none() {
@@ -149,6 +150,7 @@ impl Shard {
 
     /// Writes a new pin into the batch.
     fn put_pin(&mut self, pin: Arc<Pin>) -> u32 {
+        self.around.programs.pin(&pin.revision);
         let number = self.pins.next();
         let mut bytes = Vec::new();
         record::put_pin(&mut bytes, number, &pin);

@@ -122,6 +122,8 @@ impl Shard {
         let mut reading = Reading::default();
         let end = log.scan(|at, bytes| reading.take(at, bytes))?;
         let Limits { segment, .. } = around.limits;
+        // What waits here may be woken in months: until then its definition is needed.
+        reading.pins.revisions().for_each(|revision| around.programs.pin(revision));
         let clock = ShardClock::new(reading.last_time, &*around.clock);
         let mut shard = Shard {
             index,
