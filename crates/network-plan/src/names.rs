@@ -56,6 +56,8 @@ pub const UNTRACKED_OUT: u32 = 1;
 pub const UNTRACKED_IN: u32 = 2;
 /// Its sender was masqueraded by a forwarded port: answers go to the edge.
 pub const MASQUERADED: u32 = 4;
+/// It came in through a forwarded port of the internet gateway: it ends when that is taken back.
+pub const BY_PORT: u32 = 16;
 /// Its packet is on its way past an appliance: rules that name groups do not hold. Never outlasts a gate.
 pub const FORWARDED: u32 = 8;
 /// The kernel's main table: the addresses of the ENIs live there.

@@ -4,7 +4,8 @@
 
 use super::dsl::*;
 use crate::{
-    Chain, CtKey, Expr, FORWARDED, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN, UNTRACKED_OUT,
+    BY_PORT, Chain, CtKey, Expr, FORWARDED, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN,
+    UNTRACKED_OUT,
 };
 use MetaKey::{Iif, L4Proto, Mark, NfProto, Oif};
 
@@ -68,6 +69,13 @@ fn admit() -> Chain {
             // Through an egress-only gateway, a NAT gateway or to an endpoint everything is tracked.
             rule![edge(Oif), v6.matches(), table_of(Iif), jump("to_egress_only")],
             rule![Expr::Meta(Oif, 0), Expr::In(SetId::AlwaysTracked, 0), unmark_connection()],
+            rule![
+                edge(Iif),
+                Family::V4.matches(),
+                original_service(),
+                Expr::Map { set: SetId::Forward, key: 0, to: 0 },
+                mark_connection(BY_PORT)
+            ],
             rule![
                 edge(Iif),
                 Family::V4.matches(),

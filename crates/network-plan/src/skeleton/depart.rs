@@ -6,7 +6,7 @@
 
 use super::dsl::*;
 use crate::{
-    Chain, EDGE_INDEX, EDGE_TABLE, Expr, FORWARDED, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId,
+    BY_PORT, Chain, EDGE_INDEX, EDGE_TABLE, Expr, FORWARDED, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId,
     UNTRACKED_IN, UNTRACKED_OUT,
 };
 use MetaKey::{Iif, L4Proto, Mark, NfProto, Priority};
@@ -32,6 +32,7 @@ pub(super) fn chains() -> Vec<Chain> {
         inside(),
         nowhere(),
         answer_of_forwarded(),
+        through_port(),
     ]
 }
 
@@ -48,6 +49,7 @@ fn depart() -> Chain {
             rule![established(), direction(0), marked(UNTRACKED_OUT), jump("send_own")],
             rule![established(), direction(1), marked(UNTRACKED_IN), jump("send_own")],
             rule![established(), direction(1), marked(MASQUERADED), goto("answer_of_forwarded")],
+            rule![established(), direction(0), marked(BY_PORT), goto("through_port")],
             rule![established(), goto("border")],
             rule![goto("begin")],
         ],
@@ -265,4 +267,12 @@ fn answer_of_forwarded() -> Chain {
             rule![refuse(Gate::NoPublicAddress)],
         ],
     )
+}
+
+/// More of a connection through a forwarded port, as long as that is forwarded. (Its address may still lead here for the
+/// sake of another port.)
+fn through_port() -> Chain {
+    let still =
+        [original_service().to_vec(), vec![Expr::Map { set: SetId::Forward, key: 0, to: 0 }]].concat();
+    inner("through_port", vec![rule![still, goto("border")], rule![refuse(Gate::NoPublicAddress)]])
 }

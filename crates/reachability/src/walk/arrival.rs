@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
             return Err(self.stop(note(why), Code::EniSourceDestCheckRestriction));
         }
         self.pass(note("the source/destination check is off: handed to the appliance".to_owned()));
-        Ok(Verdict::DeliveredToAppliance { interface: interface.id.clone(), as_seen: self.header })
+        Ok(Verdict::DeliveredToAppliance { interface: interface.id.clone(), as_seen: self.as_seen() })
     }
 
     /// Over the border of a subnet, unless the packet is in it already.

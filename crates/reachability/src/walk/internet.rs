@@ -31,6 +31,10 @@ impl<'a> Walk<'a> {
             return Err(self.stop(note(why), code));
         }
         if let Some(after) = self.remembered(&gateway.id) {
+            if !self.is_still_forwarded(gateway) {
+                let why = "the port is no longer forwarded".to_owned();
+                return Err(self.stop(note(why), Code::IgwPublicIpAssociationForEgress));
+            }
             self.header = after;
             self.pass(note("the answer of a forwarded port".to_owned()).changed_from(before));
             return self.outside();
@@ -164,44 +168,6 @@ impl<'a> Walk<'a> {
         self.behind_gateway(gateway, &vpc.id)
     }
 
-    /// A forwarded port of an internet gateway, if the packet means one.
-    fn forwarded_by_gateway(&mut self) -> Option<End> {
-        if let Some(end) = self.known_to_gateway() {
-            return Some(end);
-        }
-        let destination = self.header.destination;
-        let gateways = self.index.topology.internet_gateways.iter();
-        let (gateway, vpc, forwarding) =
-            gateways.filter_map(|g| Some((g, g.vpc.as_ref()?))).find_map(|(g, vpc)| {
-                let mapped = self.index.public(destination).is_some_and(|(o, _)| o.vpc() == vpc);
-                let at = |address: Option<IpAddr>| match address {
-                    Some(address) => address == destination,
-                    None => mapped,
-                };
-                self.forwarding(&g.id, at).map(|f| (g, vpc, f))
-            })?;
-        if let Err(stop) = self.check_outside_source(gateway, vpc) {
-            return Some(Err(stop));
-        }
-        let before = self.header;
-        let why = self.forward_port(forwarding);
-        self.pass(igw_in(gateway, vpc, why).changed_from(before));
-        Some(self.behind_gateway(gateway, vpc))
-    }
-
-    /// A packet of a flow that came in by a forwarded port: it keeps its way, even when the forwarding is gone.
-    fn known_to_gateway(&mut self) -> Option<End> {
-        let flow = self.flow()?;
-        let (gateway, vpc) = flow.translations.iter().find_map(|t| {
-            let gateway = self.index.igw(&t.gateway)?;
-            Some((gateway, gateway.vpc.as_ref()?))
-        })?;
-        let before = self.header;
-        self.header = self.remembered(&gateway.id)?;
-        self.pass(igw_in(gateway, vpc, "a flow of a forwarded port".to_owned()).changed_from(before));
-        Some(self.behind_gateway(gateway, vpc))
-    }
-
     /// The gateway by which a VPC is entered.
     fn gateway_into(&mut self, vpc: &'a Id) -> Result<&'a InternetGateway, Stop> {
         if let Some(gateway) = self.index.gateway_of(vpc) {
@@ -212,7 +178,11 @@ impl<'a> Walk<'a> {
         Err(self.stop(note, Code::BadStateAttachment))
     }
 
-    fn check_outside_source(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> Result<(), Stop> {
+    pub(super) fn check_outside_source(
+        &mut self,
+        gateway: &'a InternetGateway,
+        vpc: &'a Id,
+    ) -> Result<(), Stop> {
         let source = self.header.source;
         if let Some(code) = self.private_range(source, PRIVATE_SOURCE) {
             return Err(self.stop(igw_in(gateway, vpc, format!("{source} is a private address")), code));
@@ -225,7 +195,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Behind the gateway: its route table, if it has one, or straight to the destination.
-    fn behind_gateway(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> End {
+    pub(super) fn behind_gateway(&mut self, gateway: &'a InternetGateway, vpc: &'a Id) -> End {
         let Some(table) = gateway.route_table.as_ref().and_then(|id| self.index.table(id)) else {
             return self.arrive(vpc, None);
         };
@@ -294,7 +264,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn igw_in(gateway: &InternetGateway, vpc: &Id, why: String) -> Note {
+pub(super) fn igw_in(gateway: &InternetGateway, vpc: &Id, why: String) -> Note {
     Note::new(Kind::InternetGateway, &gateway.id, why).facing(Direction::Ingress).of_vpc(vpc)
 }
 

@@ -4,6 +4,7 @@
 //! in the way; anything else that refuses ends the walk, because behind it there is no way.
 
 mod arrival;
+mod forwarded;
 mod gates;
 mod internet;
 mod nat;
@@ -18,6 +19,7 @@ use crate::judgement::{ComponentKind, Judgement, Outcome, Step, Verdict};
 use crate::packet::{Flow, Header, Packet, Place, State, Translation};
 use crate::topology::{Id, NetworkInterface};
 use note::Note;
+use std::net::IpAddr;
 
 /// More gateways than this in one path is a circle of routes.
 const MAX_HOPS: u8 = 16;
@@ -42,6 +44,8 @@ pub(crate) struct Walk<'a> {
     /// The interface that sent the packet.
     sender: Option<&'a NetworkInterface>,
     hops: u8,
+    /// The sender that the receiver will see: an internet gateway that masquerades puts it in behind all filters.
+    mask: Option<IpAddr>,
 }
 
 /// Judges one packet.
@@ -64,6 +68,7 @@ impl<'a> Walk<'a> {
             nsg_tracked_at: Vec::new(),
             sender: None,
             hops: 0,
+            mask: None,
         }
     }
 
@@ -86,6 +91,7 @@ impl<'a> Walk<'a> {
             Ok(verdict) if !self.refused => verdict,
             _ => Verdict::Dropped,
         };
+        let delivered = self.as_seen();
         let objections: Vec<Step> =
             self.steps.iter().filter(|s| s.outcome == Outcome::Refused).cloned().collect();
         let mut path = self.steps;
@@ -96,7 +102,7 @@ impl<'a> Walk<'a> {
             State::Established(flow) => (**flow).clone(),
             State::New => Flow {
                 original: self.packet.header,
-                delivered: self.header,
+                delivered,
                 translations: self.translations,
                 tracked_at: self.tracked_at,
                 nsg_tracked_at: self.nsg_tracked_at,
@@ -156,7 +162,12 @@ impl<'a> Walk<'a> {
     }
 
     fn delivered(&self, at: Place) -> Verdict {
-        Verdict::Delivered { at, as_seen: self.header }
+        Verdict::Delivered { at, as_seen: self.as_seen() }
+    }
+
+    /// The header as whoever receives it sees it.
+    fn as_seen(&self) -> Header {
+        Header { source: self.mask.unwrap_or(self.header.source), ..self.header }
     }
 }
 

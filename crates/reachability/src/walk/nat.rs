@@ -94,7 +94,8 @@ impl<'a> Walk<'a> {
             let why = "a NAT gateway takes no flows from outside".to_owned();
             return Err(self.stop(nat_note(nat, why), Code::NgwRequiresSourceInVpc));
         };
-        Ok(self.forward_port(forwarding))
+        let source = forwarding.masquerade.unwrap_or(self.header.source);
+        Ok(self.forward_port(forwarding, source))
     }
 
     /// The forwarding of a gateway that is meant by the packet.
@@ -112,11 +113,11 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Rewrites the packet as a forwarding says.
-    pub(crate) fn forward_port(&mut self, forwarding: &'a PortForwarding) -> String {
+    /// Rewrites the packet as a forwarding says, with this source.
+    pub(crate) fn forward_port(&mut self, forwarding: &'a PortForwarding, source: IpAddr) -> String {
         let (source_port, _) = self.header.protocol.ports().unwrap_or_default();
         let after = Header {
-            source: forwarding.masquerade.unwrap_or(self.header.source),
+            source,
             destination: forwarding.inner_address,
             protocol: self.header.protocol.with_ports(source_port, forwarding.inner_port),
         };

@@ -17,6 +17,7 @@ impl<'a> Walk<'a> {
             let note = Note::new(Kind::NetworkInterface, id, "the sending interface does not exist");
             return Err(self.stop(note, Code::NoSourceOrDestination));
         };
+        let answered = self.unmask();
         let special = classify(self.index, sender, self.header);
         self.check_sender(sender, &special)?;
         match special {
@@ -35,6 +36,9 @@ impl<'a> Walk<'a> {
             Special::Ordinary => {}
         }
         self.sender = Some(sender);
+        if let Some(gateway) = answered {
+            return self.answer_by_port(sender, gateway);
+        }
         let Some(subnet) = self.index.subnet(&sender.subnet) else {
             let note = Note::interface(sender, Direction::Egress, "the interface has no subnet");
             return Err(self.stop(note, Code::BadState));

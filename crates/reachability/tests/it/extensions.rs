@@ -52,14 +52,43 @@ fn a_forwarded_port_of_an_internet_gateway() {
     // Filters judge what is behind the translation.
     w.group_mut("g-b").rules = vec![from_cidr("sgr-1", Selector::tcp(1978, 1978), "0.0.0.0/0")];
     w.outside(HOST, "198.18.0.77", Protocol::tcp(1978)).dropped_by("g-b", "ENI_SG_RULES_MISMATCH");
-    // A known flow outlives its forwarding.
+    // A known flow ends with its forwarding, in both directions.
     w.group_mut("g-b").rules = vec![from_cidr("sgr-1", Selector::tcp(3389, 3389), "203.0.113.0/24")];
     let first = judge(&w.0, &inward);
-    w.0.port_forwardings.clear();
     let mut more = inward;
     more.state = reachability::State::Established(Box::new(first.flow.clone()));
     judge(&w.0, &more).reached("b");
     assert!(w.answer(&first).verdict.is_delivered());
+    let mut other = forwarding("igw", Some("198.18.0.77"));
+    other.gateway_port = 1977;
+    w.0.port_forwardings = vec![other];
+    judge(&w.0, &more).dropped_by("igw", "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS");
+    w.answer(&first).dropped_by("igw", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS");
+    w.0.port_forwardings.clear();
+    judge(&w.0, &more).dropped_by("internet", "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS");
+    w.answer(&first).dropped_by("igw", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS");
+}
+
+#[test]
+fn a_masquerading_internet_gateway_is_seen_by_the_receiver_only() {
+    let mut w = base();
+    // The server's subnet has no way out.
+    w.table("rtb-priv", "s2", vec![]);
+    let mut port = forwarding("igw", Some("198.18.0.77"));
+    port.masquerade = Some(ip("10.0.2.1"));
+    w.0.port_forwardings.push(port);
+    let inward = Packet::new(Place::Internet, ip(HOST), ip("198.18.0.77"), Protocol::tcp(1978));
+    // Groups and ACLs judge the true sender.
+    w.group_mut("g-b").rules = vec![from_cidr("sgr-1", Selector::tcp(3389, 3389), "203.0.113.0/24")];
+    let trip = round_trip(&w.0, &inward);
+    assert_eq!(trip.forward[0].reached("b").source, ip("10.0.2.1"));
+    assert!(trip.works, "{}", reachability::render_text(trip.last().unwrap()));
+    // Its answer is none to the router's address, which takes pings only.
+    let first = judge(&w.0, &inward);
+    assert_eq!(first.answer().unwrap().header.destination, ip("10.0.2.1"));
+    // It ends with the forwarding.
+    w.0.port_forwardings.clear();
+    w.answer(&first).dropped_by("igw", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS");
 }
 
 #[test]
