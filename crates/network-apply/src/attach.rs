@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use network_plan::{GATEWAY_V6, LinkPlan, MAIN_TABLE, eni_index, eni_link_name};
+use network_plan::{EniKind, GATEWAY_V6, LinkPlan, MAIN_TABLE, eni_index, eni_link_name};
 
 use crate::edge::{FAR_END_V4, FAR_END_V6, LOOPBACK};
 use crate::netlink::Socket;
@@ -136,8 +136,12 @@ fn configure(to: &Attachment<'_>, link: &LinkPlan) -> Result<(), ApplyError> {
         .map_err(|refusal| ApplyError::refused("waiting for a link", refusal))?;
     let mut changes = Changes::new();
     if let Some(address) = link.address_v4 {
+        // A NAT gateway asks no neighbour itself, not even of its own subnet: the router knows who is there, and reports
+        // what is for nobody.
+        let forwards = link.kind == EniKind::NatGateway;
+        let prefix = if forwards { 32 } else { link.prefix_v4 };
         changes.add("the machine's address", there, |out| {
-            add_address(out, index, address.into(), link.prefix_v4);
+            add_address(out, index, address.into(), prefix);
         });
         let everywhere = default_route(to, index, link.gateway_v4.into());
         changes.add("the machine's default route", there, |out| {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use aws_client::{Client, Connection, Credentials};
 use aws_wire::RequestOut;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use std::net::SocketAddr;
 
 /// A client of a cloud's EC2.
@@ -90,6 +91,31 @@ impl Ec2 {
             });
         }
         Ok(Answer(text))
+    }
+
+    /// Calls an operation of the cloud's own service with a JSON document; the answer's document.
+    pub fn extension(&mut self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+        let target = format!("{}.{operation}", api_allod::SERVICE.target_prefix.unwrap_or_default());
+        let kind = ("content-type".into(), "application/x-amz-json-1.1".to_owned());
+        let request = RequestOut {
+            method: "POST",
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: vec![kind, ("x-amz-target".into(), target)],
+            body: input.to_string().into_bytes(),
+        };
+        let head = self.client.signed(&api_allod::SERVICE, &request);
+        self.calls += 1;
+        let answer = self.connection.exchange(&head, &request.body)?;
+        if answer.status != 200 {
+            bail!(Refused {
+                operation: operation.to_owned(),
+                parameters: input.to_string(),
+                status: answer.status,
+                answer: String::from_utf8_lossy(&answer.body).into_owned()
+            });
+        }
+        Ok(serde_json::from_slice(&answer.body)?)
     }
 
     /// A request for one of the cloud's own paths; the body of its answer.

@@ -46,6 +46,9 @@ struct Common {
     /// Where disagreements are written to, made small.
     #[arg(long)]
     failures: Option<PathBuf>,
+    /// So many disagreements of a topology are made small; the others are as a rule the same.
+    #[arg(long, default_value_t = 2)]
+    shrink: usize,
     /// Stop at so many topologies with disagreements.
     #[arg(long, default_value_t = 5)]
     most: usize,

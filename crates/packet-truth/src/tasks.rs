@@ -8,11 +8,8 @@ use packet_truth::random::Random;
 use packet_truth::run::{Experiment, Failure, Statistics, replay, shrink};
 use packet_truth::verdict::Agreement;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
-
-/// Disagreements of one topology that are made small; the others are as a rule the same.
-const SHRUNK: usize = 2;
 
 pub(crate) fn run(task: &Run) -> anyhow::Result<bool> {
     each(&task.common, false, |experiment, random, statistics| {
@@ -55,7 +52,7 @@ fn each(
         );
         if !failures.is_empty() {
             failed += 1;
-            tell(&mut cloud, common.failures.as_deref(), seed, &failures)?;
+            tell(&mut cloud, common, seed, &failures)?;
         }
         if failed >= common.most {
             break;
@@ -67,18 +64,18 @@ fn each(
 }
 
 /// Prints disagreements, made small where they come again.
-fn tell(cloud: &mut Cloud, folder: Option<&Path>, seed: u64, failures: &[Failure]) -> anyhow::Result<()> {
+fn tell(cloud: &mut Cloud, common: &Common, seed: u64, failures: &[Failure]) -> anyhow::Result<()> {
     for (n, failure) in failures.iter().enumerate() {
         println!("seed {seed}: {} {:?} {}", failure.kind, failure.packet.at, failure.packet.header);
         failure.foreseen.iter().take(12).for_each(|line| println!("    {line}"));
         println!("    seen: {:?}", failure.seen);
-        if n >= SHRUNK {
+        if n >= common.shrink {
             continue;
         }
         let small = shrink(cloud, failure)?;
         let told = if small.is_some() { "made small" } else { "does not come again by itself" };
         let text = serde_json::to_string_pretty(&small.unwrap_or_else(|| failure.clone()))?;
-        match folder {
+        match &common.failures {
             Some(folder) => {
                 fs::create_dir_all(folder)?;
                 let path = folder.join(format!("seed-{seed}-{n}.json"));

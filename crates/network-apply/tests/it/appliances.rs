@@ -90,12 +90,12 @@ fn the_gateways_addresses_follow_the_plan() {
             words.collect::<Vec<_>>()
         })
     };
-    assert_eq!(addresses(&world), ["10.0.3.21/24"]);
+    assert_eq!(addresses(&world), ["10.0.3.21/32"]);
     world.change(|input| input.enis[1].private_v4.push("10.0.3.22".parse().unwrap()));
-    assert_eq!(addresses(&world), ["10.0.3.21/24", "10.0.3.22/32"]);
+    assert_eq!(addresses(&world), ["10.0.3.21/32", "10.0.3.22/32"]);
     world.restart();
     world.change(|input| input.enis[1].private_v4.truncate(1));
-    assert_eq!(addresses(&world), ["10.0.3.21/24"]);
+    assert_eq!(addresses(&world), ["10.0.3.21/32"]);
 }
 
 #[test]

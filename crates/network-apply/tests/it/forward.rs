@@ -121,6 +121,11 @@ fn the_gateways_own_table_sends_arrivals_to_an_appliance() {
     // Now everything for the public subnet comes to the appliance, which forwards it; the way back is the same.
     world.change(|input| {
         input.gateway_table = Some("rtb-edge".into());
+        // Without a public address the gateway would hand it nothing.
+        input.enis.iter_mut().filter(|eni| eni.id == "eni-11").for_each(|eni| {
+            let (private, public) = (eni.private_v4[0], "198.18.0.11".parse().unwrap());
+            eni.public_v4 = vec![network_plan::PublicAddress { private, public }];
+        });
         input.route_tables[0].routes.push(route("0.0.0.0/0", RouteTarget::InternetGateway));
         let out = input.route_tables[1].routes.iter_mut().find(|r| r.destination.prefix_len() == 0);
         out.unwrap().target = RouteTarget::Eni("eni-11".into());

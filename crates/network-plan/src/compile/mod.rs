@@ -8,6 +8,7 @@ mod groups;
 mod index;
 mod nsgs;
 mod peerings;
+mod redirected;
 mod routes;
 mod services;
 mod untracked;
@@ -35,6 +36,7 @@ pub fn plan(input: &VpcInput) -> Result<VpcPlan, PlanError> {
     services::compile(input, &mut draft);
     gateways::compile(input, &index, &mut draft);
     peerings::compile(input, &index, &mut draft);
+    redirected::compile(input, &index, &mut draft);
     Ok(draft.finish())
 }
 

@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Draft, Index};
 use crate::{
-    MAIN_TABLE, NextHop, Route, RouteKind, RouteOrigin, RouteTable, RouteTarget, SERVICE_ADDRESSES,
+    Eni, MAIN_TABLE, NextHop, Route, RouteKind, RouteOrigin, RouteTable, RouteTarget, SERVICE_ADDRESSES,
     TABLE_BASE, TableRule, VpcInput, subnet_gateway, subnet_resolver,
 };
 
@@ -69,13 +69,21 @@ pub(super) fn winners<'a>(table: &'a RouteTable, input: &VpcInput) -> BTreeMap<I
 fn compile_table(input: &VpcInput, table: &RouteTable, index: &Index<'_>, draft: &mut Draft) {
     let number = TABLE_BASE + table.number;
     draft.plan.table_rules.insert(TableRule { table: number });
+    let at_gateway = input.gateway_table.as_deref() == Some(table.id.as_str());
     for (destination, target) in winners(table, input) {
+        let destination_v6 = matches!(destination, IpNet::V6(_));
         let hop = match target {
             RouteTarget::Local => {
                 insert(draft, number, destination, FIRST, RouteKind::Throw);
                 continue;
             }
-            RouteTarget::Eni(id) => index.enis.get(id.as_str()).map(|eni| NextHop::Eni(eni.number)),
+            RouteTarget::Eni(id) => {
+                let eni = index.enis.get(id.as_str());
+                // A gateway hands IPv4 only to an appliance that has a public address (Reachability Analyzer,
+                // `INGRESS_RTB_NO_PUBLIC_IP`).
+                let able = |eni: &&&Eni| !at_gateway || destination_v6 || !eni.public_v4.is_empty();
+                eni.filter(able).map(|eni| NextHop::Eni(eni.number))
+            }
             RouteTarget::InternetGateway => input.internet_gateway.as_ref().map(|_| NextHop::Edge),
             RouteTarget::EgressOnlyGateway => {
                 Some(NextHop::Edge).filter(|_| matches!(destination, IpNet::V6(_)))

@@ -15,6 +15,7 @@ pub(super) fn chains() -> Vec<Chain> {
     vec![
         forward(),
         leave(),
+        past_appliance(),
         arrive(),
         enter(),
         acl_of_subnet_entered(),
@@ -157,6 +158,8 @@ fn leave() -> Chain {
     inner(
         "leave",
         vec![
+            rule![from_behind_appliance(Family::V4), jump("past_appliance")],
+            rule![from_behind_appliance(Family::V6), jump("past_appliance")],
             rule![
                 Family::V6.matches(),
                 Expr::Meta(Oif, 0),
@@ -176,6 +179,33 @@ fn leave() -> Chain {
             ],
             // Answers from a forwarded port, as long as it is forwarded.
             rule![direction(1), original_service(), Expr::Map { set: SetId::Forward, key: 0, to: 0 }, RETURN],
+            rule![refuse(Gate::NoPublicAddress)],
+        ],
+    )
+}
+
+/// Matches what a subnet behind an appliance of the gateway sends past that appliance.
+fn from_behind_appliance(family: Family) -> Vec<Expr> {
+    let bad = family.pick(SetId::BadSource4, SetId::BadSource6);
+    let sender = vec![Expr::Meta(Iif, 0), family.source(1), Expr::In(bad, 0)];
+    [family.matches().to_vec(), sender].concat()
+}
+
+/// The gateway takes it neither; but answers from a forwarded port came in past the appliance as well, and an egress-only
+/// gateway has no table.
+fn past_appliance() -> Chain {
+    let forwarded = Expr::Map { set: SetId::Forward, key: 0, to: 0 };
+    inner(
+        "past_appliance",
+        vec![
+            rule![Family::V4.matches(), direction(1), original_service(), forwarded, RETURN],
+            rule![
+                Family::V6.matches(),
+                Expr::Meta(Mark, 0),
+                Family::V6.destination(1),
+                Expr::In(SetId::EgressOnly6, 0),
+                RETURN
+            ],
             rule![refuse(Gate::NoPublicAddress)],
         ],
     )

@@ -49,7 +49,7 @@ fn leaving() -> Chain {
                 Expr::Map { set: SetId::PrivateToPublic, key: 0, to: 0 },
                 Expr::Nat(NatKind::Source, 0)
             ],
-            masqueraded(not_edge(Oif), SetId::ForwardAs),
+            masqueraded([edge(Iif).to_vec(), not_edge(Oif).to_vec()].concat(), SetId::ForwardAs),
         ],
     )
 }

@@ -80,7 +80,7 @@ impl<'a> Oracle<'a> {
                     IpAddr::V4(_) => from.eni().is_some_and(public),
                     IpAddr::V6(source) => self.input.cidrs_v6.iter().any(|cidr| cidr.contains(&source)),
                 };
-                if !may_leave {
+                if !may_leave || self.is_past_gateways_appliance(from) {
                     return Err(drops(Gate::NoPublicAddress, None, from.eni()));
                 }
             }
@@ -132,6 +132,22 @@ impl<'a> Oracle<'a> {
         self.route(from).and_then(Side::eni).is_some_and(|eni| !has(eni))
     }
 
+    /// The sender's subnet is behind an appliance of the internet gateway, which is another one.
+    fn is_past_gateways_appliance(&self, from: Side<'a>) -> bool {
+        let (Some(table), Some(_)) = (&self.input.gateway_table, &self.input.internet_gateway) else {
+            return false;
+        };
+        let Some(sender) = from.eni().filter(|eni| eni.kind == EniKind::Machine) else { return false };
+        let own = &self.subnet(sender).route_table_id;
+        if matches!(self.target(own, self.header.destination), Some(RouteTarget::EgressOnlyGateway)) {
+            return false;
+        }
+        match self.target(table, self.header.source) {
+            Some(RouteTarget::Eni(id)) => *id != sender.id && self.input.enis.iter().any(|eni| eni.id == *id),
+            _ => false,
+        }
+    }
+
     fn subnet(&self, eni: &Eni) -> &'a Subnet {
         self.input.subnets.iter().find(|subnet| subnet.id == eni.subnet_id).unwrap()
     }
@@ -164,7 +180,13 @@ impl<'a> Oracle<'a> {
             RouteTarget::InternetGateway => self.input.internet_gateway.as_ref().map(|_| Side::Edge),
             RouteTarget::EgressOnlyGateway => self.header.destination.is_ipv6().then_some(Side::Edge),
             RouteTarget::Peering(id) => self.input.peerings.iter().any(|p| p.id == *id).then_some(Side::Peer),
-            RouteTarget::Eni(id) => self.input.enis.iter().find(|eni| eni.id == *id).map(Side::Eni),
+            RouteTarget::Eni(id) => {
+                let eni = self.input.enis.iter().find(|eni| eni.id == *id);
+                // The gateway hands IPv4 to appliances with a public address only.
+                let at_gateway = self.input.gateway_table.as_ref() == Some(table);
+                let hidden = |eni: &&Eni| at_gateway && eni.public_v4.is_empty();
+                eni.filter(|eni| self.header.destination.is_ipv6() || !hidden(eni)).map(Side::Eni)
+            }
             RouteTarget::Blackhole => None,
         }
     }

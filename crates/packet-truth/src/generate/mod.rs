@@ -1,5 +1,7 @@
 //! Random networks, in which everything that a packet can meet is likely and nothing is too big.
 
+mod edges;
+mod extensions;
 mod filters;
 mod network;
 mod pools;
@@ -32,7 +34,16 @@ pub fn topology(seed: u64) -> Topology {
     for number in 0..vpcs {
         maker.routes(number);
     }
+    for number in 0..vpcs {
+        // Before the gateways' tables, which propagate nothing.
+        maker.learned(number);
+        maker.gateway_table(number);
+    }
     maker.group_rules();
+    for number in 0..vpcs {
+        maker.nsgs(number);
+        maker.forwardings(number);
+    }
     maker.topology
 }
 

@@ -14,12 +14,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Prefix lengths of subnets.
 const LENGTHS: [u8; 3] = [24, 26, 28];
 
-fn id(kind: &str, vpc: usize, number: usize) -> Id {
+pub(super) fn id(kind: &str, vpc: usize, number: usize) -> Id {
     format!("{kind}-{vpc}{number}").into()
 }
 
 /// An address some way into a block.
-fn address(block: IpNet, offset: u32) -> IpAddr {
+pub(super) fn address(block: IpNet, offset: u32) -> IpAddr {
     match block {
         IpNet::V4(net) => Ipv4Addr::from(u32::from(net.network()).wrapping_add(offset)).into(),
         IpNet::V6(net) => Ipv6Addr::from(u128::from(net.network()) | u128::from(offset)).into(),
@@ -71,6 +71,7 @@ impl Maker<'_> {
         for n in 0..self.random.between(2, 5) {
             self.interface(number, n, groups);
         }
+        self.endpoint(number, groups);
     }
 
     fn subnet(&mut self, vpc: usize, number: usize, v6: bool, tables: &[Id]) {
@@ -103,7 +104,8 @@ impl Maker<'_> {
         // The first four addresses of a subnet are AWS's.
         let offset = u32::try_from(4 + 2 * number).unwrap_or(4);
         let mut addresses = vec![address(subnet.cidrs[0], offset)];
-        if self.random.percent(15) {
+        // The last one's neighbour is the endpoint's.
+        if number < 4 && self.random.percent(15) {
             addresses.push(address(subnet.cidrs[0], offset + 1));
         }
         if let Some(block) = subnet.cidrs.get(1).filter(|_| self.random.percent(85)) {
@@ -147,7 +149,7 @@ impl Maker<'_> {
         }
     }
 
-    fn public_address(&mut self) -> IpAddr {
+    pub(super) fn public_address(&mut self) -> IpAddr {
         self.elastic += 1;
         Ipv4Addr::new(198, 19, 0, self.elastic).into()
     }
@@ -164,7 +166,9 @@ impl Maker<'_> {
             };
             self.topology.internet_gateways.push(gateway);
             for n in 0..self.topology.network_interfaces.len() {
-                if self.topology.network_interfaces[n].vpc == own && self.random.percent(40) {
+                let interface = &self.topology.network_interfaces[n];
+                let machine = interface.kind == InterfaceKind::Interface;
+                if interface.vpc == own && machine && self.random.percent(40) {
                     let public = self.public_address();
                     let interface = &mut self.topology.network_interfaces[n];
                     let private = interface.addresses[0];
@@ -211,10 +215,10 @@ impl Maker<'_> {
             let gateways = topology.nat_gateways.iter().filter(|g| g.vpc == *vpc);
             all.extend(gateways.flat_map(|g| [(); 2].map(|()| RouteTarget::NatGateway(g.id.clone()))));
         }
+        // A virtual private gateway carries nothing: there are no tunnels.
+        all.push(RouteTarget::VirtualPrivateGateway(format!("vgw-{}", &vpc["vpc-".len()..]).into()));
         // The API takes an interface for IPv6 only when it has an address of it.
-        let able = |i: &&NetworkInterface| i.vpc == *vpc && i.addresses.iter().any(|a| a.is_ipv6() == v6);
-        let interfaces = topology.network_interfaces.iter().filter(able);
-        all.extend(interfaces.map(|i| RouteTarget::NetworkInterface(i.id.clone())));
+        all.extend(self.interfaces_of(vpc, v6).into_iter().map(RouteTarget::NetworkInterface));
         all
     }
 

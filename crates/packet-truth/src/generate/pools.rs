@@ -61,7 +61,8 @@ impl Maker<'_> {
         self.random.pick(&all).copied()
     }
 
-    fn ports(&mut self) -> PortRange {
+    /// A random range of ports.
+    pub(super) fn ports(&mut self) -> PortRange {
         if self.random.percent(20) {
             return PortRange::ALL;
         }

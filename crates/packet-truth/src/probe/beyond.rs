@@ -2,7 +2,7 @@
 //!
 //! Each of these is written down in docs/decisions/0007; none is hidden in a comparison.
 
-use reachability::{ComponentKind as Kind, Header, Index, Outcome, Packet, Place};
+use reachability::{ComponentKind as Kind, ExplanationCode, Header, Index, Outcome, Packet, Place, Step};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Whether a packet is beyond what is compared:
@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr};
 /// - ICMP messages that open no flow (answers without a question, errors about nothing) where addresses are
 ///   translated or an appliance forwards them: the kernel keeps both with a flow, and these are none. Otherwise they
 ///   are compared.
+/// - What an appliance sends to a peer in another's name, where a rule names that other's group: the peer's router cannot
+///   know that it was handed on.
 /// - Neighbour discovery, which is the link's own business.
 /// - UDP to the DHCP server's port by broadcast: the router takes it whatever the source port, and nobody can watch.
 pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &Packet) -> bool {
@@ -21,17 +23,22 @@ pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &
     if protocol.icmp().is_some_and(|(kind, _)| destination.is_ipv6() && matches!(kind, 133..=137)) {
         return true;
     }
-    if opens(packet) {
-        return false;
-    }
-    let judgement = index.judge(packet);
-    let mut steps = judgement.path.iter().chain(&judgement.objections);
     let forwarded = match &packet.at {
         Place::NetworkInterface(id) => {
             !topology.network_interfaces.iter().any(|i| i.id == *id && i.owns(source))
         }
         _ => true,
     };
+    let judgement = index.judge(packet);
+    let by_peer = || {
+        let names = |s: &Step| s.code == Some(ExplanationCode::SgReferencesNotPreserved);
+        judgement.path.iter().any(|s| s.component.kind == Kind::Peering)
+            && judgement.objections.iter().any(names)
+    };
+    if opens(packet) {
+        return forwarded && by_peer();
+    }
+    let mut steps = judgement.path.iter().chain(&judgement.objections);
     forwarded
         || steps.any(|s| {
             matches!(s.component.kind, Kind::InternetGateway | Kind::NatGateway | Kind::Internet)

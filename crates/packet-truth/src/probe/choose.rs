@@ -2,6 +2,7 @@
 
 use super::key::Known;
 use crate::random::Random;
+use reachability::topology::InterfaceKind;
 use reachability::{Packet, Place, Protocol, SourceMac, Topology, boundaries};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -26,6 +27,8 @@ pub fn choose(
     let places: Vec<Place> = topology
         .network_interfaces
         .iter()
+        // Behind an endpoint nothing begins to talk by itself.
+        .filter(|i| i.kind == InterfaceKind::Interface)
         .map(|i| Place::NetworkInterface(i.id.clone()))
         .chain([Place::Internet])
         .filter(|place| can_send(place))
@@ -52,6 +55,16 @@ pub fn choose(
             take(topology, random, known, &mut chosen, &mut next, packet);
         }
     }
+    let mut forwarded: Vec<Packet> = places
+        .iter()
+        .flat_map(|from| at_forwarded_ports(topology, random, from))
+        .filter(can_be_sent)
+        .collect();
+    random.shuffle(&mut forwarded);
+    forwarded.truncate((count / 6).max(share));
+    for packet in forwarded {
+        take(topology, random, known, &mut chosen, &mut next, packet);
+    }
     random.shuffle(&mut rest);
     for packet in rest {
         if chosen.len() >= count * 9 / 10 {
@@ -72,6 +85,29 @@ pub fn choose(
         }
     }
     chosen
+}
+
+/// Packets from a place to every forwarded port, and to what is one off it.
+fn at_forwarded_ports(topology: &Topology, random: &mut Random, from: &Place) -> Vec<Packet> {
+    let mut found = Vec::new();
+    for forwarding in &topology.port_forwardings {
+        let source = match from {
+            Place::NetworkInterface(id) => topology
+                .network_interfaces
+                .iter()
+                .find(|i| i.id == *id)
+                .and_then(|i| i.addresses.iter().copied().find(IpAddr::is_ipv4)),
+            _ => random.pick(&["8.8.8.8", "203.0.113.9", "192.0.2.8"]).and_then(|a| a.parse().ok()),
+        };
+        let (Some(source), Some(at)) = (source, forwarding.gateway_address) else { continue };
+        let port = forwarding.gateway_port;
+        let mut protocols = vec![Protocol::Icmp { kind: 8, code: 0 }];
+        for port in [port.wrapping_sub(1), port, port, port, port.wrapping_add(1)] {
+            protocols.extend([Protocol::tcp(port), Protocol::udp(port)]);
+        }
+        found.extend(protocols.into_iter().map(|p| Packet::new(from.clone(), source, at, p)));
+    }
+    found
 }
 
 /// Whether a packet is honest about its sender and its receiver exists, or is outside.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Frames between two looks at what has arrived: well below what the sockets' buffers hold.
 const BURST: usize = 128;
 /// How long a probe may go without a sign of life. Only unproven ones, which fail the run, wait for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Barriers are numbered from here.
 const BARRIERS: u32 = 0xf000_0000;
 
@@ -63,6 +63,8 @@ pub struct Experiment<'c> {
     known: Known,
     next: u32,
     next_barrier: u32,
+    /// How long an unproven probe is waited for.
+    pub(super) patience: Duration,
 }
 
 /// A shot with what became of it.
@@ -86,7 +88,7 @@ impl<'c> Experiment<'c> {
         let mut site = Site::build(cloud, &topology)?;
         site.listen(cloud.endpoint)?;
         let known = Known::new(&topology);
-        Ok(Self { cloud, topology, site, known, next: 1, next_barrier: BARRIERS })
+        Ok(Self { cloud, topology, site, known, next: 1, next_barrier: BARRIERS, patience: PATIENCE })
     }
 
     /// A number for the next shot.
@@ -176,7 +178,7 @@ impl<'c> Experiment<'c> {
     /// they are sent, so when the last one is there the others have had their turn.
     pub(super) fn fire_unreported<'s>(&mut self, shots: &'s [Shot]) -> anyhow::Result<Vec<Result<'s>>> {
         let (judged, mut seen) = self.shoot(shots)?;
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         loop {
             note_arrivals(&self.site, &mut seen)?;
             let missing = judged.iter().any(|(shot, judgement)| {
@@ -230,7 +232,7 @@ impl<'c> Experiment<'c> {
     /// # Errors
     /// When one never does.
     pub(super) fn await_reports(&mut self) -> anyhow::Result<()> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         let mut silent: BTreeMap<Id, Place> = BTreeMap::new();
         for eni in &self.topology.network_interfaces {
             let place = Place::NetworkInterface(eni.id.clone());
@@ -272,7 +274,7 @@ impl<'c> Experiment<'c> {
         for at in senders {
             barriers.extend(self.barrier(at)?);
         }
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         loop {
             note_arrivals(&self.site, seen)?;
             for (number, drop) in self.site.drops(self.cloud.endpoint)? {

@@ -6,7 +6,7 @@ use crate::random::Random;
 use crate::site::Change;
 use crate::verdict::Agreement;
 use crate::wire::TcpFields;
-use reachability::topology::{AclEntry, RouteTarget, Selector};
+use reachability::topology::{AclEntry, InterfaceKind, RouteTarget, Selector};
 use reachability::{
     Component, ComponentKind as Kind, Direction, Header, Judgement, Packet, Place, Rule, State, Step,
     Topology, Verdict,
@@ -226,7 +226,9 @@ pub(super) fn random_change(topology: &Topology, random: &mut Random) -> Option<
             Some(Change::CreateEntry(acl.id.clone(), entry))
         }
         _ => {
-            let eni = random.pick(&topology.network_interfaces)?;
+            let machines: Vec<_> =
+                topology.network_interfaces.iter().filter(|i| i.kind == InterfaceKind::Interface).collect();
+            let eni = random.pick(&machines)?;
             let groups: Vec<_> = topology.security_groups.iter().filter(|g| g.vpc == eni.vpc).collect();
             Some(Change::SetGroups(eni.id.clone(), vec![random.pick(&groups)?.id.clone()]))
         }

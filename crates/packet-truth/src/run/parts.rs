@@ -1,6 +1,6 @@
 //! The parts of a topology, taken away one at a time with everything that needs them.
 
-use reachability::topology::{GroupRule, RulePeer, Topology};
+use reachability::topology::{GroupRule, RouteTarget, RulePeer, Topology};
 use reachability::{Direction, Id};
 use std::collections::BTreeSet;
 
@@ -20,6 +20,10 @@ pub(super) enum Part {
     Public(Id, usize),
     Subnet(Id),
     Group(Id),
+    Nsg(Id),
+    NsgRule(Id, Id),
+    Forwarding(Id),
+    GatewayTable(Id),
 }
 
 /// Every part, the big ones first.
@@ -30,6 +34,9 @@ pub(super) fn parts(t: &Topology) -> Vec<Part> {
     all.extend(t.internet_gateways.iter().map(|g| Part::InternetGateway(g.id.clone())));
     all.extend(t.egress_only_gateways.iter().map(|g| Part::EgressOnly(g.id.clone())));
     all.extend(t.peerings.iter().map(|p| Part::Peering(p.id.clone())));
+    all.extend(t.nsgs.iter().map(|g| Part::Nsg(g.id.clone())));
+    all.extend(t.port_forwardings.iter().map(|f| Part::Forwarding(f.id.clone())));
+    all.extend(t.internet_gateways.iter().filter_map(|g| g.route_table.clone()).map(Part::GatewayTable));
     all.extend(t.subnets.iter().map(|s| Part::Subnet(s.id.clone())));
     all.extend(t.security_groups.iter().map(|g| Part::Group(g.id.clone())));
     for interface in &t.network_interfaces {
@@ -38,6 +45,9 @@ pub(super) fn parts(t: &Topology) -> Vec<Part> {
     }
     for group in &t.security_groups {
         all.extend(group.rules.iter().map(|r| Part::Rule(group.id.clone(), r.id.clone())));
+    }
+    for nsg in &t.nsgs {
+        all.extend(nsg.rules.iter().map(|r| Part::NsgRule(nsg.id.clone(), r.name.clone())));
     }
     for acl in &t.network_acls {
         all.extend(acl.entries.iter().map(|e| Part::Entry(acl.id.clone(), e.direction, e.number)));
@@ -80,6 +90,18 @@ pub(super) fn without(topology: &Topology, part: &Part) -> Option<Topology> {
         Part::Rule(group, rule) => {
             t.security_groups.iter_mut().find(|g| g.id == *group)?.rules.retain(|r| r.id != *rule);
         }
+        Part::Nsg(id) => t.nsgs.retain(|g| g.id != *id),
+        Part::NsgRule(nsg, rule) => {
+            t.nsgs.iter_mut().find(|g| g.id == *nsg)?.rules.retain(|r| r.name != *rule);
+        }
+        Part::Forwarding(id) => t.port_forwardings.retain(|f| f.id != *id),
+        Part::GatewayTable(id) => {
+            t.route_tables.retain(|r| r.id != *id);
+            t.internet_gateways
+                .iter_mut()
+                .filter(|g| g.route_table.as_ref() == Some(id))
+                .for_each(|g| g.route_table = None);
+        }
         Part::Entry(acl, direction, number) => {
             let acl = t.network_acls.iter_mut().find(|a| a.id == *acl)?;
             acl.entries.retain(|e| !(e.direction == *direction && e.number == *number));
@@ -111,6 +133,35 @@ fn tidy(t: &mut Topology) {
     let subnets: BTreeSet<Id> = t.subnets.iter().map(|s| s.id.clone()).collect();
     t.network_interfaces.retain(|i| subnets.contains(&i.subnet));
     t.nat_gateways.retain(|n| subnets.contains(&n.subnet));
+    // A port cannot lead where no subnet is, and goes with its gateway.
+    let gateways: BTreeSet<Id> = t
+        .nat_gateways
+        .iter()
+        .map(|n| n.id.clone())
+        .chain(t.internet_gateways.iter().filter(|g| g.vpc.is_some()).map(|g| g.id.clone()))
+        .collect();
+    let blocks: Vec<_> = t.subnets.iter().flat_map(|s| s.cidrs.clone()).collect();
+    let inside: Vec<_> = t.vpcs.iter().flat_map(|v| v.cidrs.clone()).collect();
+    t.port_forwardings.retain(|f| {
+        let lost = inside.iter().any(|c| c.contains(&f.inner_address))
+            && !blocks.iter().any(|c| c.contains(&f.inner_address));
+        gateways.contains(&f.gateway) && !lost
+    });
+    let nsgs: BTreeSet<Id> = t.nsgs.iter().map(|g| g.id.clone()).collect();
+    t.subnets.iter_mut().for_each(|s| s.nsg = s.nsg.take().filter(|id| nsgs.contains(id)));
+    t.network_interfaces.iter_mut().for_each(|i| i.nsg = i.nsg.take().filter(|id| nsgs.contains(id)));
+    // The table of a gateway that is gone is nobody's.
+    let tables: BTreeSet<Id> = t
+        .vpcs
+        .iter()
+        .map(|v| v.main_route_table.clone())
+        .chain(t.subnets.iter().filter_map(|s| s.route_table.clone()))
+        .chain(t.internet_gateways.iter().filter_map(|g| g.route_table.clone()))
+        .collect();
+    t.route_tables.retain(|r| tables.contains(&r.id));
+    t.internet_gateways.iter_mut().for_each(|g| {
+        g.route_table = g.route_table.take().filter(|id| t.route_tables.iter().any(|r| r.id == *id));
+    });
     let groups: BTreeSet<Id> = t.security_groups.iter().map(|g| g.id.clone()).collect();
     t.network_interfaces.iter_mut().for_each(|i| i.groups.retain(|g| groups.contains(g)));
     let known = |rule: &GroupRule| !matches!(&rule.peer, RulePeer::Group(id) if !groups.contains(id));
@@ -121,7 +172,8 @@ fn tidy(t: &mut Topology) {
     targets.extend(t.egress_only_gateways.iter().map(|g| g.id.clone()));
     targets.extend(t.peerings.iter().map(|p| p.id.clone()));
     for table in &mut t.route_tables {
-        table.routes.retain(|r| r.target.id().is_none_or(|id| targets.contains(id)));
+        let made = |target: &RouteTarget| matches!(target, RouteTarget::VirtualPrivateGateway(_));
+        table.routes.retain(|r| made(&r.target) || r.target.id().is_none_or(|id| targets.contains(id)));
     }
 }
 

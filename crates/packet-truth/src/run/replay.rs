@@ -1,10 +1,11 @@
 //! A disagreement tried again in an empty cloud.
 
-use super::experiment::{Experiment, Failure, Shot};
+use super::experiment::{Experiment, Failure, PATIENCE, Shot};
 use crate::cloud::Cloud;
 use crate::verdict::{Agreement, Seen};
 use crate::wire::TcpFields;
 use reachability::{Packet, State};
+use std::time::Duration;
 
 /// What came of it this time.
 #[derive(Debug)]
@@ -21,9 +22,19 @@ pub struct Replayed {
 /// # Errors
 /// When the network cannot be built.
 pub fn replay(cloud: &mut Cloud, failure: &Failure) -> anyhow::Result<Replayed> {
+    replay_within(cloud, failure, PATIENCE)
+}
+
+/// The same with less patience for what stays unproven.
+pub(super) fn replay_within(
+    cloud: &mut Cloud,
+    failure: &Failure,
+    patience: Duration,
+) -> anyhow::Result<Replayed> {
     let endpoint = cloud.endpoint;
     cloud.ec2().own(endpoint, "POST", "/_allod/reset")?;
     let mut experiment = Experiment::begin(cloud, failure.topology.clone())?;
+    experiment.patience = patience;
     let Some((_, first)) = failure.history.first() else {
         change(&mut experiment, failure)?;
         return last(&mut experiment, failure.packet.clone(), TcpFields::Syn, (1, 1));

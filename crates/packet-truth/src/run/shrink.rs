@@ -2,13 +2,16 @@
 
 use super::experiment::Failure;
 use super::parts::{parts, without};
-use super::replay::replay;
+use super::replay::replay_within;
 use crate::cloud::Cloud;
 use crate::verdict::Agreement;
 use reachability::Place;
+use std::time::Duration;
 
 /// Networks built for one disagreement at most.
 const TRIES: usize = 200;
+/// How long an unproven probe is waited for: it is known already that it may stay so.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The smallest network found in which the two sides still disagree; judged and sent anew at every step. `None` when
 /// the disagreement does not come again at all.
@@ -52,7 +55,7 @@ pub fn shrink(cloud: &mut Cloud, failure: &Failure) -> anyhow::Result<Option<Fai
 }
 
 fn disagrees(cloud: &mut Cloud, failure: &Failure) -> anyhow::Result<bool> {
-    match replay(cloud, failure) {
+    match replay_within(cloud, failure, PATIENCE) {
         Ok(replayed) => Ok(replayed.agreement.is_some_and(Agreement::is_failure)),
         // A smaller network that cannot be built is none; a cloud that is gone shows with the next one.
         Err(error) if error.downcast_ref::<std::io::Error>().is_none() => Ok(false),

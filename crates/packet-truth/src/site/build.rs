@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use reachability::Direction;
 use reachability::Id;
 use reachability::topology::{
-    GroupRule, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Subnet, Topology,
+    GroupRule, InterfaceKind, NetworkInterface, RouteOrigin, RouteTarget, RulePeer, Subnet, Topology,
 };
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -106,7 +106,8 @@ impl Site {
 
     /// Network interfaces, without machines.
     pub(super) fn interfaces(&mut self, topology: &Topology) -> anyhow::Result<()> {
-        for interface in &topology.network_interfaces {
+        let own = topology.network_interfaces.iter().filter(|i| i.kind == InterfaceKind::Interface);
+        for interface in own {
             let mut all = Parameters::new();
             put(&mut all, "SubnetId", self.translator.real(&interface.subnet)?);
             let (mut fours, mut sixes) = (0, 0);
@@ -143,6 +144,10 @@ impl Site {
             if let Some(vpc) = &gateway.vpc {
                 let vpc = self.translator.real(vpc)?;
                 self.ec2.call("AttachInternetGateway", &[("InternetGatewayId", &id), ("VpcId", &vpc)])?;
+            }
+            if let Some(table) = &gateway.route_table {
+                let table = self.translator.real(table)?;
+                self.ec2.call("AssociateRouteTable", &[("RouteTableId", &table), ("GatewayId", &id)])?;
             }
             self.translator.name(&gateway.id, id);
         }
@@ -206,7 +211,7 @@ impl Site {
         Ok(())
     }
 
-    fn allocate(&mut self, symbolic: IpAddr) -> anyhow::Result<String> {
+    pub(super) fn allocate(&mut self, symbolic: IpAddr) -> anyhow::Result<String> {
         let made = self.ec2.call("AllocateAddress", &[("Domain", "vpc")])?;
         let real: IpAddr = made.first("publicIp")?.parse()?;
         self.translator.block(symbolic.into(), real.into());
@@ -217,7 +222,7 @@ impl Site {
     pub(super) fn routes(&mut self, topology: &Topology) -> anyhow::Result<()> {
         self.prefix_lists(topology)?;
         for table in &topology.route_tables {
-            for route in table.routes.iter().filter(|r| r.origin != RouteOrigin::Local) {
+            for route in table.routes.iter().filter(|r| r.origin == RouteOrigin::Static) {
                 let mut all = route_key(&self.translator, &table.id, route)?;
                 if route.target == RouteTarget::Blackhole {
                     // An interface that is gone again.
@@ -302,7 +307,7 @@ const fn is_v6(block: &IpNet) -> bool {
     matches!(block, IpNet::V6(_))
 }
 
-fn mac(text: &str) -> anyhow::Result<Mac> {
+pub(super) fn mac(text: &str) -> anyhow::Result<Mac> {
     let bytes: Result<Vec<u8>, _> = text.split(':').map(|part| u8::from_str_radix(part, 16)).collect();
     bytes?.try_into().map_err(|_| anyhow::anyhow!("{text} is no hardware address"))
 }

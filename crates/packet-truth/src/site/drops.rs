@@ -25,7 +25,13 @@ pub struct Drop {
     pub interface: Option<Id>,
     /// The ACL, where one denied.
     pub acl: Option<Id>,
-    /// Its entry; `None` is the final one.
+    /// The VNet-style group, where one denied.
+    #[serde(default)]
+    pub nsg: Option<Id>,
+    /// The priority of its rule.
+    #[serde(default)]
+    pub priority: Option<u16>,
+    /// The ACL's entry; `None` is the final one.
     pub entry: Option<u16>,
     /// The table that had no route, or a blackhole.
     pub table: Option<Id>,
@@ -80,6 +86,8 @@ impl Site {
             vpc: if vpc == EDGE { EDGE.into() } else { self.translator.symbolic(vpc)?.clone() },
             interface: name("interface"),
             acl: name("networkAcl"),
+            nsg: name("networkSecurityGroup"),
+            priority: report["priority"].as_u64().and_then(|n| u16::try_from(n).ok()),
             entry: report["entry"].as_u64().and_then(|n| u16::try_from(n).ok()),
             table: name("routeTable"),
             gateway: name("natGateway"),

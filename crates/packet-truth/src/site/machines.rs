@@ -85,7 +85,7 @@ impl Site {
             let id = self.translator.real(&instance)?;
             self.open(cloud, &id, &interfaces)?;
         }
-        Ok(())
+        self.reopen_endpoints(topology)
     }
 
     fn open(&mut self, cloud: &mut Cloud, id: &str, interfaces: &[Id]) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod addresses;
 mod build;
 mod change;
 mod drops;
+mod extensions;
 mod machines;
 mod parameters;
 
@@ -21,6 +22,7 @@ use crate::wire::{EDGE, Frame, HOST, Link, Mac, ROUTER, decode};
 use anyhow::Context as _;
 use reachability::{Header, Id, Place, SourceMac, Topology};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// A hardware address that nobody has.
 const STRANGER: Mac = [0x02, 0xbd, 0xbd, 0, 0, 1];
@@ -37,6 +39,10 @@ pub struct Site {
     host: Option<Link>,
     /// Where the list of dropped packets was read up to, by the cloud's VPC id.
     drops_read: HashMap<String, u64>,
+    /// Elastic addresses whose ports are forwarded.
+    allocations: HashMap<IpAddr, String>,
+    /// The virtual private gateway of a VPC that has one.
+    learning: HashMap<Id, String>,
 }
 
 impl Site {
@@ -52,13 +58,21 @@ impl Site {
             links: HashMap::new(),
             host: None,
             drops_read: HashMap::new(),
+            allocations: HashMap::new(),
+            learning: HashMap::new(),
         };
         site.networks(topology)?;
         site.interfaces(topology)?;
         site.gateways(topology)?;
+        site.private_gateways(topology)?;
         site.routes(topology)?;
+        site.learned_routes(topology)?;
         site.rules(topology)?;
+        site.nsgs(topology)?;
         site.start(cloud, topology)?;
+        site.endpoints(topology)?;
+        // When everything stands: this is the order in which networks grow, too.
+        site.forwardings(topology)?;
         site.end_of_peerings(topology)?;
         site.host = machines::host()?;
         Ok(site)

@@ -116,7 +116,7 @@ pub(super) fn route_target(
     target: &RouteTarget,
 ) -> anyhow::Result<Option<(String, String)>> {
     let name = match target {
-        RouteTarget::InternetGateway(_) => "GatewayId",
+        RouteTarget::InternetGateway(_) | RouteTarget::VirtualPrivateGateway(_) => "GatewayId",
         RouteTarget::EgressOnlyInternetGateway(_) => "EgressOnlyInternetGatewayId",
         RouteTarget::NatGateway(_) => "NatGatewayId",
         RouteTarget::NetworkInterface(_) => "NetworkInterfaceId",

@@ -101,21 +101,23 @@ fn names(step: &Step, drop: &Drop) -> bool {
         // To the packet path an absent interface is no member of a group either.
         "egress-denied" => (kind == Kind::SecurityGroup && egress && attached()) || is_absent(step),
         "ingress-denied" => kind == Kind::SecurityGroup && !egress && attached(),
-        "nsg-out" => kind == Kind::Nsg && egress,
-        "nsg-in" => kind == Kind::Nsg && !egress,
+        "nsg-out" => kind == Kind::Nsg && egress && same_rule(step, drop),
+        "nsg-in" => kind == Kind::Nsg && !egress && same_rule(step, drop),
         "acl-out" => kind == Kind::NetworkAcl && egress && same_entry(step, drop),
         "acl-in" => kind == Kind::NetworkAcl && !egress && same_entry(step, drop),
         "no-route" => match kind {
             Kind::RouteTable => drop.table.as_ref() == Some(&step.component.id),
             // Nobody has the address; no way leads to the gateway's other family.
             Kind::Router | Kind::EgressOnlyInternetGateway | Kind::InternetGateway | Kind::NatGateway => true,
-            Kind::Peering | Kind::Internet => true,
+            // No tunnel is behind a virtual private gateway, so no way either.
+            Kind::Peering | Kind::Internet | Kind::VirtualPrivateGateway => true,
             // An interface without a running machine is nowhere.
             Kind::NetworkInterface => is_absent(step),
             _ => false,
         },
         "no-public-address" => {
-            matches!(kind, Kind::InternetGateway | Kind::EgressOnlyInternetGateway) && egress
+            // Inward: a flow through a port that is no longer forwarded.
+            kind == Kind::InternetGateway || kind == Kind::EgressOnlyInternetGateway && egress
         }
         // Without an internet gateway nothing comes in, whichever gate says so.
         "egress-only" => kind == Kind::EgressOnlyInternetGateway || kind == Kind::Internet,
@@ -132,6 +134,14 @@ fn names(step: &Step, drop: &Drop) -> bool {
         "nat-circle" => kind == Kind::Router && step.code == Some(Code::NoPath),
         _ => false,
     }
+}
+
+fn same_rule(step: &Step, drop: &Drop) -> bool {
+    let priority = match &step.rule {
+        Rule::Nsg(fact) => Some(fact.priority),
+        _ => None,
+    };
+    drop.nsg.as_ref() == Some(&step.component.id) && priority == drop.priority
 }
 
 fn same_entry(step: &Step, drop: &Drop) -> bool {

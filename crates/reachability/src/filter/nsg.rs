@@ -40,10 +40,13 @@ fn matches(index: &Index<'_>, rule: &NsgRule, vpc: &str, header: Header) -> bool
     rule.protocol.is_none_or(|n| n == header.protocol.number())
         && among(&rule.sources, header.source)
         && among(&rule.destinations, header.destination)
-        // Ports are ignored where the protocol has none.
-        && header.protocol.ports().is_none_or(|(source, destination)| {
-            port(&rule.source_ports, source) && port(&rule.destination_ports, destination)
-        })
+        // A rule that asks for ports means protocols that have some.
+        && match header.protocol.ports() {
+            Some((source, destination)) => {
+                port(&rule.source_ports, source) && port(&rule.destination_ports, destination)
+            }
+            None => [&rule.source_ports, &rule.destination_ports].iter().all(|r| r.contains(&PortRange::ALL)),
+        }
 }
 
 fn holds(index: &Index<'_>, address: &NsgAddress, vpc: &str, ip: IpAddr) -> bool {

@@ -59,6 +59,13 @@ impl<'a> Walk<'a> {
         Some(self.behind_gateway(gateway, vpc))
     }
 
+    /// Whether an attached internet gateway has this address for the sake of forwarded ports.
+    pub(super) fn is_forwarded_address(&self, address: IpAddr) -> bool {
+        let attached = |id: &Id| self.index.igw(id).is_some_and(|gateway| gateway.vpc.is_some());
+        let forwardings = &self.index.topology.port_forwardings;
+        forwardings.iter().any(|f| f.gateway_address == Some(address) && attached(&f.gateway))
+    }
+
     /// What an internet gateway's forwarded port made of the first packet of this flow.
     fn through_port(&self) -> Option<(&'a InternetGateway, &'a Id, &'a Translation)> {
         self.flow()?.translations.iter().find_map(|translation| {

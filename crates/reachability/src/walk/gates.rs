@@ -28,7 +28,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn gate_in(&mut self, interface: &'a NetworkInterface) {
         self.nsg_of_subnet(interface, Direction::Ingress);
         self.nsg_of_interface(interface, Direction::Ingress);
-        let near = self.sender.filter(|s| s.owns(self.header.source));
+        let near = self.sender.filter(|s| s.owns(self.header.source) && !self.past_nat);
         let hidden = match (near, self.sender) {
             (None, Some(sender)) => self.index.owner(&sender.vpc, self.header.source).and_then(|o| match o {
                 crate::index::Owner::Interface(i) => Some(i),

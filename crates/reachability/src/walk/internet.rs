@@ -105,7 +105,9 @@ impl<'a> Walk<'a> {
     fn outside(&mut self) -> End {
         let destination = self.header.destination;
         self.hops += 1;
-        let ours = self.index.public(destination).is_some() || self.index.vpc_of_v6(destination).is_some();
+        let ours = self.index.public(destination).is_some()
+            || self.index.vpc_of_v6(destination).is_some()
+            || self.is_forwarded_address(destination);
         if ours && self.hops <= super::MAX_HOPS {
             return self.come_from_internet();
         }
@@ -132,6 +134,10 @@ impl<'a> Walk<'a> {
         self.header.destination = private;
         let why = format!("the destination {} becomes {private}", before.destination);
         self.pass(igw_in(gateway, owner.vpc(), why).changed_from(before));
+        // Nothing is on its way to who is not there, also not by an appliance.
+        if matches!(owner, Owner::Interface(interface) if out_of_service(interface).is_some()) {
+            return self.arrive(owner.vpc(), None);
+        }
         self.behind_gateway(gateway, owner.vpc())
     }
 
@@ -160,7 +166,8 @@ impl<'a> Walk<'a> {
         }
         let Ok(gateway) = self.gateway_into(&vpc.id) else { return self.arrive(&vpc.id, None) };
         self.check_outside_source(gateway, &vpc.id)?;
-        if self.index.owner(&vpc.id, destination).is_none() {
+        // An appliance of the gateway's route table may be asked for any address.
+        if gateway.route_table.is_none() && self.index.owner(&vpc.id, destination).is_none() {
             let note = igw_in(gateway, &vpc.id, format!("nobody has the address {destination}"));
             return Err(self.stop(note, Code::IgwPrivateIpAssociationForIngress));
         }

@@ -46,6 +46,8 @@ pub(crate) struct Walk<'a> {
     hops: u8,
     /// The sender that the receiver will see: an internet gateway that masquerades puts it in behind all filters.
     mask: Option<IpAddr>,
+    /// A NAT gateway has handed it on: whoever sent it is no member of a group any more, also under its own address.
+    past_nat: bool,
 }
 
 /// Judges one packet.
@@ -69,6 +71,7 @@ impl<'a> Walk<'a> {
             sender: None,
             hops: 0,
             mask: None,
+            past_nat: false,
         }
     }
 

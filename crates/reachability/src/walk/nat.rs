@@ -38,6 +38,7 @@ impl<'a> Walk<'a> {
                 Direction::Ingress => self.forwarded_by_nat(nat)?,
             }
         };
+        self.past_nat = true;
         self.pass(nat_note(nat, why).facing(direction).changed_from(before));
         let hop = self.next_hop(subnet);
         self.forward(subnet, hop, None)

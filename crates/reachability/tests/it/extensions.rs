@@ -123,6 +123,33 @@ fn a_forwarded_port_of_a_nat_gateway_with_and_without_masquerading() {
 }
 
 #[test]
+fn a_rule_that_names_a_group_does_not_hold_past_a_nat_gateway() {
+    let mut w = base();
+    w.nat("nat", "s1", "10.0.1.99", None);
+    w.0.port_forwardings.push(forwarding("nat", Some("10.0.1.99")));
+    let by_group =
+        GroupRule { peer: RulePeer::Group("g-a".into()), ..from_cidr("sgr-1", Selector::ALL, "0.0.0.0/0") };
+    w.group_mut("g-b").rules = vec![by_group];
+    w.send("a", "10.0.2.20", Protocol::tcp(3389)).reached("b");
+    w.send("a", "10.0.1.99", Protocol::tcp(1978)).dropped_by("g-b", "SG_REFERENCES_NOT_PRESERVED");
+}
+
+#[test]
+fn a_rule_of_an_nsg_that_asks_for_ports_means_protocols_with_ports() {
+    let mut w = base();
+    let rule = NsgRule {
+        protocol: None,
+        ..nsg_rule(100, Direction::Ingress, false, NsgAddress::Any, NsgAddress::Any, 443)
+    };
+    w.0.nsgs.push(Nsg { id: "nsg".into(), rules: vec![rule.clone()] });
+    w.interface_mut("b").nsg = Some("nsg".into());
+    w.send("a", "10.0.2.20", HTTPS).dropped_by("nsg", "SUBNET_ACL_RESTRICTION");
+    w.send("a", "10.0.2.20", PING).reached("b");
+    w.0.nsgs[0].rules[0].destination_ports = vec![PortRange::ALL];
+    w.send("a", "10.0.2.20", PING).dropped_by("nsg", "SUBNET_ACL_RESTRICTION");
+}
+
+#[test]
 fn a_masqueraded_port_may_lead_back_out() {
     let mut w = base();
     w.nat("nat", "s1", "10.0.1.99", Some("198.18.0.9"));
