@@ -37,12 +37,16 @@ def test_cases_of_the_past_stay_mended():
 
 def test_every_packet_is_foreseen():
     """Check 65 of docs/packet-checks.md rests on this: what is dropped was foreseen."""
-    assert probes(truth("run", "--seed", 1, "--topologies", 16, "--probes", 350)) >= 5000
+    text = truth("run", "--seed", 1, "--topologies", 16, "--probes", 350)
+    assert probes(text) >= 5000
+    assert "could report" not in text, "no silence is an answer"
+    assert int(re.search(r"(\d+)  asked of Network Insights", text)[1]) >= 50
 
 
 def test_the_very_next_packet_meets_a_change():
     text = truth("changes", "--seed", 100, "--topologies", 3, "--changes", 12)
     assert int(re.search(r"(\d+) changes", text)[1]) >= 12
+    assert int(re.search(r"(\d+)  packets of flows that went on", text)[1]) >= 500
 
 
 def test_a_killed_control_plane_changes_nothing():

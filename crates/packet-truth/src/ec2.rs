@@ -62,6 +62,7 @@ impl Ec2 {
 
     /// Calls an operation with parameters by their wire names.
     pub fn call(&mut self, operation: &str, parameters: &[(&str, &str)]) -> anyhow::Result<Answer> {
+        crate::interrupt::check()?;
         let mut body = format!("Action={operation}&Version={}", api_ec2::SERVICE.api_version);
         for (name, value) in parameters {
             body.push('&');

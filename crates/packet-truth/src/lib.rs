@@ -9,6 +9,7 @@
 pub mod cloud;
 pub mod ec2;
 pub mod generate;
+pub mod interrupt;
 pub mod probe;
 pub mod random;
 pub mod run;

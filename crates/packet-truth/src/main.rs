@@ -8,8 +8,10 @@ mod tasks;
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
+use rustix::process::{Pid, Signal};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 #[derive(Parser)]
 #[command(about = "Random networks, real packets: the explainer and the packet path held against each other")]
@@ -89,6 +91,7 @@ fn main() -> anyhow::Result<ExitCode> {
     if !arguments.inside {
         return enter();
     }
+    packet_truth::interrupt::listen();
     let status = Command::new("ip").args(["link", "set", "lo", "up"]).status()?;
     if !status.success() {
         bail!("the namespace has no loopback: {status}");
@@ -107,14 +110,27 @@ fn main() -> anyhow::Result<ExitCode> {
 
 /// Starts ourselves again where no other network is: nothing that is sent can get anywhere, and "outside" is ours.
 fn enter() -> anyhow::Result<ExitCode> {
+    // The one inside does the work and is told too; this one waits for it to have cleaned up.
+    packet_truth::interrupt::listen();
     let own = std::env::current_exe()?;
     // All of one process, which ends when we are ended, and its cloud with it.
-    let status = Command::new("unshare")
+    let mut inner = Command::new("unshare")
         .args(["--net", "setpriv", "--pdeathsig", "TERM"])
         .arg(own)
         .args(std::env::args_os().skip(1))
         .arg("--inside")
-        .status()
+        .spawn()
         .context("unshare and setpriv (util-linux) do not start")?;
+    let mut told = false;
+    let status = loop {
+        if let Some(status) = inner.try_wait()? {
+            break status;
+        }
+        if packet_truth::interrupt::is_told() && !told {
+            told = true;
+            let _ = rustix::process::kill_process(Pid::from_child(&inner), Signal::TERM);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -134,6 +134,11 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Whether an address is one of an interface's own; false for an interface that does not exist.
+    pub fn owns(&self, interface: &str, address: IpAddr) -> bool {
+        self.interface(interface).is_some_and(|i| i.owns(address))
+    }
+
     /// Judges one packet.
     pub fn judge(&self, packet: &Packet) -> Judgement {
         walk::judge(self, packet)

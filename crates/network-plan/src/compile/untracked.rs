@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::block::merged_ports;
 use super::index::Placed;
 use super::{Draft, Index};
-use crate::{Element, Key, Peer, Ports, Protocol, Rule, SecurityGroup, SetId, eni_index};
+use crate::{Element, EniKind, Key, Peer, Ports, Protocol, Rule, SecurityGroup, SetId, eni_index};
 
 /// `NFPROTO_IPV4` and `NFPROTO_IPV6`.
 const FAMILIES: [u8; 2] = [2, 10];
@@ -18,6 +18,10 @@ const UDP: u8 = 17;
 const ALL: (u16, u16) = (0, u16::MAX);
 
 pub(super) fn compile(placed: &Placed<'_>, index: &Index<'_>, draft: &mut Draft) {
+    // Flows to endpoints are tracked whatever the rules say.
+    if placed.eni.kind == EniKind::Endpoint {
+        return;
+    }
     let groups: Vec<&SecurityGroup> =
         placed.eni.groups.iter().filter_map(|id| index.groups.get(id.as_str()).copied()).collect();
     for family in FAMILIES {

@@ -4,6 +4,7 @@
 use super::Statistics;
 use super::experiment::{Experiment, Failure};
 use super::flows::random_change;
+use super::steady::Event;
 use crate::random::Random;
 use crate::site::Change;
 use crate::verdict::Agreement;
@@ -30,12 +31,12 @@ impl Experiment<'_> {
         let mut failures = Vec::new();
         // What was taken away comes back later, or everything would soon be shut.
         let mut undo: Vec<Change> = Vec::new();
+        let steady = self.begin_steady(random, statistics)?;
         for _ in 0..count {
             let change = if random.percent(45) { undo.pop() } else { random_change(&self.topology, random) };
             let Some(change) = change.filter(|c| is_possible(&self.topology, c)) else { continue };
             let inverse = change.inverse(&self.topology);
-            self.site.change(&change)?;
-            change.apply(&mut self.topology);
+            failures.extend(self.under_steady(&steady, &Event::Call(&change), statistics)?);
             undo.extend(inverse);
             let last = undo.len().saturating_sub(1);
             undo.swap(random.below(last + 1), last);
@@ -47,11 +48,11 @@ impl Experiment<'_> {
                 self.cloud.launch()?;
                 self.site.forget_drops();
                 self.site.listen(self.cloud.endpoint)?;
-                let topology = self.topology.clone();
-                self.site.reopen(self.cloud, &topology)?;
                 self.await_reports()?;
                 statistics.kills += 1;
                 failures.extend(self.volley(random, statistics, true)?);
+                failures.extend(self.under_steady(&steady, &Event::Kill, statistics)?);
+                statistics.kills += 1;
             }
         }
         statistics.probing += begun.elapsed();
@@ -88,6 +89,9 @@ fn is_possible(topology: &Topology, change: &Change) -> bool {
             a.id == *id
                 && a.entries.iter().any(|e| e.number == entry.number && e.direction == entry.direction)
         }),
+        Change::CreateForwarding(forwarding) => {
+            topology.port_forwardings.iter().any(|f| f.id == forwarding.id)
+        }
         Change::Authorize(id, rule) => {
             topology.security_groups.iter().any(|g| g.id == *id && g.rules.contains(rule))
         }

@@ -117,6 +117,7 @@ impl<'c> Experiment<'c> {
                 failures.push(Self::failure(result, Vec::new(), Vec::new(), &self.topology));
             }
         }
+        failures.extend(self.ask_insights(&results, statistics)?);
         failures.extend(self.follow_flows(random, &results, statistics)?);
         statistics.probing += begun.elapsed();
         Ok(failures)
@@ -241,6 +242,7 @@ impl<'c> Experiment<'c> {
             }
         }
         while !silent.is_empty() {
+            crate::interrupt::check()?;
             anyhow::ensure!(Instant::now() < end, "drops are not reported: {:?}", silent.keys());
             for place in silent.values() {
                 self.barrier(place)?;
@@ -264,6 +266,29 @@ impl<'c> Experiment<'c> {
         let frame = Frame { header, tracer: number, tcp: TcpFields::Syn, identifier: 0 };
         self.site.send(at, frame, SourceMac::Foreign)?;
         Ok(Some(number))
+    }
+
+    /// Numbers up to this one are used.
+    pub(super) fn skip_to(&mut self, number: u32) {
+        self.next = self.next.max(number);
+    }
+
+    /// Notes what has arrived and what was reported since the last look.
+    pub(super) fn sight(&mut self, seen: &mut Sightings) -> anyhow::Result<()> {
+        note_arrivals(&self.site, seen)?;
+        for (number, drop) in self.site.drops(self.cloud.endpoint)? {
+            seen.entry(number).or_default().push(Seen::Dropped(drop));
+        }
+        note_arrivals(&self.site, seen)
+    }
+
+    /// kill -9 of the control plane, and a new start; it listens again when this returns.
+    pub(super) fn restart(&mut self) -> anyhow::Result<()> {
+        self.cloud.kill()?;
+        self.cloud.launch()?;
+        self.site.forget_drops();
+        self.site.listen(self.cloud.endpoint)?;
+        self.await_reports()
     }
 
     /// Waits for reports. Behind the probes every sender sends one more frame, under a foreign hardware address, whose
@@ -296,7 +321,7 @@ impl<'c> Experiment<'c> {
 }
 
 /// What was seen of each probe, by its number.
-type Sightings = HashMap<u32, Vec<Seen>>;
+pub(super) type Sightings = HashMap<u32, Vec<Seen>>;
 
 fn compared(judged: Vec<(&Shot, Judgement)>, mut seen: Sightings) -> Vec<Result<'_>> {
     let mut results = Vec::with_capacity(judged.len());

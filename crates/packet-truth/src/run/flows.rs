@@ -19,14 +19,26 @@ const FLOWS: usize = 60;
 const CHANGES: usize = 3;
 
 /// A flow whose first packet arrived.
-struct Conversation {
-    first: Packet,
-    answer: Packet,
+pub(super) struct Conversation {
+    pub(super) first: Packet,
+    pub(super) answer: Packet,
     /// Numbers of the first packet and of its answer, which are TCP's sequence numbers.
-    first_number: u32,
-    answer_number: u32,
-    identifier: u16,
+    pub(super) first_number: u32,
+    pub(super) answer_number: u32,
+    pub(super) identifier: u16,
     answered: bool,
+}
+
+impl Conversation {
+    /// The answer to its first packet, as it is sent.
+    pub(super) fn answer_shot(&self) -> Shot {
+        Shot {
+            number: self.answer_number,
+            packet: self.answer.clone(),
+            tcp: TcpFields::SynAck(self.first_number),
+            identifier: self.identifier,
+        }
+    }
 }
 
 impl Experiment<'_> {
@@ -41,15 +53,7 @@ impl Experiment<'_> {
         random.shuffle(&mut conversations);
         conversations.truncate(FLOWS);
         let mut failures = Vec::new();
-        let answers: Vec<Shot> = conversations
-            .iter()
-            .map(|c| Shot {
-                number: c.answer_number,
-                packet: c.answer.clone(),
-                tcp: TcpFields::SynAck(c.first_number),
-                identifier: c.identifier,
-            })
-            .collect();
+        let answers: Vec<Shot> = conversations.iter().map(Conversation::answer_shot).collect();
         let base = self.topology.clone();
         for result in &self.fire(&answers)? {
             let number = result.shot.number;
@@ -121,7 +125,11 @@ impl Experiment<'_> {
     }
 
     /// What arrived at somebody who can answer.
-    fn conversations(&mut self, results: &[Result<'_>], statistics: &mut Statistics) -> Vec<Conversation> {
+    pub(super) fn conversations(
+        &mut self,
+        results: &[Result<'_>],
+        statistics: &mut Statistics,
+    ) -> Vec<Conversation> {
         let mut found = Vec::new();
         for result in results {
             if result.agreement != Agreement::Arrived {
@@ -200,7 +208,9 @@ const fn is_remembering(kind: Kind) -> bool {
 
 /// A random change that the API takes.
 pub(super) fn random_change(topology: &Topology, random: &mut Random) -> Option<Change> {
-    match random.below(6) {
+    match random.below(7) {
+        // A port that is taken back.
+        6 => Some(Change::DeleteForwarding(random.pick(&topology.port_forwardings)?.clone())),
         0..=2 => {
             let groups: Vec<_> = topology.security_groups.iter().filter(|g| !g.rules.is_empty()).collect();
             let group = random.pick(&groups)?;

@@ -3,10 +3,12 @@
 mod changes;
 mod experiment;
 mod flows;
+mod insights;
 mod parts;
 mod replay;
 mod report;
 mod shrink;
+mod steady;
 
 pub use experiment::{Experiment, Failure, Shot};
 pub use replay::{Replayed, replay};

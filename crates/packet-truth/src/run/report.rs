@@ -19,8 +19,12 @@ pub struct Statistics {
     pub established: u64,
     /// Flows not followed, because their answers go another way than their questions.
     pub left_out: u64,
+    /// Probes that Network Insights was asked about as well.
+    pub asked: u64,
     /// Changes made while flows stood.
     pub changes: u64,
+    /// Packets of flows that went on while something changed.
+    pub steady: u64,
     /// Times the control plane was killed.
     pub kills: u64,
     /// Calls of the API.
@@ -78,6 +82,10 @@ impl fmt::Display for Statistics {
             writeln!(f, "{count:>9}  {text}")?;
         }
         writeln!(f, "{:>9}  flows not followed: their answers go another way than they came", self.left_out)?;
+        if self.steady > 0 {
+            writeln!(f, "{:>9}  packets of flows that went on through changes and kills", self.steady)?;
+        }
+        writeln!(f, "{:>9}  asked of Network Insights as well", self.asked)?;
         for (name, count) in &self.deciding {
             writeln!(f, "{count:>9}    {name}")?;
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Translates between the topology's names and the cloud's.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Translator {
     real: HashMap<Id, String>,
     symbolic: HashMap<String, Id>,

@@ -5,9 +5,10 @@ use super::build::authorize;
 use super::parameters::{
     Parameters, acl_entry, acl_entry_key, call, permission, put, route_key, route_target,
 };
-use reachability::topology::{AclEntry, GroupRule, Route, Topology};
+use reachability::topology::{AclEntry, GroupRule, PortForwarding, Route, Topology};
 use reachability::{Direction, Id};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// One call that changes what packets meet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,10 @@ pub enum Change {
     SetGroups(Id, Vec<Id>),
     /// The source/destination check of an interface.
     SetCheck(Id, bool),
+    /// A forwarded port is taken back.
+    DeleteForwarding(PortForwarding),
+    /// A port is forwarded.
+    CreateForwarding(PortForwarding),
 }
 
 impl Change {
@@ -75,6 +80,8 @@ impl Change {
                     eni.source_dest_check = *check;
                 }
             }
+            Self::DeleteForwarding(one) => topology.port_forwardings.retain(|f| f.id != one.id),
+            Self::CreateForwarding(one) => topology.port_forwardings.push(one.clone()),
         }
     }
 
@@ -88,6 +95,8 @@ impl Change {
             Self::CreateEntry(id, entry) => Self::DeleteEntry(id.clone(), entry.clone()),
             Self::DeleteRoute(id, route) => Self::CreateRoute(id.clone(), route.clone()),
             Self::CreateRoute(id, route) => Self::DeleteRoute(id.clone(), route.clone()),
+            Self::DeleteForwarding(one) => Self::CreateForwarding(one.clone()),
+            Self::CreateForwarding(one) => Self::DeleteForwarding(one.clone()),
             Self::SetGroups(id, _) => Self::SetGroups(id.clone(), interface(id)?.groups.clone()),
             Self::SetCheck(id, _) => Self::SetCheck(id.clone(), interface(id)?.source_dest_check),
         })
@@ -100,6 +109,15 @@ impl Site {
     /// # Errors
     /// When the call is refused.
     pub fn change(&mut self, change: &Change) -> anyhow::Result<()> {
+        match change {
+            Change::CreateForwarding(forwarding) => return self.forward(forwarding),
+            Change::DeleteForwarding(forwarding) => {
+                let id = self.translator.real(&forwarding.id)?;
+                let input = json!({ "PortForwardingId": id });
+                return self.ec2.extension("DeletePortForwarding", &input).map(drop);
+            }
+            _ => {}
+        }
         let (operation, parameters) = self.request(change)?;
         call(&mut self.ec2, operation, &parameters).map(drop)
     }
@@ -136,6 +154,9 @@ impl Site {
                 put(&mut all, "NetworkInterfaceId", names.real(id)?);
                 put(&mut all, "SourceDestCheck.Value", check);
                 ("ModifyNetworkInterfaceAttribute", all)
+            }
+            Change::DeleteForwarding(_) | Change::CreateForwarding(_) => {
+                anyhow::bail!("a port is no call of EC2")
             }
         })
     }

@@ -3,6 +3,7 @@
 
 use super::Site;
 use super::parameters::{Parameters, call, put};
+use crate::cloud::NAMESPACES;
 use crate::wire::Link;
 use anyhow::{Context as _, ensure};
 use reachability::topology::{
@@ -18,8 +19,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Where clouds keep the namespaces of their networks, in folders of their own.
-const NAMESPACES: &str = "/run/allod/net";
 /// The service that every endpoint here leads to.
 const SERVICE: &str = "com.amazonaws.us-east-1.ssm";
 /// Until an endpoint must be available. Only failures wait for it.
@@ -92,18 +91,6 @@ impl Site {
             }
         }
         anyhow::bail!("no namespace {name} in {NAMESPACES}")
-    }
-
-    /// Opens the endpoints' interfaces again when the control plane was started anew.
-    pub(super) fn reopen_endpoints(&mut self, topology: &Topology) -> anyhow::Result<()> {
-        for interface in &topology.network_interfaces {
-            if interface.kind == InterfaceKind::VpcEndpoint {
-                let namespace = self.endpoint_namespace(interface)?;
-                let link = Link::open_in(&namespace, &["eth0".to_owned()], || Ok(()))?;
-                self.links.extend(link.into_iter().map(|link| (interface.id.clone(), link)));
-            }
-        }
-        Ok(())
     }
 
     /// Virtual private gateways: those that routes lead to, and those that learn routes for tables.

@@ -76,18 +76,6 @@ impl Site {
         Ok(())
     }
 
-    /// Opens the interfaces of a machine again, when the control plane was started anew.
-    ///
-    /// # Errors
-    /// When a machine is gone.
-    pub fn reopen(&mut self, cloud: &mut Cloud, topology: &Topology) -> anyhow::Result<()> {
-        for (instance, interfaces) in machines(topology) {
-            let id = self.translator.real(&instance)?;
-            self.open(cloud, &id, &interfaces)?;
-        }
-        self.reopen_endpoints(topology)
-    }
-
     fn open(&mut self, cloud: &mut Cloud, id: &str, interfaces: &[Id]) -> anyhow::Result<()> {
         let namespace = cloud.machine(id)?;
         let names: Vec<String> = (0..interfaces.len()).map(|n| format!("eth{n}")).collect();

@@ -18,10 +18,11 @@ pub use drops::Drop;
 
 use crate::cloud::Cloud;
 use crate::ec2::Ec2;
-use crate::wire::{EDGE, Frame, HOST, Link, Mac, ROUTER, decode};
+use crate::wire::{EDGE, Frame, HOST, Link, Mac, ROUTER, TcpFields, decode};
 use anyhow::Context as _;
 use reachability::{Header, Id, Place, SourceMac, Topology};
 use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
 
 /// A hardware address that nobody has.
@@ -43,6 +44,26 @@ pub struct Site {
     allocations: HashMap<IpAddr, String>,
     /// The virtual private gateway of a VPC that has one.
     learning: HashMap<Id, String>,
+}
+
+/// A way onto the wire that another thread may use.
+pub struct Outlet {
+    link: Link,
+    source: Mac,
+    destination: Mac,
+    translator: Translator,
+}
+
+impl Outlet {
+    /// Puts a packet on the wire.
+    ///
+    /// # Errors
+    /// When the interface is down or gone.
+    pub fn send(&self, header: Header, tracer: u32, tcp: TcpFields, identifier: u16) -> io::Result<()> {
+        let header = self.translator.real_header(header);
+        let frame = Frame { header, tracer, tcp, identifier };
+        self.link.send(&frame.encode(self.source, self.destination))
+    }
 }
 
 impl Site {
@@ -96,6 +117,22 @@ impl Site {
         Ok(())
     }
 
+    /// A second way onto the wire at a place, for another thread. It speaks the cloud's addresses.
+    ///
+    /// # Errors
+    /// When the place has no interface here.
+    pub fn outlet(&self, at: &Place) -> anyhow::Result<Outlet> {
+        let (link, source, destination) = match at {
+            Place::NetworkInterface(id) => {
+                let own = *self.macs.get(id).with_context(|| format!("{id} has no hardware address"))?;
+                (self.links.get(id).with_context(|| format!("{id} has no machine"))?, own, ROUTER)
+            }
+            _ => (self.host.as_ref().context("the cloud has no link to the host")?, HOST, EDGE),
+        };
+        let translator = self.translator.clone();
+        Ok(Outlet { link: link.try_clone()?, source, destination, translator })
+    }
+
     /// Whether packets can be put on the wire at this place.
     pub fn can_send(&self, place: &Place) -> bool {
         match place {
@@ -110,6 +147,7 @@ impl Site {
     /// # Errors
     /// When an interface is gone.
     pub fn arrivals(&self) -> anyhow::Result<Vec<(u32, Place, Header)>> {
+        crate::interrupt::check()?;
         let mut found = Vec::new();
         let mut buffer = vec![0; 2048];
         let places = self.links.iter().map(|(id, link)| (Place::NetworkInterface(id.clone()), link));

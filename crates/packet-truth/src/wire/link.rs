@@ -53,6 +53,14 @@ impl Link {
         Ok(Self { socket })
     }
 
+    /// A second handle of the same socket.
+    ///
+    /// # Errors
+    /// When there are too many open files.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { socket: self.socket.try_clone()? })
+    }
+
     /// Puts a frame on the wire. When this returns it has left the interface.
     ///
     /// # Errors

@@ -118,6 +118,9 @@ impl Cuts {
                 if self.of.is_some_and(|p| p != n) {
                     continue;
                 }
+            } else {
+                // One that asks for ports means the protocols that have some.
+                self.numbers([6, 17]);
             }
             for ports in &rule.destination_ports {
                 self.port(*ports);

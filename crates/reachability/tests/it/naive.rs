@@ -98,7 +98,10 @@ fn nsg_allows(t: &Topology, id: Option<&Id>, direction: Direction, header: Heade
                 rule.source_ports.iter().any(|r| r.from <= source && source <= r.to)
                     && rule.destination_ports.iter().any(|r| r.from <= destination && destination <= r.to)
             }
-            _ => true,
+            // What has no ports is not meant by a rule that asks for some.
+            _ => [&rule.source_ports, &rule.destination_ports]
+                .iter()
+                .all(|ranges| ranges.iter().any(|r| r.from == 0 && r.to == u16::MAX)),
         };
         let protocol = rule.protocol.is_none() || rule.protocol == Some(header.protocol.number());
         let both = holds(&rule.sources, header.source) && holds(&rule.destinations, header.destination);
