@@ -234,10 +234,7 @@ impl Run<'_, '_> {
                 self.fail(index, failure);
             }
             Problem::Error(error, cause) => {
-                self.fail(
-                    index,
-                    Failure::new(error, format!("{opening}{cause}")),
-                );
+                self.fail(index, Failure::new(error, format!("{opening}{cause}")));
             }
             Problem::Plain(failure) => self.fail(index, failure),
         }
