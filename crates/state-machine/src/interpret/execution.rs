@@ -242,7 +242,9 @@ impl Run<'_, '_> {
 
     pub(super) fn set_deadline(&mut self) {
         let express = self.execution.start.express.then_some(EXPRESS_SECONDS);
-        let seconds = match (self.program.timeout(), express) {
+        // Children of a distributed Map run a part of the machine; its time is their parent's.
+        let own = if self.execution.start.processor.is_none() { self.program.timeout() } else { None };
+        let seconds = match (own, express) {
             (Some(own), Some(express)) => Some(own.min(express)),
             (own, express) => own.or(express),
         };
@@ -365,12 +367,27 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Map Runs that are under way end with their execution, and have an event that says so.
+    fn abort_map_runs(&mut self) {
+        for index in 0..self.execution.lines.len() {
+            let Some(Some(line)) = self.execution.lines.get(index) else { continue };
+            if matches!(line.phase, Phase::MapRun(_)) && !line.halted {
+                let id = self.emit(line.previous, EventKind::MapRunAborted);
+                if let Some(Some(line)) = self.execution.lines.get_mut(index) {
+                    line.previous = id;
+                }
+            }
+        }
+    }
+
     fn stop(&mut self, failure: Failure) {
+        self.abort_map_runs();
         self.emit(0, EventKind::ExecutionAborted(failure.clone()));
         self.end(Outcome::Aborted(failure));
     }
 
     fn time_out(&mut self) {
+        self.abort_map_runs();
         let failure = Failure::default();
         self.emit(0, EventKind::ExecutionTimedOut(failure.clone()));
         self.end(Outcome::TimedOut(failure));
@@ -384,6 +401,8 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn end_failed(&mut self, previous: u64, failure: Failure) {
+        let cause = failure.cause.filter(|cause| !cause.is_empty());
+        let failure = Failure { cause, ..failure };
         self.emit(previous, EventKind::ExecutionFailed(failure.clone()));
         self.end(Outcome::Failed(failure));
     }

@@ -105,7 +105,7 @@ pub(super) struct Attempt {
     pub(super) submitted: bool,
     /// The timer of `TimeoutSeconds`.
     pub(super) timeout: Option<(Ticket, Millis)>,
-    /// The timer of `HeartbeatSeconds`, and the seconds.
+    /// The timer of `HeartbeatSeconds`, and the seconds; ticket 0: it does not run yet.
     pub(super) heartbeat: Option<(Ticket, i64)>,
 }
 

@@ -3,7 +3,7 @@
 //! Developer guide, "Restarting state machine executions with redrive": states that succeeded are not run again; of a
 //! Parallel or an inline Map only what failed or was stopped; counts of retries and time-outs begin anew.
 
-use super::execution::Run;
+use super::execution::{MAX_EVENTS, Run};
 use super::line::{LineIndex, Phase, Purpose};
 use super::{Effect, Outcome};
 use crate::history::{EventKind, StateKind};
@@ -13,7 +13,8 @@ impl Run<'_, '_> {
     pub(super) fn can_be_redriven(&self) -> bool {
         let execution = &self.execution;
         let ended = matches!(&execution.outcome, Some(outcome) if !matches!(outcome, Outcome::Succeeded(_)));
-        ended && !execution.full && !execution.start.express && !execution.lines.is_empty()
+        let room = execution.last_event < MAX_EVENTS;
+        ended && room && !execution.start.express && !execution.lines.is_empty()
     }
 
     pub(super) fn redrive(&mut self) {

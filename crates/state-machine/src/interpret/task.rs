@@ -121,8 +121,11 @@ impl<'a> Run<'a, '_> {
         self.follow(index, scheduled);
         let ticket = self.wait_for(index, Purpose::Task);
         let timeout = timeout.map(|seconds| self.timer_after(index, Purpose::Timeout, seconds));
-        let heartbeat =
-            heartbeat.map(|seconds| (self.timer_after(index, Purpose::Heartbeat, seconds).0, seconds));
+        // Of an activity the heart beats from when a worker has it (developer guide, "HeartbeatSeconds").
+        let heartbeat = heartbeat.map(|seconds| match task.resource {
+            Resource::Activity(_) => (Ticket(0), seconds),
+            _ => (self.timer_after(index, Purpose::Heartbeat, seconds).0, seconds),
+        });
         let token = (self.turn.token)(ticket);
         self.turn.effects.push(Effect::Task(Box::new(TaskRequest {
             ticket,
@@ -185,7 +188,7 @@ impl<'a> Run<'a, '_> {
             TaskAnswer::Started(worker) => {
                 self.mark_started(index);
                 self.follow(index, event(resource, Moment::Started(worker)));
-                self.beat(heartbeat);
+                self.first_beat(index);
             }
             TaskAnswer::Heartbeat => self.beat(heartbeat),
             TaskAnswer::Submitted(output) => {
@@ -217,6 +220,16 @@ impl<'a> Run<'a, '_> {
         }
     }
 
+    /// The heartbeat's clock begins, if it did not at the schedule.
+    fn first_beat(&mut self, index: LineIndex) {
+        let Phase::Task(attempt) = &self.line(index).phase else { return };
+        let Some((Ticket(0), seconds)) = attempt.heartbeat else { return };
+        let (ticket, _) = self.timer_after(index, Purpose::Heartbeat, seconds);
+        if let Phase::Task(attempt) = &mut self.line(index).phase {
+            attempt.heartbeat = Some((ticket, seconds));
+        }
+    }
+
     /// The heartbeat's clock begins anew.
     fn beat(&mut self, heartbeat: Option<(Ticket, i64)>) {
         let Some((ticket, seconds)) = heartbeat else { return };
@@ -245,7 +258,8 @@ impl<'a> Run<'a, '_> {
         }
         let Some(resource) = self.resource(index) else { return };
         let kind = event(resource, Moment::TimedOut(failure.clone()));
-        self.task_failed(index, kind, failure);
+        // Catchers see an empty cause, events none (recording error_handling/test-invoke-timeout).
+        self.task_failed(index, kind, Failure { cause: Some(Arc::default()), ..failure });
     }
 
     fn task_failed(&mut self, index: LineIndex, kind: EventKind, failure: Failure) {

@@ -67,13 +67,16 @@ fn a_late_answer_is_stale_and_changes_nothing() {
     let Some(EventKind::ExecutionSucceeded { output }) = bench.events.last().map(|event| &event.kind) else {
         panic!("no success: {names:?}");
     };
-    assert_eq!(&**output, r#"{"why":{"Error":"States.Timeout","Cause":null}}"#);
+    assert_eq!(&**output, r#"{"why":{"Error":"States.Timeout","Cause":""}}"#);
 }
 
 #[test]
 fn a_missing_heartbeat_times_out() {
     let mut bench = task(r#""TimeoutSeconds": 60, "HeartbeatSeconds": 2"#);
     bench.wake(Wake::Start).unwrap();
+    bench.now += 30_000;
+    bench.wake(Wake::Task(bench.task(), TaskAnswer::Started(None))).unwrap();
+    assert_eq!(bench.execution.next_timer(), Some(bench.now + 2_000));
     let Ok(Progress::Ended(Outcome::Failed(failure))) = bench.fire() else { panic!("it goes on") };
     assert_eq!(failure.error.as_deref(), Some("States.HeartbeatTimeout"));
     assert!(bench.effects.contains(&Effect::Cancel(bench.task())));

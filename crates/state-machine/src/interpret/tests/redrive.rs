@@ -63,3 +63,26 @@ fn only_what_failed_of_a_map_runs_again() {
     let started = names_behind(&bench, before).iter().filter(|name| **name == "MapIterationStarted").count();
     assert_eq!(started, 1, "only the third iteration begins after the redrive");
 }
+
+#[test]
+fn a_map_run_ends_with_its_execution_and_is_redriven_with_it() {
+    let mut bench = Bench::new(
+        r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "I",
+            "States": {"I": {"Type": "Pass", "End": true}}}}}}"#,
+        "[1]",
+    );
+    bench.wake(Wake::Start).unwrap();
+    let Some(Effect::MapRun(first)) = bench.effects.pop() else { panic!("no run") };
+    let before = bench.events.len();
+    bench.wake(Wake::Stop(Failure::default())).unwrap();
+    assert_eq!(names_behind(&bench, before), ["MapRunAborted", "ExecutionAborted"]);
+    assert_eq!(bench.effects, [Effect::Cancel(first.ticket)]);
+    bench.reload();
+    bench.wake(Wake::Redrive).unwrap();
+    let Some(Effect::MapRun(second)) = bench.effects.pop() else { panic!("no run") };
+    assert_eq!((&second.arn, second.redrives, &second.items), (&first.arn, 1, &first.items));
+    let done = bench.wake(Wake::MapRun(second.ticket, MapRunAnswer::Succeeded("[1]".into())));
+    assert_eq!(done, Ok(Progress::Ended(Outcome::Succeeded("[1]".into()))));
+    assert!(names_behind(&bench, before).contains(&"MapRunRedriven"));
+}

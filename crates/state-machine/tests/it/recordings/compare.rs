@@ -127,7 +127,8 @@ fn piece(text: &str, split: &Value, take: &Value) -> String {
     let (Some(split), Some(take)) = (split.as_str(), take.as_i64()) else { return text.to_owned() };
     let parts: Vec<&str> = text.split(split).collect();
     let place = if take < 0 { take + i64::try_from(parts.len()).unwrap() } else { take };
-    parts[usize::try_from(place).unwrap()].to_owned()
+    let part = usize::try_from(place).ok().and_then(|place| parts.get(place));
+    part.map_or(text, |part| part).to_owned()
 }
 
 /// Rules 1 to 4, and 6.

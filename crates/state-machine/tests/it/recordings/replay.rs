@@ -1,5 +1,6 @@
 //! Sends the steps of a recording to the interpreter.
 
+use super::borrowed::Answers;
 use super::wire;
 use serde_json::{Value, json};
 use state_machine::Millis;
@@ -25,9 +26,15 @@ pub(super) struct Replay {
     histories: BTreeSet<String>,
     machines: BTreeMap<String, (Arc<Program>, String)>,
     executions: BTreeMap<String, Arc<Vec<Event>>>,
+    /// Tasks are answered as the recording says, and other services give nothing but names.
+    borrowed: bool,
 }
 
 impl Replay {
+    pub(super) fn new(borrowed: bool) -> Replay {
+        Replay { borrowed, ..Replay::default() }
+    }
+
     pub(super) fn executions(&self) -> usize {
         self.executions.len()
     }
@@ -38,7 +45,26 @@ impl Replay {
     }
 
     /// Fails with a reason when a step needs more than an interpreter.
-    pub(super) fn step(&mut self, step: &Value) -> Result<(), &'static str> {
+    pub(super) fn step(&mut self, recording: &Value, step: &Value) -> Result<(), &'static str> {
+        let name = step["n"].as_str().unwrap_or_default();
+        let operation = step["op"].as_str().unwrap_or_default();
+        if self.borrowed && !operation.starts_with("states.") {
+            // What a service would name what was made there.
+            let name_of = |member: &str| {
+                let name = step["params"][member].as_str().unwrap_or_default();
+                self.resolve(name).unwrap_or_default()
+            };
+            let arn = |service: &str, rest: String| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}");
+            let answer = match operation {
+                "lambda.CreateFunction" => {
+                    json!({ "FunctionArn": arn("lambda", format!("function:{}", name_of("FunctionName"))) })
+                }
+                "sns.CreateTopic" => json!({ "TopicArn": arn("sns", name_of("Name")) }),
+                _ => Value::Null,
+            };
+            self.answers.insert(name.to_owned(), answer);
+            return Ok(());
+        }
         let params = self.resolve_in(&step["params"])?;
         let text = |name: &str| params[name].as_str().unwrap_or_default().to_owned();
         let answer = match step["op"].as_str().unwrap_or_default() {
@@ -51,7 +77,10 @@ impl Replay {
                 self.machines.insert(arn.clone(), (Arc::new(program), text("name")));
                 json!({ "stateMachineArn": arn })
             }
-            "states.StartExecution" => self.start(&params)?,
+            "states.StartExecution" => {
+                let answers = if self.borrowed { super::borrowed::answers(recording, name) } else { None };
+                self.start(&params, answers)?
+            }
             "states.GetExecutionHistory" => {
                 let events =
                     self.executions.get(&text("executionArn")).ok_or("asks for what is not there")?;
@@ -73,7 +102,7 @@ impl Replay {
         Ok(())
     }
 
-    fn start(&mut self, params: &Value) -> Result<Value, &'static str> {
+    fn start(&mut self, params: &Value, mut answers: Option<Answers>) -> Result<Value, &'static str> {
         let machine_arn = params["stateMachineArn"].as_str().unwrap_or_default();
         let (program, machine) = self.machines.get(machine_arn).ok_or("starts what is not there")?.clone();
         let name = match params["name"].as_str() {
@@ -95,7 +124,7 @@ impl Replay {
             processor: None,
             express: false,
         };
-        let (events, _) = run(program, start)?;
+        let (events, _) = run(program, start, &mut answers)?;
         self.executions.insert(arn.clone(), Arc::new(events));
         Ok(json!({ "executionArn": arn, "startDate": "datetime" }))
     }
@@ -154,6 +183,7 @@ impl Replay {
         match at(found, path) {
             Some(Value::String(text)) => Ok(text),
             Some(other) => Ok(other.to_string()),
+            None if self.borrowed => Ok(format!("({symbol})")),
             None => Err("uses an answer that is not there"),
         }
     }
@@ -189,7 +219,11 @@ fn plain_at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 /// Runs an execution to its end, or until only timers beyond a day are left; timers fire at once, in their order.
-fn run(program: Arc<Program>, start: Start) -> Result<(Vec<Event>, Option<Outcome>), &'static str> {
+fn run(
+    program: Arc<Program>,
+    start: Start,
+    answers: &mut Option<Answers>,
+) -> Result<(Vec<Event>, Option<Outcome>), &'static str> {
     let mut execution = Execution::new(program.clone(), Arc::new(start));
     let (mut events, mut now) = (Vec::new(), NOW);
     let mut timers: BTreeSet<(Millis, Ticket)> = BTreeSet::new();
@@ -224,7 +258,12 @@ fn run(program: Arc<Program>, start: Start) -> Result<(Vec<Event>, Option<Outcom
                     timers.insert((at, ticket));
                 }
                 Effect::Cancel(ticket) => timers.retain(|(_, other)| *other != ticket),
-                Effect::Task(_) => return Err("calls a service"),
+                Effect::Task(request) => {
+                    let answers = answers.as_mut().ok_or("calls a service")?;
+                    let attempt = answers.pop_front().ok_or("calls a service more often than recorded")?;
+                    // The next wake is taken from the end.
+                    wakes.extend(attempt.into_iter().rev().map(|answer| Wake::Task(request.ticket, answer)));
+                }
                 Effect::MapRun(request) => {
                     let answer = map_run(&program, execution.start(), &request)?;
                     wakes.push(Wake::MapRun(request.ticket, answer));
@@ -267,7 +306,7 @@ fn map_run(
             map_run: Some(request.arn.clone()),
             ..Start::clone(parent)
         };
-        match run(program.clone(), start)?.1 {
+        match run(program.clone(), start, &mut None)?.1 {
             Some(Outcome::Succeeded(output)) => results.push(output),
             _ => return Ok(MapRunAnswer::Failed(Failure::default())),
         }

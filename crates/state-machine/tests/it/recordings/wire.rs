@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use state_machine::Millis;
-use state_machine::history::{Event, EventKind, Failure, Iteration, TaskResource};
+use state_machine::history::{
+    Event, EventKind, Failure, Iteration, ScheduledTask, ScheduledWork, TaskResource,
+};
 
 /// `YYYY-MM-DDTHH:MM:SS`, as the symbol `${time:…}` gives it.
 pub(super) fn timestamp(at: Millis) -> String {
@@ -58,6 +60,31 @@ fn iteration(iteration: &Iteration) -> Value {
     json!({ "name": &*iteration.name, "index": iteration.index })
 }
 
+fn limits(timeout: Option<i64>, heartbeat: Option<i64>, role: Option<&str>) -> Value {
+    let mut limits = json!({});
+    if let Some(seconds) = timeout {
+        limits["timeoutInSeconds"] = json!(seconds);
+    }
+    if let Some(seconds) = heartbeat {
+        limits["heartbeatInSeconds"] = json!(seconds);
+    }
+    if let Some(role) = role {
+        limits["taskCredentials"] = json!({ "roleArn": role });
+    }
+    limits
+}
+
+fn task_scheduled(task: &ScheduledTask) -> Value {
+    let more = json!({ "region": &*task.region, "parameters": &*task.parameters });
+    let limits = limits(task.timeout, task.heartbeat, task.role.as_deref());
+    with(with(resource(&task.resource), more), limits)
+}
+
+fn scheduled(work: &ScheduledWork) -> Value {
+    let limits = limits(work.timeout, work.heartbeat, work.role.as_deref());
+    with(with(input(&work.input), json!({ "resource": &*work.resource })), limits)
+}
+
 /// The member with the details of an event, where it has one.
 fn details(kind: &EventKind) -> Option<(&'static str, Value)> {
     use EventKind as E;
@@ -89,7 +116,26 @@ fn details(kind: &EventKind) -> Option<(&'static str, Value)> {
         E::MapIterationAborted(place) => ("mapIterationAbortedEventDetails", iteration(place)),
         E::MapRunStarted { arn } => ("mapRunStartedEventDetails", json!({ "mapRunArn": &**arn })),
         E::MapRunFailed(why) => ("mapRunFailedEventDetails", failure(why).into()),
+        E::TaskScheduled(scheduled) => ("taskScheduledEventDetails", task_scheduled(scheduled)),
+        E::TaskStarted(task) => ("taskStartedEventDetails", resource(task)),
+        E::TaskSubmitted { resource: task, output: text } => {
+            ("taskSubmittedEventDetails", with(resource(task), output(text)))
+        }
+        E::TaskSucceeded { resource: task, output: text } => {
+            ("taskSucceededEventDetails", with(resource(task), output(text)))
+        }
         E::TaskFailed(task, why) => ("taskFailedEventDetails", with(resource(task), failure(why).into())),
+        E::TaskTimedOut(task, why) => ("taskTimedOutEventDetails", with(resource(task), failure(why).into())),
+        E::LambdaFunctionScheduled(work) => ("lambdaFunctionScheduledEventDetails", scheduled(work)),
+        E::LambdaFunctionSucceeded { output: text } => ("lambdaFunctionSucceededEventDetails", output(text)),
+        E::LambdaFunctionFailed(why) => ("lambdaFunctionFailedEventDetails", failure(why).into()),
+        E::LambdaFunctionTimedOut(why) => ("lambdaFunctionTimedOutEventDetails", failure(why).into()),
+        E::ActivityScheduled(work) => ("activityScheduledEventDetails", scheduled(work)),
+        E::ActivityStarted { worker } => (
+            "activityStartedEventDetails",
+            worker.as_ref().map_or(json!({}), |worker| json!({ "workerName": &**worker })),
+        ),
+        E::ActivitySucceeded { output: text } => ("activitySucceededEventDetails", output(text)),
         E::EvaluationFailed { failure: why, location, state } => {
             let mut details = with(Value::Object(failure(why)), json!({ "state": &**state }));
             if let Some(location) = location {
