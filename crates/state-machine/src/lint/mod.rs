@@ -35,6 +35,7 @@ use crate::text::{self, Node};
 use fault::{Fault, Problem, Problems};
 use place::Trail;
 use role::Role;
+use std::borrow::Cow;
 use walk::{Mode, Walk};
 
 /// What awslabs' statelint says of a definition, sentence by sentence; nothing where all is well.
@@ -65,11 +66,14 @@ pub fn findings(definition: &str, kind: MachineKind) -> Vec<Finding> {
             return vec![Finding { sentence, diagnostic: Diagnostic::of_syntax(definition, &error) }];
         }
     };
-    let mut problems = Problems(today(&node, &repeated::last_wins(&node)));
+    let once = repeated::last_wins(&node);
+    let mut problems = Problems(today(&node, &once));
     if kind == MachineKind::Express {
         resource::check_express(&node, &Trail::ROOT, &mut problems);
     }
-    repeated::check(&node, &Trail::ROOT, &mut problems);
+    if matches!(once, Cow::Owned(_)) {
+        repeated::check(&node, &Trail::ROOT, &mut problems);
+    }
     let finding =
         |problem: &Problem| Finding { sentence: problem.sentence(), diagnostic: Diagnostic::of(problem) };
     problems.0.iter().map(finding).collect()

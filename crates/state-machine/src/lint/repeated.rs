@@ -26,11 +26,21 @@ pub(super) fn check(node: &Node, trail: &Trail<'_>, problems: &mut Problems) {
     }
 }
 
+/// Up to this many members are compared with one another; that is faster than to hash them.
+const FEW: usize = 24;
+
 fn has_repeated(node: &Node) -> bool {
     let members = node.members();
-    let mut seen = HashSet::with_capacity(members.len());
-    members.iter().any(|(key, value)| !seen.insert(&*key.name) || has_repeated(value))
-        || node.items().iter().any(has_repeated)
+    let repeated = if members.len() <= FEW {
+        members
+            .iter()
+            .enumerate()
+            .any(|(at, (key, _))| members[..at].iter().any(|(other, _)| other.name == key.name))
+    } else {
+        let mut seen = HashSet::with_capacity(members.len());
+        members.iter().any(|(key, _)| !seen.insert(&*key.name))
+    };
+    repeated || members.iter().any(|(_, value)| has_repeated(value)) || node.items().iter().any(has_repeated)
 }
 
 fn without_repeated(node: &Node) -> Node {

@@ -7,6 +7,7 @@ use super::walk::Mode;
 use crate::template::Language;
 use crate::text::{Kind, Node};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// One pass over a whole definition.
 pub(super) struct Semantic<'n, 'p> {
@@ -16,7 +17,7 @@ pub(super) struct Semantic<'n, 'p> {
     /// The machines around the object at hand, the innermost last.
     machines: Vec<Machine<'n>>,
     /// Where each state name was first met.
-    names: HashMap<&'n str, String>,
+    names: HashMap<&'n str, Rc<str>>,
 }
 
 /// A `States` object, and the names something leads to.
@@ -62,11 +63,12 @@ impl<'n, 'p> Semantic<'n, 'p> {
                 self.check_states_all(list, &trail.field(field));
             }
         }
+        let has_data = self.mode == Mode::Today && node.get("Type").is_some();
         for (key, value) in node.members() {
-            let below = trail.field(&key.name);
-            if self.mode == Mode::Today && DATA.contains(&&*key.name) && node.get("Type").is_some() {
+            if !(value.is_object() || value.is_array()) || (has_data && DATA.contains(&&*key.name)) {
                 continue;
             }
+            let below = trail.field(&key.name);
             if value.is_array() {
                 for (index, item) in value.items().iter().enumerate() {
                     self.check(item, &below.index(index));
@@ -92,16 +94,17 @@ impl<'n, 'p> Semantic<'n, 'p> {
         }
         self.machines.push(Machine { states: names, reached });
         let below = trail.field("States");
+        let dotted: Rc<str> = trail.dotted().into();
         for (key, state) in states.members() {
             let at = below.field(&key.name);
             if state.is_object() {
-                self.check_state(state, &trail.field(&key.name).dotted(), &at);
+                self.check_state(state, &trail.field(&key.name), &at);
             }
             if let Some(other) = self.names.get(&*key.name) {
-                let fault = Fault::DuplicateState { state: key.name.to_string(), other: other.clone() };
+                let fault = Fault::DuplicateState { state: key.name.to_string(), other: other.to_string() };
                 self.problems.add_at(trail.dotted(), &at, &state.span, fault);
             } else {
-                self.names.insert(&key.name, trail.dotted());
+                self.names.insert(&key.name, dotted.clone());
             }
         }
     }
@@ -152,11 +155,12 @@ impl<'n, 'p> Semantic<'n, 'p> {
     }
 
     /// Paths and payload templates of a state. statelint calls the state by another name than its place.
-    fn check_state(&mut self, state: &Node, dotted: &str, at: &Trail<'_>) {
+    fn check_state(&mut self, state: &Node, named: &Trail<'_>, at: &Trail<'_>) {
         if self.mode == Mode::Today {
-            super::today::check_state(state, dotted, at, self.machine, self.problems);
+            super::today::check_state(state, named, at, self.machine, self.problems);
             return;
         }
+        let dotted = &named.dotted();
         for (field, nullable) in [("InputPath", true), ("OutputPath", true), ("ItemsPath", false)] {
             let Some(value) = state.get(field) else { continue };
             let null = matches!(value.kind, Kind::Null);

@@ -28,16 +28,16 @@ const LONGEST_LABEL: usize = 40;
 /// Longest name of a state (Amazon States Language, "States").
 const LONGEST_NAME: usize = 80;
 
-/// Checks one state; `dotted` is statelint's name of the place.
+/// Checks one state; `named` is the place as statelint names it.
 pub(super) fn check_state(
     state: &Node,
-    dotted: &str,
+    named: &Trail<'_>,
     at: &Trail<'_>,
     machine: Language,
     problems: &mut Problems,
 ) {
     let language = language_of(state, machine);
-    let mut check = Check { state, dotted, at, language, problems };
+    let mut check = Check { state, named, at, language, problems };
     check.languages(machine);
     check.name();
     check.paths();
@@ -59,7 +59,7 @@ pub(super) fn check_state(
 
 struct Check<'a, 'p> {
     state: &'a Node,
-    dotted: &'a str,
+    named: &'a Trail<'a>,
     at: &'a Trail<'a>,
     language: Language,
     problems: &'p mut Problems,
@@ -97,7 +97,7 @@ impl Check<'_, '_> {
                 continue;
             }
             let fault = Fault::NotAPath { field: field.to_owned(), choice: false, null };
-            self.problems.add_at(self.dotted.to_owned(), &self.at.field(field), &value.span, fault);
+            self.problems.add_at(self.named.dotted(), &self.at.field(field), &value.span, fault);
         }
     }
 
@@ -116,37 +116,37 @@ impl Check<'_, '_> {
                 None => Fault::own(Code::SchemaValidationFailed, error.message.clone()),
             }
         };
-        self.problems.add_at(self.dotted.to_owned(), &below, &error.span, fault);
+        self.problems.add_at(self.named.dotted(), &below, &error.span, fault);
     }
 
     fn choices(&mut self) {
         let Some(choices) = self.state.get("Choices") else { return };
-        let below = self.at.field("Choices");
+        let (named, below) = (self.named.field("Choices"), self.at.field("Choices"));
         for (index, rule) in choices.items().iter().enumerate() {
             let at = below.index(index);
             self.template(rule, "Assign", &at);
             self.template(rule, "Output", &at);
             if self.language == Language::JsonPath {
-                self.rule(rule, &format!("{}.Choices[{index}]", self.dotted), &at);
+                self.rule(rule, &named.index(index), &at);
             }
         }
     }
 
-    fn rule(&mut self, rule: &Node, dotted: &str, at: &Trail<'_>) {
+    fn rule(&mut self, rule: &Node, named: &Trail<'_>, at: &Trail<'_>) {
         if let Some(variable) = rule.get("Variable")
             && variable.as_str().is_none_or(|text| Path::compile(text).is_err())
         {
             let fault = Fault::NotAPath { field: "Variable".to_owned(), choice: true, null: false };
-            self.problems.add_at(dotted.to_owned(), &at.field("Variable"), &variable.span, fault);
+            self.problems.add_at(named.dotted(), &at.field("Variable"), &variable.span, fault);
         }
         for operator in ["And", "Or", "Not"] {
             let Some(nested) = rule.get(operator) else { continue };
-            let (dotted, below) = (format!("{dotted}.{operator}"), at.field(operator));
+            let (named, below) = (named.field(operator), at.field(operator));
             if nested.is_object() {
-                self.rule(nested, &dotted, &below);
+                self.rule(nested, &named, &below);
             }
             for (index, item) in nested.items().iter().enumerate() {
-                self.rule(item, &format!("{dotted}[{index}]"), &below.index(index));
+                self.rule(item, &named.index(index), &below.index(index));
             }
         }
     }
@@ -159,7 +159,7 @@ impl Check<'_, '_> {
             let good = |text: &str| Path::compile(text).is_ok() || Call::compile(text).is_ok();
             if !value.as_str().is_some_and(good) {
                 let fault = Fault::NotAPath { field: field.to_owned(), choice: false, null: false };
-                self.problems.add_at(self.dotted.to_owned(), &self.at.field(field), &value.span, fault);
+                self.problems.add_at(self.named.dotted(), &self.at.field(field), &value.span, fault);
             }
         }
     }

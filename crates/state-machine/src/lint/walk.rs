@@ -8,7 +8,6 @@ use super::{ruby, tables, types};
 use crate::jsonata::{Expression, delimited};
 use crate::template::Language;
 use crate::text::{Kind, Node};
-use std::ops::Range;
 
 /// Which rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +27,15 @@ pub(super) fn language_of(node: &Node, around: Language) -> Language {
     }
 }
 
+/// What the tables say of one field of an object.
+struct Said {
+    known: bool,
+    /// It may stand in a state of this language.
+    fits: bool,
+    child: Child,
+}
+
+/// One walk through a definition.
 pub(super) struct Walk<'p> {
     pub(super) mode: Mode,
     /// Language of the machine: states inside Map and Parallel inherit this one, not that of the state around them.
@@ -51,9 +59,15 @@ impl Walk<'_> {
             }
         }
         for (key, value) in node.members() {
-            self.check_allowed(&key.span, trail, &key.name, &roles, language);
             let below = trail.field(&key.name);
-            match self.child(&roles, &key.name) {
+            let said = self.said_of(&roles, &key.name, language);
+            if !said.known {
+                self.problems.add(trail, &key.span, Fault::NotAllowed(key.name.to_string()));
+            } else if !said.fits && self.mode == Mode::Today {
+                let (field, jsonata) = (key.name.to_string(), language == Language::Jsonata);
+                self.problems.add(trail, &key.span, Fault::WrongLanguage { field, jsonata });
+            }
+            match said.child {
                 Child::None => {}
                 Child::Value(role) => self.check(value, &below, role, language),
                 Child::Each(role) => {
@@ -76,47 +90,23 @@ impl Walk<'_> {
     }
 
     /// All that is said of a field by the roles of its object.
-    fn fields<'a>(&'a self, roles: &'a [Role], name: &'a str) -> impl Iterator<Item = &'static Field> + 'a {
-        roles.iter().flat_map(|role| tables::of(*role)).filter(|line| self.knows(line)).filter_map(
-            move |line| match &line.rule {
-                Rule::Field(field) if field.name == name => Some(field),
-                _ => None,
-            },
-        )
-    }
-
-    fn child(&self, roles: &[Role], name: &str) -> Child {
-        let mut fields = self.fields(roles, name);
-        // In statelint's own table the processor's configuration has no role, so nothing in it is looked at.
-        fields
-            .find(|field| field.child != Child::None)
-            .filter(|field| self.mode == Mode::Today || field.child != Child::Value(Role::ProcessorConfig))
-            .map_or(Child::None, |field| field.child)
-    }
-
-    fn check_allowed(
-        &mut self,
-        span: &Range<usize>,
-        trail: &Trail<'_>,
-        name: &str,
-        roles: &[Role],
-        language: Language,
-    ) {
-        let mut known = false;
-        let mut fits = false;
-        for field in self.fields(roles, name) {
-            known = true;
+    fn said_of(&self, roles: &[Role], name: &str, language: Language) -> Said {
+        let mut said = Said { known: false, fits: false, child: Child::None };
+        for line in roles.iter().flat_map(|role| tables::of(*role)) {
+            let Rule::Field(field) = &line.rule else { continue };
+            if field.name != name || !self.knows(line) {
+                continue;
+            }
+            said.known = true;
             // What must not be there is complained of by its own rule.
-            fits |= field.languages.include(language) || field.need == Need::MustNot;
+            said.fits |= field.languages.include(language) || field.need == Need::MustNot;
+            // In statelint's own table the processor's configuration has no role, so nothing in it is looked at.
+            let seen = self.mode == Mode::Today || field.child != Child::Value(Role::ProcessorConfig);
+            if said.child == Child::None && seen {
+                said.child = field.child;
+            }
         }
-        let fault = if !known {
-            Fault::NotAllowed(name.to_owned())
-        } else if !fits && self.mode == Mode::Today {
-            Fault::WrongLanguage { field: name.to_owned(), jsonata: language == Language::Jsonata }
-        } else {
-            return;
-        };
-        self.problems.add(trail, span, fault);
+        said
     }
 
     fn check_rule(
