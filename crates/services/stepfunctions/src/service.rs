@@ -1,7 +1,7 @@
 //! The service and its table of operations.
 
 use crate::activity::Board;
-use crate::task::{Desk, Integration, Room, SdkCalls, StartExecution, Waiting};
+use crate::task::{Desk, Integration, Order, Room, SdkCalls, StartExecution, Waiting};
 use crate::{activity, alias, execution, faults, limits, machine, tags, task, test_state, validate, version};
 use api_stepfunctions::ops;
 use aws_schema::{Fault, Shape};
@@ -112,6 +112,13 @@ impl States {
             && tokio::task::spawn_blocking(move || engine.close()).await.is_err()
         {
             tracing::error!("the execution engine did not close");
+        }
+    }
+
+    /// Puts an order on the desk.
+    pub(crate) fn order(&self, order: Order) {
+        if let Some((_, room)) = self.opened.get() {
+            room.order(order);
         }
     }
 

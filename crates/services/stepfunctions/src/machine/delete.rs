@@ -1,17 +1,24 @@
 //! DeleteStateMachine.
 
 use crate::arn::Resource;
-use crate::service::StatesCall;
+use crate::service::{States, StatesCall};
+use crate::task::Order;
 use crate::{arn, faults};
 use api_stepfunctions::{DeleteStateMachineInput, DeleteStateMachineOutput};
+use aws_schema::Fault;
 use contracts::Reply;
+use execution_engine::{Execution, ListFilter, ListOf, Status};
 use records::stepfunctions::{MachineAlias, MachineVersion, Revision, StateMachine};
+use state_machine::history::Failure;
 use state_store::typed::{Record, Scope, Tx};
+use std::time::Duration;
 
 /// Writes of one transaction; the store takes 128.
 const AT_ONCE: usize = 100;
+/// Between two looks at executions that are to stop.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// DeleteStateMachine: versions and aliases go with it. What does not exist is deleted already.
+/// DeleteStateMachine: versions and aliases go with it, and its executions stop. What does not exist is deleted already.
 ///
 /// Errors: `InvalidArn`, `ValidationException` for a version or alias.
 pub(crate) async fn delete(
@@ -31,11 +38,57 @@ pub(crate) async fn delete(
     let mark =
         |tx: &mut Tx<'_>| Ok(tx.update::<StateMachine>(scope, name, |machine| machine.deleting = true));
     if call.platform.transact(mark).await?.value {
-        // In steps: a machine may have a thousand versions. After a crash the machine is still marked, and deleting it
-        // again goes on.
-        while call.platform.transact(|tx| Ok(clear(tx, scope, name))).await?.value {}
+        if running(&call, scope, name).await?.is_empty() {
+            remove(&call, scope, name).await?;
+        } else {
+            // It is DELETING until they have stopped.
+            call.order(Order::Delete(scope.clone(), name.into()));
+        }
     }
     Ok(DeleteStateMachineOutput {})
+}
+
+/// Some of the executions of a machine that run.
+async fn running(service: &States, scope: &Scope, name: &str) -> Result<Vec<Execution>, Fault> {
+    let filter = ListFilter {
+        of: ListOf::Machine(arn::machine(scope, name).into()),
+        status: Some(Status::Running),
+        version_arn: None,
+        alias_arn: None,
+        redriven: None,
+    };
+    let page =
+        service.engine()?.list(filter, None, AT_ONCE).await.map_err(|error| faults::unreadable(&error))?;
+    Ok(page.executions)
+}
+
+/// Removes the records. In steps: a machine may have a thousand versions. After a crash the machine is still marked.
+async fn remove(service: &States, scope: &Scope, name: &str) -> Result<(), Fault> {
+    while service.platform.transact(|tx| Ok(clear(tx, scope, name))).await?.value {}
+    Ok(())
+}
+
+/// Stops the executions of a machine that is being deleted, and then removes it.
+pub(crate) async fn finish(service: &States, scope: &Scope, name: &str) {
+    loop {
+        let done = match running(service, scope, name).await {
+            Ok(found) if found.is_empty() => remove(service, scope, name).await.is_ok(),
+            Ok(found) => {
+                for execution in found {
+                    if let Ok(engine) = service.engine() {
+                        // One that ended meanwhile is as good as stopped.
+                        let _ = engine.stop(&execution.start.arn, Failure::default()).await;
+                    }
+                }
+                false
+            }
+            Err(_) => false,
+        };
+        if done {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Removes some of what belongs to a machine, at last itself; tells whether something may be left.

@@ -3,9 +3,11 @@
 use super::integration::{Attempt, Outcome};
 use super::waiting::{self, Waiting};
 use crate::activity::Board;
+use crate::machine;
 use crate::service::States;
 use contracts::{Clock, new_uuid};
 use execution_engine::{Dispatch, Execution, ItemSource, Outside};
+use records::stepfunctions::StateMachine;
 use state_machine::history::{Event, Failure};
 use state_machine::interpret::{MapRunRequest, Start, TaskAnswer, Ticket, Work};
 use state_store::typed::Scope;
@@ -24,6 +26,8 @@ pub(crate) enum Order {
     Stop(Arc<str>),
     /// An awaited execution ended.
     Ended(Box<Execution>),
+    /// A deleted machine has executions that must stop first.
+    Delete(Scope, Arc<str>),
 }
 
 /// What the engine sees of the cloud. Its calls come from shard threads and never block.
@@ -41,7 +45,8 @@ impl Room {
         (Room { clock, board, waiting, orders }, Desk { received })
     }
 
-    fn order(&self, order: Order) {
+    /// Puts an order on the desk.
+    pub(crate) fn order(&self, order: Order) {
         if self.orders.send(order).is_err() {
             // The cloud stops: after the next start the engine dispatches again.
             tracing::debug!("a task comes too late for this run of the cloud");
@@ -97,6 +102,12 @@ impl Desk {
     pub(crate) async fn run(mut self, service: Arc<States>, mut stopped: watch::Receiver<bool>) {
         let mut calls = JoinSet::new();
         let room = Arc::new(Semaphore::new(CALLS));
+        // What a crash interrupted.
+        for (scope, found) in service.platform.store.list_all::<StateMachine>() {
+            if found.deleting {
+                service.order(Order::Delete(scope, found.id.as_str().into()));
+            }
+        }
         loop {
             let order = tokio::select! {
                 order = self.received.recv() => order,
@@ -116,6 +127,7 @@ impl Desk {
                 match order {
                     Order::Do(dispatch) => have_done(service, *dispatch).await,
                     Order::Stop(child) => stop(&service, &child).await,
+                    Order::Delete(scope, name) => machine::finish(&service, &scope, &name).await,
                     Order::Ended(execution) => {
                         for waiter in service.waiting.take(&execution.start.arn) {
                             service.tell(&waiter.token, waiting::answer(&execution, waiter.parsed)).await;

@@ -8,7 +8,7 @@ mod start_execution;
 mod waiting;
 
 pub(crate) use answer::{failure, heartbeat, success};
-pub(crate) use desk::{Desk, Room, no_function};
+pub(crate) use desk::{Desk, Order, Room, no_function};
 pub(crate) use integration::{Attempt, Integration, Outcome};
 pub(crate) use sdk::{SdkCalls, member_name};
 pub(crate) use start_execution::StartExecution;

@@ -241,3 +241,26 @@ async fn waits_within_one_millisecond_come_to_an_end() {
     }
     world.close().await;
 }
+
+#[tokio::test]
+async fn executions_stop_with_their_machine() {
+    let world = World::new();
+    let arn = machine(&world, "m", one_state(r#"{"Type":"Wait","Seconds":600,"End":true}"#), false).await;
+    let execution = start(&world, &arn, None, "{}").await.unwrap();
+    let delete = DeleteStateMachineInput { state_machine_arn: Some(arn.clone()) };
+    machine::delete(world.call(), delete).await.unwrap();
+    assert!(matches!(
+        start(&world, &arn, None, "{}").await.unwrap_err().code.as_ref(),
+        "StateMachineDeleting" | "StateMachineDoesNotExist"
+    ));
+    assert_eq!(ended(&world, &execution).await.status, Some(ExecutionStatus::ABORTED));
+    let describe = || {
+        let input = DescribeStateMachineInput { state_machine_arn: Some(arn.clone()), included_data: None };
+        machine::describe(world.call(), input)
+    };
+    while let Ok(shown) = describe().await {
+        assert_eq!(shown.status, Some(StateMachineStatus::DELETING));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    world.close().await;
+}
