@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests run on the host's clock")]
 
 mod basics;
+mod limits;
 mod map_runs;
 mod restart;
 mod world;
