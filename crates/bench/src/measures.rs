@@ -10,6 +10,7 @@ mod network;
 mod network_dns;
 mod reset;
 mod start;
+mod states;
 mod states_lint;
 mod store;
 
@@ -49,6 +50,14 @@ pub(crate) enum Measure {
     NetworkFleet,
     /// CPU per question of the VPCs' name server.
     NetworkDns,
+    /// Everything about Step Functions: the measures `states-…`.
+    States,
+    /// The execution engine: durable transitions, timers, a Map of a million items.
+    StatesEngine,
+    /// A million executions asleep, and the restart with them.
+    StatesSleepers,
+    /// Step Functions over HTTP.
+    StatesHttp,
     /// Wiping everything.
     Reset,
     /// The linter of state machines.
@@ -58,7 +67,12 @@ pub(crate) enum Measure {
 impl Measure {
     /// All of them.
     pub(crate) fn all() -> Vec<Measure> {
-        Measure::value_variants().iter().copied().filter(|measure| *measure != Measure::Network).collect()
+        Measure::value_variants().iter().copied().filter(|measure| !measure.is_group()).collect()
+    }
+
+    /// Stands for others.
+    fn is_group(self) -> bool {
+        matches!(self, Measure::Network | Measure::States)
     }
 
     /// The measures that a word on the command line stands for.
@@ -67,6 +81,9 @@ impl Measure {
             Measure::Network => {
                 let network = |measure: &Measure| measure.name().starts_with("network-");
                 [Measure::Groups].into_iter().chain(Measure::all().into_iter().filter(network)).collect()
+            }
+            Measure::States => {
+                Measure::all().into_iter().filter(|measure| measure.name().starts_with("states-")).collect()
             }
             single => vec![single],
         }
@@ -88,6 +105,10 @@ impl Measure {
             Measure::NetworkRestore => "network-restore",
             Measure::NetworkFleet => "network-fleet",
             Measure::NetworkDns => "network-dns",
+            Measure::States => "states",
+            Measure::StatesEngine => "states-engine",
+            Measure::StatesSleepers => "states-sleepers",
+            Measure::StatesHttp => "states-http",
             Measure::Reset => "reset",
             Measure::StatesLint => "states-lint",
         }
@@ -123,11 +144,14 @@ impl Measure {
             Measure::Groups => groups::run(context),
             Measure::Commands => commands::run(context),
             // Its parts are taken one by one, so that a failure of one leaves the others.
-            Measure::Network => Ok(Vec::new()),
+            Measure::Network | Measure::States => Ok(Vec::new()),
             Measure::NetworkPath => network::path(context),
             Measure::NetworkRestore => network::restore(context),
             Measure::NetworkFleet => network::fleet(context),
             Measure::NetworkDns => network_dns::run(context),
+            Measure::StatesEngine => states::engine(context),
+            Measure::StatesSleepers => states::sleepers(context),
+            Measure::StatesHttp => states::http(context),
             Measure::Reset => reset::run(context),
             Measure::StatesLint => states_lint::run(context),
         }
@@ -165,6 +189,8 @@ mod tests {
         assert!(!parts.contains(&Measure::Network) && !Measure::all().contains(&Measure::Network));
         assert_eq!((parts.len(), parts[0]), (5, Measure::Groups));
         assert_eq!(Measure::Start.parts(), [Measure::Start]);
+        assert!(Measure::States.parts().contains(&Measure::StatesEngine));
+        assert!(!Measure::all().contains(&Measure::States));
     }
 
     #[test]

@@ -45,6 +45,8 @@ impl Archivist {
     }
 
     pub(crate) fn run(self) {
+        // Shards come first: what waits here is in the log. Where that is not allowed it goes on as it is.
+        let _ = rustix::process::setpriority_process(None, 5);
         let mut waiting = VecDeque::new();
         let mut sweep = Sweep::default();
         let mut next_sweep = self.clock.steady() + STEP;

@@ -266,8 +266,13 @@ impl Engine {
 
 /// The hash by which executions are spread and found: FNV-1a with a final mix. It stands in the log; it never changes.
 pub(crate) fn hash(arn: &str) -> u64 {
+    hash_of_parts(arn, "")
+}
+
+/// The same of an ARN in two parts.
+pub(crate) fn hash_of_parts(head: &str, tail: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in arn.bytes() {
+    for byte in head.bytes().chain(tail.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);

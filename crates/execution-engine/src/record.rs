@@ -201,7 +201,8 @@ pub(crate) fn put(
     turn: Option<(&Wake, Option<u64>, &[Event])>,
     snapshot: &[u8],
 ) {
-    let mut writer = Writer::new(to, &seeds_of_pin(pin));
+    let seeds = seeds_of_pin(pin);
+    let mut writer = Writer::new(to, &seeds);
     writer.byte(EXECUTION);
     writer.number(head.number);
     writer.number(u64::from(head.pin));

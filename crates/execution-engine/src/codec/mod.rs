@@ -23,16 +23,14 @@ const REACH: usize = 32;
 /// Writes records.
 pub(crate) struct Writer<'a> {
     pub(crate) bytes: &'a mut Vec<u8>,
+    seeds: &'a [Arc<str>],
     texts: Vec<Arc<str>>,
-    seeds: usize,
 }
 
 impl<'a> Writer<'a> {
     /// Begins a record behind what is there.
-    pub(crate) fn new(bytes: &'a mut Vec<u8>, seeds: &[Arc<str>]) -> Writer<'a> {
-        let mut texts = Vec::with_capacity(seeds.len() + 8);
-        texts.extend_from_slice(seeds);
-        Writer { bytes, texts, seeds: seeds.len() }
+    pub(crate) fn new(bytes: &'a mut Vec<u8>, seeds: &'a [Arc<str>]) -> Writer<'a> {
+        Writer { bytes, seeds, texts: Vec::new() }
     }
 
     pub(crate) fn byte(&mut self, byte: u8) {
@@ -60,9 +58,10 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn text(&mut self, text: &Arc<str>) {
-        let recent = self.texts.len().saturating_sub(REACH).max(self.seeds);
-        let known = self.texts[recent..].iter().rposition(|other| same(other, text)).map(|at| recent + at);
-        let known = known.or_else(|| self.texts[..self.seeds].iter().position(|other| same(other, text)));
+        let recent = self.texts.len().saturating_sub(REACH);
+        let known = self.texts[recent..].iter().rposition(|other| same(other, text));
+        let known = known.map(|at| self.seeds.len() + recent + at);
+        let known = known.or_else(|| self.seeds.iter().position(|other| same(other, text)));
         if let Some(at) = known {
             self.number(at as u64 + 1);
         } else {

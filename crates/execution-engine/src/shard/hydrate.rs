@@ -127,6 +127,7 @@ impl Shard {
         for (_, bytes) in records.iter().rev() {
             let (head, mut reader) = record::take_execution(bytes, &seeds)?;
             let turn = if head.has_turn { Some(record::turn(&mut reader, head.now)?) } else { None };
+            let first = turn.as_ref().and_then(|turn| turn.events.first()).map(|event| event.id);
             if head.has_snapshot {
                 let snapshot = record::snapshot(&mut reader)?;
                 hot.execution = Execution::restore(program.clone(), start.clone(), snapshot)
@@ -135,17 +136,9 @@ impl Shard {
             } else if let Some(turn) = turn {
                 self.again(slot, &mut hot, &head, turn)?;
             }
-        }
-        // Records are held again only when all of them were read.
-        if let Some(mut parts) = hot.parts.take() {
-            let mut held = true;
-            for (_, bytes) in records.iter().rev() {
-                let (head, reader) = record::take_execution(bytes, &seeds)?;
-                let first = if head.has_turn { record::span(reader)?.0 } else { 0 };
-                parts.push(first, bytes);
-                held &= parts.size() < 4 << 10;
+            if let Some(first) = first {
+                hot.hold(first, bytes);
             }
-            hot.parts = held.then_some(parts);
         }
         Ok(hot)
     }

@@ -1,14 +1,18 @@
 //! What executions share, and who of them lists where.
 
+use super::slots::Plain;
 use crate::log::Position;
-use crate::record::Pin;
+use crate::record::{self, Pin};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 /// A pin in use.
 #[derive(Clone)]
 pub(crate) struct Pinned {
     pub(crate) pin: Arc<Pin>,
+    /// Texts that records of its executions name without writing them.
+    pub(crate) seeds: Arc<[Arc<str>]>,
     /// Its record.
     pub(crate) record: Position,
     /// Machine or Map Run its executions are listed under.
@@ -20,7 +24,7 @@ pub(crate) struct Pinned {
 /// The pins of a shard.
 #[derive(Default)]
 pub(crate) struct Pins {
-    by_number: HashMap<u32, Pinned>,
+    by_number: HashMap<u32, Pinned, BuildHasherDefault<Plain>>,
     numbers: HashMap<Arc<Pin>, u32>,
     next: u32,
     owners: HashMap<Arc<str>, u32>,
@@ -67,7 +71,8 @@ impl Pins {
             }
         };
         self.numbers.insert(pin.clone(), number);
-        self.by_number.insert(number, Pinned { pin, record, owner, users: 0 });
+        let seeds = record::seeds_of_pin(&pin).into();
+        self.by_number.insert(number, Pinned { pin, seeds, record, owner, users: 0 });
     }
 
     /// Takes one back whose record was not written; its executions were undone before.

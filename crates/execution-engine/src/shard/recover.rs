@@ -1,11 +1,11 @@
 //! Builds a shard from its log.
 
-use super::slots::NEVER;
+use super::slots::{NEVER, Plain};
 use super::{Keep, Limits, Phase, Reply, Shard, Slot, Slots, Surroundings, map_run, tidy};
 use crate::archive::Closed;
 use crate::clock::ShardClock;
 use crate::codec::Malformed;
-use crate::engine::hash;
+use crate::engine::hash_of_parts;
 use crate::log::{Log, LogWriter, Position};
 use crate::message::Trail;
 use crate::record::{self, Head, Record, Standing};
@@ -13,6 +13,7 @@ use crate::wheel::{Due, Wheel};
 use crate::{EngineError, Status};
 use state_machine::interpret::Wake;
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use super::pins::Pins;
@@ -26,7 +27,7 @@ struct Found {
 /// What a log holds.
 #[derive(Default)]
 struct Reading {
-    found: HashMap<u64, Found>,
+    found: HashMap<u64, Found, BuildHasherDefault<Plain>>,
     pins: Pins,
     archived: Position,
     last_number: u64,
@@ -41,7 +42,7 @@ impl Reading {
         let pins = &self.pins;
         let record = record::take(bytes, |number, reader| match pins.get(number) {
             Some(pinned) => {
-                reader.seed(&record::seeds_of_pin(&pinned.pin));
+                reader.seed(&pinned.seeds);
                 true
             }
             None => false,
@@ -74,10 +75,9 @@ impl Reading {
         self.last_time = self.last_time.max(head.now);
         if let Some(opening) = head.opening.as_ref().filter(|_| head.previous.is_none()) {
             // The first record, or the one that took the place of all before it.
-            let prefix = self.pins.get(head.pin).map(|pinned| pinned.pin.arn_prefix.clone());
-            let arn = format!("{}{}", prefix.unwrap_or_default(), opening.suffix);
+            let prefix = self.pins.get(head.pin).map_or("", |pinned| &*pinned.pin.arn_prefix);
             let slot = Slot {
-                hash: hash(&arn),
+                hash: hash_of_parts(prefix, &opening.suffix),
                 number: head.number,
                 last: at,
                 snapshot: Position::NONE,

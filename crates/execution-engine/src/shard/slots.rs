@@ -45,18 +45,22 @@ pub(crate) enum Phase {
     Express,
 }
 
-/// Hashes are hashes already.
+/// Hashes are hashes already, and numbers need little.
 #[derive(Default)]
 pub(crate) struct Plain(u64);
 
 impl Hasher for Plain {
     fn finish(&self) -> u64 {
-        self.0
+        // Tables look at the upper bits, too, which are empty in counted numbers.
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.0 = u64::from(value);
     }
     fn write_u64(&mut self, value: u64) {
         self.0 = value;

@@ -344,7 +344,7 @@ impl Hot {
     }
 
     /// Keeps a record in memory, while they are few.
-    fn hold(&mut self, first: u64, record: &[u8]) {
+    pub(super) fn hold(&mut self, first: u64, record: &[u8]) {
         if let Some(parts) = &mut self.parts {
             if parts.size() + record.len() > HELD {
                 self.parts = None;

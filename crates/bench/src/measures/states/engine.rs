@@ -99,7 +99,9 @@ pub(super) fn sleepers(context: &Context) -> anyhow::Result<Vec<Row>> {
             .note(format!("{started} of them, begun at {:.0}/s", float(started) / seconds)),
         Row::new("memory of an execution asleep", memory / float(started), "B")
             .target(Target::AtMost(256.0))
-            .note("resident after a restart with a million open, what the restart itself left over counted too"),
+            .note(
+                "resident after a restart with a million open, what the restart itself left over counted too",
+            ),
         Row::new("restart with a million open, to the first acknowledged start", restart, "s")
             .target(Target::AtMost(1.5))
             .cpu(cpu),

@@ -1,7 +1,8 @@
 //! Loads for the execution engine in this process.
 
 use execution_engine::{
-    Dispatch, Engine, EngineConfig, Execution, ItemSource, Kind, NewExecution, Outside, Revision, StartRefusal,
+    Dispatch, Engine, EngineConfig, Execution, ItemSource, Kind, NewExecution, Outside, Revision,
+    StartRefusal,
 };
 use state_machine::history::{Event, Failure, Payload};
 use state_machine::interpret::{MapRunRequest, Start, Ticket};

@@ -1,6 +1,7 @@
 //! Step Functions: the engine in this process, then the service over HTTP.
 
-pub mod engine;
+mod engine;
+mod http;
 mod load;
 
 use crate::Context;
@@ -14,4 +15,9 @@ pub(super) fn engine(context: &Context) -> anyhow::Result<Vec<Row>> {
 /// A million executions asleep.
 pub(super) fn sleepers(context: &Context) -> anyhow::Result<Vec<Row>> {
     engine::sleepers(context)
+}
+
+/// Over HTTP.
+pub(super) fn http(context: &Context) -> anyhow::Result<Vec<Row>> {
+    http::run(context)
 }
