@@ -13,8 +13,8 @@ const PEERS: &[(&str, &str, &str)] = &[
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these measures (start, memory, front, store, boot, fleet, groups, commands, network-path, network-restore,
-    /// network-fleet, network-dns, states-engine, states-sleepers, states-http, reset; network and states for all that is
-    /// about them); all without one.
+    /// network-fleet, network-dns, states-engine, states-sleepers, states-http, states-lint, reset;
+    /// network and states for all that is about them); all without one.
     measures: Vec<String>,
     /// Leave the peers out.
     #[arg(long)]
