@@ -1,11 +1,14 @@
-"""`allod states lint` and `allod states graph` as people and CI run them."""
+"""`allod states lint` and `allod states graph` as people and CI run them, and a picture of an execution in a cloud."""
 
 import json
 import os
 import subprocess
+import time
 import xml.etree.ElementTree as ElementTree
 
 BINARY = os.environ.get("ALLOD_BINARY", "target/debug/allod")
+ROLE = "arn:aws:iam::000000000000:role/states"
+
 DANGLING = {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Next": "Goodbye"}, "Goodbye": {"Type": "Pass"}}}
 GOOD = {
     "QueryLanguage": "JSONata",
@@ -95,3 +98,21 @@ def test_a_definition_is_previewed_as_a_picture(tmp_path):
     code, out, _ = run("graph", "--svg", file)
     ids = {element.get("id") for element in ElementTree.fromstring(out).iter() if element.get("id")}
     assert {"state-Hello", "state-Both", "state-p1", "state-p2", "state-Good%20bye"} <= ids
+
+
+def test_an_execution_is_drawn_with_its_colours(cloud):
+    states = cloud.client("stepfunctions")
+    machine = states.create_state_machine(name="drawn", definition=json.dumps(GOOD), roleArn=ROLE)
+    started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input="{}")
+    deadline = time.monotonic() + 60
+    while states.describe_execution(executionArn=started["executionArn"])["status"] == "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    env = {"AWS_ENDPOINT_URL": cloud.endpoint}
+    code, out, err = run("graph", "--execution", started["executionArn"], env=env)
+    assert code == 0, err
+    assert out.count("✓") >= 10 and "Good bye" in out
+    code, out, err = run("graph", "--svg", "--execution", started["executionArn"], env=env)
+    assert code == 0, err
+    classes = {e.get("id"): e.get("class") for e in ElementTree.fromstring(out).iter() if (e.get("id") or "").startswith("state-")}
+    assert set(classes.values()) == {"state succeeded"} and len(classes) == 5
