@@ -2,12 +2,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::thread;
+use std::time::Duration;
 
 use network_plan::{LOG_BYTES, LOG_GROUP};
 
 use super::{Heard, hear};
 use crate::ApplyError;
-use crate::netlink::{Messages, Socket, attributes};
+use crate::netlink::{Messages, Refusal, Socket, attributes};
 
 /// `NFNL_SUBSYS_ULOG << 8` with `NFULNL_MSG_PACKET` and `NFULNL_MSG_CONFIG`.
 const PACKET: u16 = 4 << 8;
@@ -34,6 +36,14 @@ const GATHER_PACKETS: u32 = 64;
 /// … and how long, in hundredths of a second: what is dropped is seen within 10 ms.
 const GATHER_TIME: u32 = 1;
 
+/// How often the log group is asked for: one second in all. The kernel refuses it (`EPERM`) while another socket has it,
+/// and the one before may live a moment longer in a child of ours that is on its way to another program.
+const ATTEMPTS: u32 = 100;
+
+fn refused(refusal: Refusal) -> ApplyError {
+    ApplyError::refused("listening to dropped packets", refusal)
+}
+
 /// A packet that the filter dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedPacket {
@@ -58,6 +68,16 @@ pub struct DropListener {
 
 impl DropListener {
     pub(crate) fn begin(mut socket: Socket) -> Result<Self, ApplyError> {
+        for _ in 1..ATTEMPTS {
+            match Self::ask(&mut socket) {
+                Err(refusal) if refusal.errno == libc::EPERM => thread::sleep(Duration::from_millis(10)),
+                outcome => return outcome.map(|()| Self { socket }).map_err(refused),
+            }
+        }
+        Self::ask(&mut socket).map(|()| Self { socket }).map_err(refused)
+    }
+
+    fn ask(socket: &mut Socket) -> Result<(), Refusal> {
         let mut request = Messages::new();
         let group = LOG_GROUP.to_be_bytes();
         let header = [0, 0, group[0], group[1]];
@@ -70,11 +90,10 @@ impl DropListener {
             .net32(BUFFER_SIZE, GATHER)
             .net32(THRESHOLD, GATHER_PACKETS)
             .net32(TIMEOUT, GATHER_TIME);
-        let refused = |refusal| ApplyError::refused("listening to dropped packets", refusal);
         let last = request.count() - 1;
-        match socket.send(&mut request, last).map_err(refused)?.into_iter().next() {
-            Some(refusal) => Err(refused(refusal)),
-            None => Ok(Self { socket }),
+        match socket.send(&mut request, last)?.into_iter().next() {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
         }
     }
 

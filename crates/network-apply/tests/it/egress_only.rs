@@ -6,7 +6,7 @@ use network_plan::{Gate, Protocol, RouteTarget, VpcInput};
 
 use crate::facts::{anywhere, eni, group, route, vpc};
 use crate::wire::{begin, connect, listen, ping};
-use crate::world::{Namespace, World, private_host};
+use crate::world::{Namespace, World, private_host, take_address};
 
 const OUTSIDE: &str = "2001:db8:ffff::1";
 
@@ -23,9 +23,8 @@ fn both_gateways() -> VpcInput {
 fn world(input: VpcInput) -> Option<World> {
     private_host()?;
     let lo = ["link", "set", "lo", "up"];
-    let words = ["addr", "add", &format!("{OUTSIDE}/128"), "dev", "lo", "nodad"];
     assert!(Command::new("ip").args(lo).status().unwrap().success());
-    assert!(Command::new("ip").args(words).status().unwrap().success());
+    take_address(OUTSIDE);
     Some(World::on_this_host(input, network_apply::Uplink::None))
 }
 

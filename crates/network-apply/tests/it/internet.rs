@@ -9,7 +9,7 @@ use network_plan::{Gate, Protocol, VpcInput};
 
 use crate::facts::{anywhere, eni, open_out, public, rule, tcp, vpc};
 use crate::wire::{begin, connect, listen, ping, seen_as, send_icmp};
-use crate::world::{Namespace, World, private_host};
+use crate::world::{Namespace, World, private_host, take_address};
 
 /// 11: private subnet, no public address. 12: public subnet with 198.18.0.12.
 /// 13: public subnet without. 14: private subnet with 198.18.0.14.
@@ -158,7 +158,7 @@ fn ipv6_needs_no_translation() {
     input.groups[0].ingress = anywhere("sgr-in", tcp(80));
     let Some(mut world) = World::new(input) else { return };
     ip(&["link", "set", "lo", "up"]);
-    ip(&["-6", "addr", "add", "fd00:9::1/128", "dev", "lo", "nodad"]);
+    take_address("fd00:9::1");
     // The kernel takes its time over IPv6 addresses; before, the link's own
     // address would be chosen as the source.
     let routed = || {

@@ -1,13 +1,11 @@
 //! Delegated prefixes: blocks that belong to an interface like single addresses (EC2 user guide, "Prefix delegation").
 
-use std::process::Command;
-
 use network_plan::{Gate, Protocol, VpcInput};
 
 use crate::datagrams::Datagrams;
 use crate::facts::{anywhere, eni, group, rule, vpc};
 use crate::wire::bind_udp;
-use crate::world::World;
+use crate::world::{World, take_address};
 
 /// 11 in subnet a; 12 in subnet b with a prefix of each family. Group 2 admits its own members only.
 fn delegated() -> VpcInput {
@@ -24,17 +22,8 @@ fn delegated() -> VpcInput {
 
 /// Gives the machine an address of its prefixes; that is the guest's own business.
 fn socket_at(world: &World, address: &str) -> Datagrams {
-    let (bits, port) =
-        if address.contains(':') { (128, format!("[{address}]:9")) } else { (32, format!("{address}:9")) };
-    world.at("eni-12").inside(|| {
-        let mut ip = Command::new("ip");
-        ip.args(["addr", "add", &format!("{address}/{bits}"), "dev", "lo"]);
-        if bits == 128 {
-            // Without the search for duplicates, or the kernel lets nobody bind to it until a worker had its turn.
-            ip.arg("nodad");
-        }
-        assert!(ip.status().unwrap().success());
-    });
+    let port = if address.contains(':') { format!("[{address}]:9") } else { format!("{address}:9") };
+    world.at("eni-12").inside(|| take_address(address));
     bind_udp(world.at("eni-12"), &port)
 }
 

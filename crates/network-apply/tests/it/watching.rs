@@ -1,6 +1,7 @@
 //! What a router tells: packets it dropped, connections that end, connections there are.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,9 +51,15 @@ fn a_dropped_packet_is_reported_with_its_gate() {
     assert_eq!((packet.incoming, packet.outgoing), (eni_index(11), eni_index(12)));
     assert_eq!(packet.bytes[12..20], [10, 0, 1, 11, 10, 0, 2, 12], "from the IP header on");
     assert_eq!(u16::from_be_bytes([packet.bytes[22], packet.bytes[23]]), 81);
-    // The next one may listen when this one has ended.
+    // The next one may listen when this one has ended, also if a child on its way to another program still has it.
+    let child = listener.as_fd().try_clone_to_owned().unwrap();
     drop(listener);
+    let child = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
+        drop(child);
+    });
     world.network().listen_to_drops("vpc-1").unwrap();
+    child.join().unwrap();
 }
 
 #[test]

@@ -56,6 +56,29 @@ impl Namespace {
     }
 }
 
+/// Gives the current namespace an address, on `lo`, and waits until packets to it are taken in.
+pub fn take_address(address: &str) {
+    let mut ip = Command::new("ip");
+    if address.contains(':') {
+        // Without the search for duplicates, or nobody may bind to it yet.
+        ip.args(["addr", "add", &format!("{address}/128"), "dev", "lo", "nodad"]);
+    } else {
+        ip.args(["addr", "add", &format!("{address}/32"), "dev", "lo"]);
+    }
+    assert!(ip.status().unwrap().success());
+    // The route to an IPv6 address is made by a worker of the kernel, some time after the address is there.
+    let end = Instant::now() + PATIENCE;
+    let family = if address.contains(':') { "-6" } else { "-4" };
+    loop {
+        let routes = Command::new("ip").args([family, "route", "show", "table", "local"]).output().unwrap();
+        if String::from_utf8_lossy(&routes.stdout).split_whitespace().any(|word| word == address) {
+            return;
+        }
+        assert!(Instant::now() < end, "{address} is not taken in: {routes:?}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// The network under test and its machines, by ENI id.
 pub struct World {
     pub network: Option<Network>,
