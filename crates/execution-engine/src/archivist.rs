@@ -118,14 +118,13 @@ impl Archivist {
 
     /// An ended execution with its history.
     fn complete(&self, keep: &mut Keep) -> Result<(Arc<Closed>, Parts), Unreadable> {
-        let mut parts = match keep.parts.take() {
-            Some(parts) => parts,
-            None => {
-                let log = self.logs.get(usize::from(keep.shard));
-                let log = log.ok_or_else(|| Unreadable("no such shard".to_owned()))?;
-                let start = Arc::new(keep.closed.execution.start.clone());
-                history::collect(log, &Trail { start, last: keep.last })?
-            }
+        let mut parts = if let Some(parts) = keep.parts.take() {
+            parts
+        } else {
+            let log = self.logs.get(usize::from(keep.shard));
+            let log = log.ok_or_else(|| Unreadable("no such shard".to_owned()))?;
+            let start = Arc::new(keep.closed.execution.start.clone());
+            history::collect(log, &Trail { start, last: keep.last })?
         };
         let (firsts, rest) = parts.finish(true);
         let mut closed = (*keep.closed).clone();

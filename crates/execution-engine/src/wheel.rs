@@ -40,7 +40,7 @@ impl Wheel {
         // What is due already comes out with the next millisecond.
         let at = due.at.max(self.now + 1);
         let different = (at ^ self.now).cast_unsigned();
-        let ring = (63 - different.leading_zeros()) / BITS;
+        let ring = different.ilog2() / BITS;
         let ring = ring as usize;
         if ring >= RINGS {
             self.far.entry(at).or_default().push(due);
@@ -78,7 +78,7 @@ impl Wheel {
             let unit = 1_i64 << (BITS as usize * ring);
             let base = self.now / unit;
             // A ring holds its present turn only: places behind the present one.
-            let last = base | (SLOTS as i64 - 1);
+            let last = base | ((1 << BITS) - 1);
             for time in base..=last {
                 if !self.rings[ring][place(time * unit, ring)].is_empty() {
                     return Some((time * unit).max(self.now + 1));

@@ -63,7 +63,9 @@ impl State {
             .map(|(key, _)| key.clone())
             .take_while(|k| k.starts_with(&parts))
             .collect();
-        behind.iter().for_each(|key| self.remove(key));
+        for key in &behind {
+            self.remove(key);
+        }
     }
 }
 

@@ -34,12 +34,7 @@ impl Parts {
         if self.open.is_empty() {
             self.first = first;
         }
-        let mut length = record.len();
-        while length >= 0x80 {
-            self.open.push((length & 0x7f) as u8 | 0x80);
-            length >>= 7;
-        }
-        self.open.push((length & 0x7f) as u8);
+        crate::log::put_length(&mut self.open, record.len());
         self.open.extend_from_slice(record);
         if self.open.len() >= PART {
             self.full.push((self.first, std::mem::take(&mut self.open)));
@@ -54,7 +49,8 @@ impl Parts {
     /// Ends it: first events of all parts, and what is short enough for the execution's row. Without `rest` everything
     /// goes into parts.
     pub(crate) fn finish(&mut self, rest: bool) -> (Vec<u64>, Vec<u8>) {
-        if !self.open.is_empty() && !(rest && self.open.len() <= SHORT) {
+        let short = rest && self.open.len() <= SHORT;
+        if !self.open.is_empty() && !short {
             self.full.push((self.first, std::mem::take(&mut self.open)));
         }
         let firsts = self.full.iter().map(|(first, _)| *first);

@@ -241,7 +241,9 @@ impl<A: Field, B: Field> Field for (A, B) {
 impl<T: Field> Field for Vec<T> {
     fn put(&self, to: &mut Writer<'_>) {
         to.number(self.len() as u64);
-        self.iter().for_each(|item| item.put(to));
+        for item in self {
+            item.put(to);
+        }
     }
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
         let count = from.count()?;

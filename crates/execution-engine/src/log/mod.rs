@@ -78,3 +78,14 @@ pub(crate) fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     }
     None
 }
+
+/// Writes the length of a record before it.
+pub(crate) fn put_length(to: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+        to.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+    to.push(length as u8);
+}

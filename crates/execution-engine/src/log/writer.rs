@@ -1,6 +1,6 @@
 //! Writes frames.
 
-use super::{FRAME_HEAD, Log, Position};
+use super::{FRAME_HEAD, Log, Position, put_length};
 use std::io::Result;
 use std::sync::Arc;
 
@@ -39,14 +39,7 @@ impl LogWriter {
     /// Puts a record into the frame; tells its place.
     pub(crate) fn push(&mut self, record: &[u8]) -> Position {
         let place = Position::new(self.segment, self.offset + self.frame.len() as u64);
-        let mut length = record.len();
-        while length >= 0x80 {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-            self.frame.push(length as u8 | 0x80);
-            length >>= 7;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
-        self.frame.push(length as u8);
+        put_length(&mut self.frame, record.len());
         self.frame.extend_from_slice(record);
         place
     }

@@ -85,10 +85,8 @@ impl Shard {
             Reply::Change(reply) => drop(reply.send(Ok(done.now))),
             Reply::Answer(reply) => drop(reply.send(Ok(()))),
         }
-        if let Some(begin) = done.begin {
-            if let StartReply::Started(reply) = begin.reply {
-                drop(reply.send(Ok(done.start.at)));
-            }
+        if let Some(StartReply::Started(reply)) = done.begin.map(|begin| begin.reply) {
+            drop(reply.send(Ok(done.start.at)));
         }
         if done.more {
             let (slot, number) = (done.slot, done.number);
@@ -143,25 +141,22 @@ impl Shard {
         for done in batch.into_iter().rev() {
             self.drop_hot(done.slot);
             self.closing.remove(&done.slot);
-            match done.before {
-                Some(before) => {
-                    self.slots.set(done.slot, before);
-                    self.rewind(done.slot, &before);
-                    let (slot, number, wake) = (done.slot, done.number, done.wake);
-                    self.runnable.push_front(Runnable { slot, number, wake, reply: done.reply });
-                }
-                None => {
-                    let pin = self.slots.get(done.slot).pin;
-                    let owner = self.pins.owner_of(pin);
-                    self.slots.remove(done.slot, owner);
-                    self.pins.unused(pin);
-                    let reason = self.stalled.clone().unwrap_or_default();
-                    match done.begin {
-                        Some(begin) => self.refuse_start(begin, StartRefusal::Overloaded(reason)),
-                        // A redrive.
-                        None => super::turn::refuse(done.reply, crate::ChangeRefusal::Overloaded(reason)),
-                    }
-                }
+            if let Some(before) = done.before {
+                self.slots.set(done.slot, before);
+                self.rewind(done.slot, &before);
+                let (slot, number, wake) = (done.slot, done.number, done.wake);
+                self.runnable.push_front(Runnable { slot, number, wake, reply: done.reply });
+                continue;
+            }
+            let pin = self.slots.get(done.slot).pin;
+            let owner = self.pins.owner_of(pin);
+            self.slots.remove(done.slot, owner);
+            self.pins.unused(pin);
+            let reason = self.stalled.clone().unwrap_or_default();
+            match done.begin {
+                Some(begin) => self.refuse_start(begin, StartRefusal::Overloaded(reason)),
+                // A redrive.
+                None => super::turn::refuse(done.reply, crate::ChangeRefusal::Overloaded(reason)),
             }
         }
         for (place, before) in std::mem::take(&mut self.moved).into_iter().rev() {

@@ -62,13 +62,12 @@ impl Pins {
             return;
         }
         let name = pin.map_run.as_ref().unwrap_or(&pin.machine_arn);
-        let owner = match self.owners.get(name) {
-            Some(owner) => *owner,
-            None => {
-                self.next_owner += 1;
-                self.owners.insert(name.clone(), self.next_owner);
-                self.next_owner
-            }
+        let owner = if let Some(owner) = self.owners.get(name) {
+            *owner
+        } else {
+            self.next_owner += 1;
+            self.owners.insert(name.clone(), self.next_owner);
+            self.next_owner
         };
         self.numbers.insert(pin.clone(), number);
         let seeds = record::seeds_of_pin(&pin).into();

@@ -41,7 +41,9 @@ impl Shard {
                 }
             }
             Message::Archived { slots } => {
-                slots.into_iter().for_each(|(place, number)| self.forget(place, number))
+                for (place, number) in slots {
+                    self.forget(place, number);
+                }
             }
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::ChildEnded(end) => self.child_ended(*end),
@@ -91,7 +93,7 @@ impl Shard {
             phase: Phase::Open,
             busy: false,
         };
-        let mut hot = self.fresh(&begin);
+        let mut hot = Self::fresh(&begin);
         self.pins.used(pin);
         let owner = self.pins.owner_of(pin);
         let place = self.slots.insert(slot, owner);
@@ -160,7 +162,7 @@ impl Shard {
         number
     }
 
-    fn fresh(&self, begin: &Begin) -> Box<Hot> {
+    fn fresh(begin: &Begin) -> Box<Hot> {
         let start = Arc::new(begin.new.start.clone());
         let child = match &begin.reply {
             StartReply::Child(place) => Some(*place),
@@ -202,7 +204,7 @@ impl Shard {
         let place = self.slots.insert(slot, 0);
         slot.hash = u64::from(place);
         self.slots.set(place, slot);
-        let mut hot = self.fresh(&begin);
+        let mut hot = Self::fresh(&begin);
         hot.parts = None;
         hot.revision = Some(begin.new.revision.id.clone());
         match begin.reply {
@@ -243,7 +245,6 @@ impl Shard {
     }
 
     /// Brings a closed execution back and lets it go on.
-    #[expect(clippy::type_complexity, reason = "the reply comes back with the refusal")]
     fn reopen(
         &mut self,
         arn: &str,

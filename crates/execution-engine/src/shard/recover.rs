@@ -27,7 +27,9 @@ struct Found {
 /// What a log holds.
 #[derive(Default)]
 struct Reading {
-    found: HashMap<u64, Found, BuildHasherDefault<Plain>>,
+    found: Vec<Found>,
+    /// Places in `found` by number.
+    places: HashMap<u64, usize, BuildHasherDefault<Plain>>,
     pins: Pins,
     archived: Position,
     last_number: u64,
@@ -90,10 +92,17 @@ impl Reading {
                 phase: Phase::Open,
                 busy: false,
             };
-            self.found.insert(head.number, Found { slot, standing: head.standing });
+            let found = Found { slot, standing: head.standing };
+            if let Some(moved) = self.places.get(&head.number).and_then(|place| self.found.get_mut(*place)) {
+                *moved = found;
+            } else {
+                self.places.insert(head.number, self.found.len());
+                self.found.push(found);
+            }
         }
         // Without its beginning it ended long ago: a segment before was removed.
-        let Some(found) = self.found.get_mut(&head.number) else { return };
+        let place = self.places.get(&head.number);
+        let Some(found) = place.and_then(|place| self.found.get_mut(*place)) else { return };
         let slot = &mut found.slot;
         slot.last = at;
         slot.timer = head.timer.unwrap_or(NEVER);
@@ -156,8 +165,10 @@ impl Shard {
             around,
         };
         shard.runs.restore(reading.children);
-        let mut found: Vec<Found> = reading.found.into_values().collect();
+        drop(reading.places);
+        let mut found = reading.found;
         found.sort_unstable_by_key(|found| found.slot.number);
+        shard.slots.reserve(found.len());
         for found in found {
             shard.take_up(found);
         }
@@ -214,7 +225,7 @@ impl Shard {
                 let now = hot.now;
                 let keep = self.ended(place, slot, &mut hot, outcome, now, logged);
                 self.warm = self.warm.saturating_sub(1);
-                *keep
+                keep
             }
             Err(error) => self.archive_failed(place, slot).ok_or(error)?,
         };

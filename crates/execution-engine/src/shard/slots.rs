@@ -106,6 +106,12 @@ impl Slots {
         place
     }
 
+    /// Makes room for so many.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.entries.reserve_exact(count);
+        self.by_hash.reserve(count);
+    }
+
     /// Frees a slot.
     pub(crate) fn remove(&mut self, place: u32, owner: u32) {
         let slot = self.entries[place as usize];

@@ -59,7 +59,9 @@ impl Shard {
             }
             return;
         }
-        spare.into_iter().for_each(|number| self.pins.unwritten(number));
+        for number in spare {
+            self.pins.unwritten(number);
+        }
         self.pins.tidy();
         if let Err(error) = self.log.disk.remove(segment) {
             tracing::warn!(shard = self.index, segment, %error, "an old segment cannot be removed");

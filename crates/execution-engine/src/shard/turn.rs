@@ -168,7 +168,7 @@ impl Shard {
         let ended = match ran.progress {
             Progress::Ended(outcome) => {
                 after.phase = Phase::Closing;
-                Some(self.ended(place, &after, &mut hot, outcome, ran.now, pin.logged))
+                Some(Box::new(self.ended(place, &after, &mut hot, outcome, ran.now, pin.logged)))
             }
             _ => None,
         };
@@ -271,7 +271,7 @@ impl Shard {
         outcome: Outcome,
         now: Millis,
         logged: bool,
-    ) -> Box<Keep> {
+    ) -> Keep {
         let revision = self.pins.get(slot.pin).map(|pinned| pinned.pin.revision.clone()).unwrap_or_default();
         let execution = described(hot, revision, Some(&outcome), now);
         let mut snapshot = Vec::new();
@@ -286,14 +286,14 @@ impl Shard {
             rest: Vec::new(),
             snapshot: snapshot.into(),
         };
-        Box::new(Keep {
+        Keep {
             shard: self.index,
             slot: place,
             number: slot.number,
             closed: Arc::new(closed),
             parts: hot.parts.take(),
             last: slot.last,
-        })
+        }
     }
 
     pub(super) fn keep_hot(&mut self, place: u32, hot: Box<Hot>) {

@@ -41,8 +41,11 @@ pub(super) struct Simulation {
     world: Arc<World>,
     running: Option<Running>,
     planned: Vec<Planned>,
-    answers: Vec<(Arc<str>, Receiver<Result<(), AnswerRefusal>>)>,
+    answers: Vec<Answered>,
 }
+
+/// Key of a task, and what becomes of its answer.
+type Answered = (Arc<str>, Receiver<Result<(), AnswerRefusal>>);
 
 /// What a crash takes away.
 struct Running {
@@ -399,7 +402,9 @@ impl Simulation {
                 }
             }
             let keys: Vec<Arc<str>> = self.world.told.lock().tasks.keys().cloned().collect();
-            keys.iter().for_each(|key| self.answer(key, false));
+            for key in &keys {
+                self.answer(key, false);
+            }
             for shard in 0..SHARDS {
                 self.round(shard)?;
             }

@@ -30,7 +30,7 @@ impl Shard {
                     );
                 }
                 Err(error) => {
-                    tracing::error!(%error, "results of a redriven Map Run are lost; all items run again")
+                    tracing::error!(%error, "results of a redriven Map Run are lost; all items run again");
                 }
             }
         }
@@ -41,13 +41,12 @@ impl Shard {
     /// A run goes on after a restart.
     pub(in crate::shard) fn resume_run(&mut self, place: u32, start: &Arc<Start>, ticket: Ticket) {
         let key = (self.slots.get(place).number, ticket);
-        match self.runs.recovered.remove(&key) {
-            Some(found) => self.set_up(place, start, found.request, found.began, found.ends),
-            None => {
-                // Its request is written with the turn that made it, so this is damage.
-                let failure = Failure::new("States.Runtime", "The request of the Map Run is lost.");
-                self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
-            }
+        if let Some(found) = self.runs.recovered.remove(&key) {
+            self.set_up(place, start, found.request, found.began, found.ends);
+        } else {
+            // Its request is written with the turn that made it, so this is damage.
+            let failure = Failure::new("States.Runtime", "The request of the Map Run is lost.");
+            self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
         }
     }
 
@@ -109,7 +108,7 @@ impl Shard {
             (run.info.items.total, run.info.items.pending) = (total, total);
             (run.info.executions.total, run.info.executions.pending) = (total, total);
         }
-        self.runs.runs.insert(key, run);
+        self.runs.active.insert(key, run);
         self.runs.ready.insert(key);
     }
 
@@ -140,7 +139,7 @@ impl Shard {
         update: MapRunUpdate,
         reply: Sender<Result<(), ChangeRefusal>>,
     ) {
-        let found = self.runs.runs.iter_mut().find(|(_, run)| *run.info.arn == *arn);
+        let found = self.runs.active.iter_mut().find(|(_, run)| *run.info.arn == *arn);
         let Some((&key, run)) = found else {
             drop(reply.send(Err(ChangeRefusal::NotFound)));
             return;
@@ -158,7 +157,7 @@ impl Shard {
         let (began, request) = (run.info.started, Arc::new(request));
         run.request = request.clone();
         self.runs.ready.insert(key);
-        if self.slots.get(run_place(&self.runs.runs, key)).phase == crate::shard::Phase::Open {
+        if self.slots.get(run_place(&self.runs.active, key)).phase == crate::shard::Phase::Open {
             self.put_run(key.0, began, &request);
         }
         self.changed.push(reply);
@@ -166,18 +165,18 @@ impl Shard {
 
     /// A run of this shard.
     pub(in crate::shard) fn map_run(&self, arn: &str) -> Option<MapRun> {
-        self.runs.runs.values().find(|run| *run.info.arn == *arn).map(|run| run.info.clone())
+        self.runs.active.values().find(|run| *run.info.arn == *arn).map(|run| run.info.clone())
     }
 
     /// The runs of an execution.
     pub(in crate::shard) fn map_runs(&self, execution: &str) -> Vec<MapRun> {
-        let runs = self.runs.runs.values().filter(|run| *run.info.execution_arn == *execution);
+        let runs = self.runs.active.values().filter(|run| *run.info.execution_arn == *execution);
         runs.map(|run| run.info.clone()).collect()
     }
 
     /// A ticket is not wanted any more; true if it was that of a run, which is then aborted.
     pub(in crate::shard) fn cancel_run(&mut self, number: u64, ticket: Ticket) -> bool {
-        let Some(run) = self.runs.runs.remove(&(number, ticket)) else { return false };
+        let Some(run) = self.runs.active.remove(&(number, ticket)) else { return false };
         self.runs.ready.remove(&(number, ticket));
         self.close_run(run, MapRunStatus::Aborted);
         true

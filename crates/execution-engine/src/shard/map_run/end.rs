@@ -56,7 +56,7 @@ impl Shard {
     /// A child of one of this shard's runs ended. Told twice, it counts once.
     pub(in crate::shard) fn child_ended(&mut self, end: ChildEnd) {
         let key = (end.place.parent, Ticket(end.place.ticket));
-        let Some(run) = self.runs.runs.get_mut(&key) else { return };
+        let Some(run) = self.runs.active.get_mut(&key) else { return };
         if !run.running.contains(&end.place.index) {
             return;
         }
@@ -129,12 +129,11 @@ impl Shard {
 
     /// All children did well enough.
     pub(super) fn finish_run(&mut self, (_, ticket): Key, run: Run) {
-        let result = match &run.request.writer {
-            None => Ok(Arc::from(run.result())),
-            Some(_) => {
-                let mut results = run.outputs.iter().flatten();
-                self.around.outside.map_run_results(&run.request, &mut results)
-            }
+        let result = if run.request.writer.is_none() {
+            Ok(Arc::from(run.result()))
+        } else {
+            let mut results = run.outputs.iter().flatten();
+            self.around.outside.map_run_results(&run.request, &mut results)
         };
         let place = run.place;
         match result {

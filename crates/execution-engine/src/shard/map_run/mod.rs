@@ -61,7 +61,7 @@ enum Items {
 /// The Map Runs whose parents are in this shard.
 #[derive(Default)]
 pub(super) struct Runs {
-    runs: BTreeMap<Key, Run>,
+    active: BTreeMap<Key, Run>,
     /// Runs that may go on.
     ready: BTreeSet<Key>,
     /// What the log told of runs, until their parents are taken up.
@@ -113,7 +113,8 @@ impl Runs {
     /// Whether an execution has runs: its records are then not moved.
     pub(super) fn of(&self, number: u64) -> bool {
         let range = (number, Ticket(0))..=(number, Ticket(u64::MAX));
-        self.runs.range(range).next().is_some() || self.recovered.keys().any(|(parent, _)| *parent == number)
+        self.active.range(range).next().is_some()
+            || self.recovered.keys().any(|(parent, _)| *parent == number)
     }
 
     pub(super) fn is_ready(&self) -> bool {

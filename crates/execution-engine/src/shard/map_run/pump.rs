@@ -19,7 +19,7 @@ impl Shard {
     /// Lets the runs that may go on go on.
     pub(in crate::shard) fn pump(&mut self) {
         for key in std::mem::take(&mut self.runs.ready) {
-            let Some(mut run) = self.runs.runs.remove(&key) else { continue };
+            let Some(mut run) = self.runs.active.remove(&key) else { continue };
             if self.slots.check(run.place, key.0).is_none() {
                 // Its parent is gone.
                 self.close_run(run, crate::MapRunStatus::Aborted);
@@ -35,7 +35,7 @@ impl Shard {
                     } else if run.exhausted && run.running.is_empty() {
                         self.finish_run(key, run);
                     } else {
-                        self.runs.runs.insert(key, run);
+                        self.runs.active.insert(key, run);
                     }
                 }
                 Err(failure) => self.fail_run(key, run, failure),
@@ -65,7 +65,7 @@ impl Shard {
             if run.request.batch.is_some() {
                 run.sizes.push(u32::try_from(size).unwrap_or(u32::MAX));
             }
-            self.counted(run, child);
+            run.begun(child);
             if let Some(outcome) = run.known.remove(&child) {
                 run.take_end(child, &outcome);
                 continue;
@@ -79,19 +79,6 @@ impl Shard {
             inbox.force_all(messages);
         }
         Ok(more && !run.exhausted)
-    }
-
-    /// Counts a child that begins.
-    fn counted(&self, run: &mut Run, child: u64) {
-        let known = matches!(run.items, Items::Here(_)) && run.request.batch.is_none();
-        run.count(child, |counts, by| {
-            if known {
-                counts.pending = counts.pending.saturating_sub(by);
-            } else {
-                counts.total += by;
-            }
-            counts.running += by;
-        });
     }
 
     /// The input of the next child as JSON text, and its number of items.
@@ -134,6 +121,21 @@ impl Shard {
         run.next_item += 1;
         let mut draws = Draws::new(self.seed());
         run.selection.input(index, &item, self.clock.last(), &mut || draws.next()).map(Some)
+    }
+}
+
+impl Run {
+    /// Counts a child that begins.
+    fn begun(&mut self, child: u64) {
+        let known = matches!(self.items, Items::Here(_)) && self.request.batch.is_none();
+        self.count(child, |counts, by| {
+            if known {
+                counts.pending = counts.pending.saturating_sub(by);
+            } else {
+                counts.total += by;
+            }
+            counts.running += by;
+        });
     }
 }
 
