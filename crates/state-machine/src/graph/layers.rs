@@ -3,6 +3,7 @@
 //! The usual way (Sugiyama, Tagawa and Toda, 1981): turn round what goes back, give each vertex the layer below its lowest
 //! predecessor, put a waypoint into every layer a line passes, then order each layer by the middle of its neighbours.
 
+use super::Shape;
 use super::model::Graph;
 use std::collections::HashMap;
 
@@ -30,7 +31,10 @@ pub(super) fn layers(graph: &Graph) -> Layered {
         .zip(&reversed)
         .map(|(edge, reversed)| if *reversed { (edge.to, edge.from) } else { (edge.from, edge.to) })
         .collect();
-    let rank = ranks(count, &down);
+    let mut rank = ranks(count, &down);
+    if graph.vertices.last().is_some_and(|vertex| vertex.shape == Shape::End) {
+        sink(&mut rank);
+    }
     let depth = rank.iter().copied().max().unwrap_or(0) + 1;
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); depth];
     for (vertex, rank) in rank.iter().enumerate() {
@@ -116,12 +120,15 @@ fn ranks(count: usize, down: &[(usize, usize)]) -> Vec<usize> {
             }
         }
     }
-    // The end is the last.
+    rank
+}
+
+/// The end, which is the last vertex, stands in the last layer.
+fn sink(rank: &mut [usize]) {
     let last = rank.iter().copied().max().unwrap_or(0);
     if let Some(end) = rank.last_mut() {
-        *end = last.max(*end);
+        *end = last;
     }
-    rank
 }
 
 /// Every pair of neighbours in adjacent layers, once.

@@ -5,7 +5,7 @@ use crate::text::Node;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A machine as a graph: the first vertex is its start, the last its end.
+/// A machine as a graph: the first vertex is its start, the last its end, where it has one.
 pub(super) struct Graph {
     pub(super) vertices: Vec<Vertex>,
     pub(super) edges: Vec<Edge>,
@@ -53,7 +53,6 @@ pub(super) fn read(machine: &Node) -> Graph {
         }
     }
     let end = vertices.len();
-    vertices.push(vertex(Shape::End, "", "End", Vec::new()));
 
     let mut edges: Vec<Edge> = Vec::new();
     let mut add = |from: usize, to: Option<usize>, reason: Reason| {
@@ -79,6 +78,10 @@ pub(super) fn read(machine: &Node) -> Graph {
         let terminal = matches!(state.get("Type").and_then(Node::as_str), Some("Succeed" | "Fail"))
             || state.get("End").and_then(Node::as_bool) == Some(true);
         add(from, terminal.then_some(end), Reason::Next);
+    }
+    // Where nothing ends there is no end to draw.
+    if edges.iter().any(|edge| edge.to == end) {
+        vertices.push(vertex(Shape::End, "", "End", Vec::new()));
     }
     Graph { vertices, edges }
 }

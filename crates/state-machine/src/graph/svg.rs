@@ -11,12 +11,13 @@ const MOST_ROWS: usize = 200;
 /// Width of the names in the timeline.
 const NAMES: i32 = 180;
 
+/// Every rule is below the class of the picture, so that a page around it keeps its own looks.
 const STYLE: &str = "\
-.state>rect,.end{fill:#fff;stroke:#546e7a}.state>.kind{fill:#78909c;font-size:10px}.line{fill:none;stroke:#78909c}\
-.catch{stroke-dasharray:5 4}.choice,.default{stroke:#5e35b1}text{fill:#263238}\
-.running>rect{fill:#e3f2fd;stroke:#1565c0;stroke-width:2}.succeeded>rect{fill:#e8f5e9;stroke:#2e7d32}\
-.caught>rect{fill:#fff3e0;stroke:#ef6c00}.failed>rect{fill:#ffebee;stroke:#c62828;stroke-width:2}\
-.aborted>rect{fill:#eceff1;stroke:#455a64}";
+.asl .state>rect,.asl .end{fill:#fff;stroke:#546e7a}.asl .kind{fill:#78909c;font-size:10px}\
+.asl .line{fill:none;stroke:#78909c}.asl .catch{stroke-dasharray:5 4}.asl .choice,.asl .default{stroke:#5e35b1}\
+.asl text{fill:#263238}.asl .running>rect{fill:#e3f2fd;stroke:#1565c0;stroke-width:2}\
+.asl .succeeded>rect{fill:#e8f5e9;stroke:#2e7d32}.asl .caught>rect{fill:#fff3e0;stroke:#ef6c00}\
+.asl .failed>rect{fill:#ffebee;stroke:#c62828;stroke-width:2}.asl .aborted>rect{fill:#eceff1;stroke:#455a64}";
 
 /// The picture. `colours` fills the states of an execution and adds its timeline below.
 ///
@@ -33,7 +34,7 @@ pub fn svg(machine: &Machine, colours: Option<&Colours>) -> String {
     // Writing to a text cannot fail.
     let _ = writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+        "<svg class=\"asl\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          role=\"img\" font-family=\"sans-serif\" font-size=\"13\">\n<title>State machine</title>\n<style>{STYLE}</style>\n\
          <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
          orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#78909c\"/></marker></defs>\n\

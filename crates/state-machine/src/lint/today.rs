@@ -20,6 +20,8 @@ const TEMPLATES: &[&str] = &[
     "Output",
     "Items",
     "Credentials",
+    "Error",
+    "Cause",
 ];
 
 /// Longest label of a distributed Map state (developer guide, "Distributed map state fields").

@@ -173,8 +173,14 @@ impl Walk<'_> {
             return;
         }
         // statelint names the object in which the field is.
+        let mode = self.mode;
         let mut add = |fault| self.problems.add_at(trail.dotted(), &below, &value.span, fault);
         for bound in [field.bound, field.sign].into_iter().flatten() {
+            let bound = match bound {
+                // The quota is 99,999,999 seconds; statelint refuses just that number.
+                Bound::Ceiling(limit) if mode == Mode::Today => Bound::Maximum(limit),
+                bound => bound,
+            };
             if !within(value, bound) {
                 let (field, fraction, shown) = (field.name, field.fraction, ruby::show(value));
                 add(Fault::OutOfBounds { field, shown, bound, fraction });
@@ -183,7 +189,7 @@ impl Walk<'_> {
         let allowed = field.one_of;
         if !allowed.is_empty() && !value.as_str().is_some_and(|text| allowed.contains(&text)) {
             add(Fault::NotOneOf { field: field.name, shown: ruby::show(value), allowed });
-            if self.mode == Mode::Today {
+            if mode == Mode::Today {
                 return;
             }
         }

@@ -69,6 +69,11 @@ fn what_only_we_find() {
     assert!(state(activity).contains("Express state machine does not support"));
     assert!(state(r#"{"Type":"Wait","Seconds":"{% 1 %}","End":true}"#).contains("should be an Integer"));
     assert_eq!(state(r#"{"Type":"Wait","QueryLanguage":"JSONata","Seconds":"{% 1 %}","End":true}"#), "");
+    assert_eq!(state(r#"{"Type":"Wait","Seconds":99999999,"End":true}"#), "");
+    assert!(
+        state(r#"{"Type":"Fail","QueryLanguage":"JSONata","Cause":"{% 1 + %}"}"#)
+            .contains("State Machine.States.A.Cause: ")
+    );
     let island = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"},"B":{"Type":"Pass","Next":"C"},
         "C":{"Type":"Pass","Next":"B"}}}"#;
     assert!(sentence(island).contains("only states that are never reached"));
