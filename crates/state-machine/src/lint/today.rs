@@ -118,7 +118,8 @@ impl Check<'_, '_> {
                 None => Fault::own(Code::SchemaValidationFailed, error.message.clone()),
             }
         };
-        self.problems.add_at(self.named.dotted(), &below, &error.span, fault);
+        let dotted = if matches!(fault, Fault::Own { .. }) { below.dotted() } else { self.named.dotted() };
+        self.problems.add_at(dotted, &below, &error.span, fault);
     }
 
     fn choices(&mut self) {
