@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -199,6 +200,25 @@ def test_sync_executions_come_with_their_host_prefix(cloud, monkeypatch):
     arn = machine(states, "express", single({"Type": "Pass", "End": True}), type="EXPRESS")
     done = states.start_sync_execution(stateMachineArn=arn, input='{"a":1}')
     assert (done["status"], done["output"], done["billingDetails"]["billedMemoryUsedInMB"]) == ("SUCCEEDED", '{"a":1}', 64)
+
+
+def test_a_machine_logs_what_its_level_admits(cloud, states):
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/states/test:*"
+    fail = single({"Type": "Fail", "Error": "E", "Cause": "secret"})
+    for level in ("ALL", "FATAL"):
+        arn = machine(states, f"log-{level}", fail, loggingConfiguration={
+            "level": level, "includeExecutionData": False, "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}]})
+        end(states, states.start_execution(stateMachineArn=arn, input='{"hidden":1}')["executionArn"])
+
+    def lines(level):
+        files = Path(cloud.ready["data_dir"], "logs").rglob(f"*log-{level}*")
+        return [json.loads(line) for file in files if file.is_file() for line in file.read_text().splitlines()]
+
+    told = wait_for(lambda: len(found := lines("ALL")) == 3 and found, what="the log")
+    assert [line["type"] for line in told] == ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]
+    assert told[1]["details"] == {"name": "S"} and "hidden" not in json.dumps(told)
+    assert told[2]["details"] == {"error": "E", "cause": "secret"}
+    assert [line["type"] for line in wait_for(lambda: lines("FATAL"), what="the log")] == ["ExecutionFailed"]
 
 
 def test_answers_twice_late_and_with_foreign_tokens(states):

@@ -17,7 +17,7 @@ use crate::imds::Metadata;
 use crate::machines::{Commands, Consoles, Controller, Shared};
 use crate::network::{Board, Gateways, NetworkHandle, View};
 use contracts::Clock;
-use contracts::seams::{CommandHost, EndpointServices, MachineView, NetworkGate, NetworkView};
+use contracts::seams::{CommandHost, EndpointServices, LogSink, MachineView, NetworkGate, NetworkView};
 use records::{Instance, InstanceState};
 use resolver::Resolver;
 use state_store::typed::Store;
@@ -67,6 +67,7 @@ pub struct HostAgent {
     resolver: Option<Arc<Resolver>>,
     board: Arc<Board>,
     endpoints: Arc<OnceLock<Arc<dyn EndpointServices>>>,
+    logs: Arc<FileLogs>,
     config: HostConfig,
 }
 
@@ -81,7 +82,7 @@ impl HostAgent {
             .ok()
             .map(Arc::new);
         let logs = Arc::new(FileLogs::new(config.data_dir.join("logs")));
-        let writer = Writer::start(logs, store.clone(), runtime.clone());
+        let writer = Writer::start(logs.clone(), store.clone(), runtime.clone());
         let board = Board::new(store.clone(), clock.clone(), writer);
         let endpoints = Arc::new(OnceLock::new());
         runtime.spawn(network::follow_flow_logs(store.clone(), network.clone()));
@@ -104,7 +105,7 @@ impl HostAgent {
             .name("network".into())
             .spawn(move || network::run(start, inbox))
             .map_or_else(|error| tracing::error!(%error, "no thread for the network"), drop);
-        let agent = Arc::new(HostAgent { shared, metadata, resolver, board, endpoints, config });
+        let agent = Arc::new(HostAgent { shared, metadata, resolver, board, endpoints, logs, config });
         let worker = agent.clone();
         std::thread::Builder::new()
             .name("machines".into())
@@ -121,6 +122,11 @@ impl HostAgent {
     /// The name server of the VPCs, to be given further zones; `None` on a host where it could not start.
     pub fn resolver(&self) -> Option<&Arc<Resolver>> {
         self.resolver.as_ref()
+    }
+
+    /// Takes log lines of services, into files below the data directory.
+    pub fn log_sink(&self) -> Arc<dyn LogSink> {
+        self.logs.clone()
     }
 
     /// Waits for the data plane.

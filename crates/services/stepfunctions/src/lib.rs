@@ -18,6 +18,7 @@ mod execution;
 mod faults;
 mod history;
 mod limits;
+mod log;
 mod machine;
 mod names;
 mod role;

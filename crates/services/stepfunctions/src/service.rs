@@ -1,11 +1,12 @@
 //! The service and its table of operations.
 
 use crate::activity::Board;
+use crate::log::{Log, LogWriter};
 use crate::task::{Desk, Integration, Order, Room, SdkCalls, StartExecution, Waiting};
 use crate::{activity, alias, execution, faults, limits, machine, tags, task, test_state, validate, version};
 use api_stepfunctions::ops;
 use aws_schema::{Fault, Shape};
-use contracts::seams::Authorizer;
+use contracts::seams::{Authorizer, LogSink};
 use contracts::{Call, Page, Platform, ServiceTable};
 use execution_engine::{AnswerRefusal, Engine, EngineConfig, EngineError};
 use parking_lot::{Mutex, RwLock};
@@ -35,6 +36,8 @@ pub struct States {
     calls: OnceLock<Arc<SdkCalls>>,
     /// Until it runs.
     desk: Mutex<Option<Desk>>,
+    /// Until it runs.
+    log_writer: Mutex<Option<(LogWriter, Arc<dyn LogSink>)>>,
 }
 
 /// What handlers are given.
@@ -55,11 +58,12 @@ impl States {
             integrations: OnceLock::new(),
             calls: OnceLock::new(),
             desk: Mutex::new(None),
+            log_writer: Mutex::new(None),
         })
     }
 
     /// Opens the engine, in a folder or in memory, and takes up what ran before. `token_key` seals task tokens; `tables`
-    /// and `authorizer` serve the tasks that call this cloud's services.
+    /// and `authorizer` serve the tasks that call this cloud's services; `logs` takes what machines log.
     ///
     /// # Errors
     /// [`EngineError`] when the folder cannot be used or is damaged.
@@ -69,11 +73,15 @@ impl States {
         token_key: [u8; 32],
         tables: Vec<ServiceTable>,
         authorizer: Arc<dyn Authorizer>,
+        logs: Arc<dyn LogSink>,
     ) -> Result<(), EngineError> {
         let calls = Arc::new(SdkCalls::new(tables, authorizer, !self.platform.config.open));
         let _ = self.calls.set(calls.clone());
         let _ = self.integrations.set(vec![Arc::new(StartExecution), calls]);
-        let (room, desk) = Room::new(self.platform.clock.clone(), self.board.clone(), self.waiting.clone());
+        let (log, writer) = Log::new(self.platform.store.clone());
+        *self.log_writer.lock() = Some((writer, logs));
+        let (room, desk) =
+            Room::new(self.platform.clock.clone(), self.board.clone(), self.waiting.clone(), log);
         *self.desk.lock() = Some(desk);
         let (config, room) = (EngineConfig::new(directory, token_key), Arc::new(room));
         let engine = Engine::open(config.clone(), room.clone())?;
@@ -103,15 +111,30 @@ impl States {
 
     /// Has tasks done until told to stop, and then closes the engine: what was acknowledged is on disk.
     pub async fn run(self: Arc<Self>, stopped: watch::Receiver<bool>) {
+        let writer = self.log_writer.lock().take();
+        // A thread of its own: the runtime's blocking ones are for work that ends by itself.
+        let writer = writer.and_then(|(writer, logs)| {
+            let thread = std::thread::Builder::new().name("execution-logs".to_owned());
+            thread.spawn(move || writer.run(&*logs)).ok()
+        });
         let desk = self.desk.lock().take();
         if let Some(desk) = desk {
             desk.run(self.clone(), stopped).await;
         }
         let engine = self.engine.write().take();
-        if let Some(engine) = engine
-            && tokio::task::spawn_blocking(move || engine.close()).await.is_err()
-        {
-            tracing::error!("the execution engine did not close");
+        let room = self.opened.get().map(|(_, room)| room.clone());
+        let end = move || {
+            if let Some(engine) = engine {
+                engine.close();
+            }
+            // Nothing is logged any more: the writer ends behind the last line.
+            if let Some(room) = room {
+                room.close_log();
+            }
+            writer.is_none_or(|writer| writer.join().is_ok())
+        };
+        if !tokio::task::spawn_blocking(end).await.unwrap_or(false) {
+            tracing::error!("the execution engine or its log did not close");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::integration::{Attempt, Outcome};
 use super::waiting::{self, Waiting};
 use crate::activity::Board;
+use crate::log::Log;
 use crate::machine;
 use crate::service::States;
 use contracts::{Clock, new_uuid};
@@ -35,14 +36,25 @@ pub(crate) struct Room {
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
     waiting: Arc<Waiting>,
+    log: Log,
     orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Room {
     /// The room and the desk in it.
-    pub(crate) fn new(clock: Arc<dyn Clock>, board: Arc<Board>, waiting: Arc<Waiting>) -> (Room, Desk) {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        board: Arc<Board>,
+        waiting: Arc<Waiting>,
+        log: Log,
+    ) -> (Room, Desk) {
         let (orders, received) = mpsc::unbounded_channel();
-        (Room { clock, board, waiting, orders }, Desk { received })
+        (Room { clock, board, waiting, log, orders }, Desk { received })
+    }
+
+    /// No event comes any more.
+    pub(crate) fn close_log(&self) {
+        self.log.close();
     }
 
     /// Puts an order on the desk.
@@ -83,7 +95,9 @@ impl Outside for Room {
         None
     }
 
-    fn events(&self, _: &Start, _: &str, _: &[Event]) {}
+    fn events(&self, execution: &Start, revision: &str, events: &[Event]) {
+        self.log.note(execution, revision, events);
+    }
 
     fn ended(&self, execution: &Execution) {
         if self.waiting.is_awaited(&execution.start.arn) {

@@ -3,7 +3,9 @@
 use crate::States;
 use crate::service::StatesCall;
 use aws_schema::Fault;
-use contracts::seams::{Authorizer, CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
+use contracts::seams::{
+    Authorizer, CommandEnd, CommandHost, CommandRequest, LogLine, LogSink, MachineView, NetworkGate,
+};
 use contracts::{BoxFuture, Call, Caller, CloudConfig, PageKey, Platform, Principal, Sealer, SystemClock};
 use records::Millis;
 use state_store::typed::{Scope, Store};
@@ -41,6 +43,12 @@ impl CommandHost for Nothing {
     fn cancel(&self, _: &str) {}
 }
 
+impl LogSink for Nothing {
+    fn append(&self, _: &Scope, _: &str, _: &str, _: &[LogLine]) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Authorizer for Nothing {
     fn authorize(&self, _: &Caller, _: &str) -> Result<(), Fault> {
         Ok(())
@@ -75,7 +83,7 @@ impl World {
         };
         let states = States::new(platform);
         let tables = vec![crate::table(&states)];
-        states.open(None, [3; 32], tables, nothing).unwrap();
+        states.open(None, [3; 32], tables, nothing.clone(), nothing).unwrap();
         let (stop, stopped) = watch::channel(false);
         #[expect(clippy::disallowed_methods, reason = "the handle is kept in the world")]
         let desk = tokio::spawn(states.clone().run(stopped));

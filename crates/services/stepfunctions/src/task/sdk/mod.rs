@@ -7,6 +7,7 @@ mod read;
 mod write;
 
 pub(crate) use names::member as member_name;
+pub(crate) use write::plain_value as write_value;
 
 use super::integration::{Attempt, Integration, Outcome};
 use aws_schema::{Fault, OperationSpec, Protocol, ServiceSpec, Shape};

@@ -11,7 +11,16 @@ use time::format_description::well_known::Rfc3339;
 
 /// An answer as an object; what is absent is left out.
 pub(super) fn value(output: &dyn WriteMembers) -> Value {
-    let mut writer = Values { open: vec![Open::Object(Map::new())] };
+    written(output, names::member)
+}
+
+/// The same with the members named as in the model.
+pub(crate) fn plain_value(output: &dyn WriteMembers) -> Value {
+    written(output, str::to_owned)
+}
+
+fn written(output: &dyn WriteMembers, name: fn(&str) -> String) -> Value {
+    let mut writer = Values { open: vec![Open::Object(Map::new())], name };
     output.write_members(&mut writer);
     writer.close()
 }
@@ -23,6 +32,8 @@ enum Open {
 
 struct Values {
     open: Vec<Open>,
+    /// How members are named.
+    name: fn(&str) -> String,
 }
 
 impl Values {
@@ -37,7 +48,7 @@ impl Values {
     fn put(&mut self, member: &'static Member, value: Value) {
         match self.open.last_mut() {
             Some(Open::Object(members)) => {
-                members.insert(names::member(member.name).into(), value);
+                members.insert((self.name)(member.name).into(), value);
             }
             Some(Open::Array(items)) => items.push(value),
             None => {}
