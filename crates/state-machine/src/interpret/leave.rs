@@ -5,7 +5,7 @@ use super::evaluate::{Problem, Sources};
 use super::execution::{MAX_PAYLOAD, Run};
 use super::line::{Data, LineIndex, Phase};
 use super::task::too_large;
-use crate::history::{Assigned, EventKind};
+use crate::history::{Assigned, EventKind, StateKind};
 use crate::program::{Placement, Select, State, StateIndex};
 use crate::template::{Language, Template};
 use crate::value::{Map, Value};
@@ -43,7 +43,8 @@ impl Run<'_, '_> {
             Language::Jsonata => {
                 let sources = Sources {
                     input: self.line(index).input.value.clone(),
-                    result: combine.then_some(&result.value),
+                    // A Pass state calls nothing that could have a result.
+                    result: (combine && state.kind() != StateKind::Pass).then_some(&result.value),
                     ..Sources::default()
                 };
                 let assigned = flow.assign.as_ref().map(|template| (template, sources.clone()));
