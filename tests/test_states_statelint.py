@@ -1,7 +1,7 @@
 """The linter's `statelint` mode against awslabs' statelint itself: the same sentences, letter for letter.
 
-Needs Ruby and the gem `statelint` (or its sources: STATELINT_LIBS names the folders for Ruby's -I, separated by colons);
-without them the test is skipped and says so. Machines: every definition in the recordings, a handful written here, and
+Needs Ruby; the gem `statelint` is installed into the test's own folder if it is missing (or taken from its sources:
+STATELINT_LIBS names the folders for Ruby's -I, separated by colons). Without them the test is skipped and says so. Machines: every definition in the recordings, a handful written here, and
 machines made from all of these by dropping, renaming, retyping and moving fields.
 STATELINT_CASES sets how many are made (default 3,000; a release is checked with 100,000).
 """
@@ -29,6 +29,8 @@ STDIN.each_line do |line|
   puts JSON.generate({ 'id' => machine['id'], 'problems' => problems })
 end
 """
+
+VERSION = "0.8.0"
 
 MACHINES = [
     {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Next": "Goodbye"}, "Goodbye": {"Type": "Pass"}}},
@@ -70,16 +72,24 @@ NAMES = [
 TYPES = ["Pass", "Succeed", "Fail", "Task", "Choice", "Wait", "Parallel", "Map", "Nothing"]
 
 
-def oracle():
-    """The command that runs statelint, or the reason why there is none."""
+def oracle(gems):
+    """The command that runs statelint, or the reason why there is none. `gems` is a folder for the gem, where it is missing."""
     ruby = shutil.which("ruby")
     if not ruby:
         return None, "no Ruby here"
     libraries = [folder for folder in os.environ.get("STATELINT_LIBS", "").split(":") if folder]
     command = [ruby, *[word for folder in libraries for word in ("-I", folder)]]
-    found = subprocess.run([*command, "-e", "require 'statelint'"], capture_output=True, text=True, check=False)
-    if found.returncode != 0:
-        return None, "Ruby is here, the gem statelint is not (gem install statelint): " + found.stderr.strip()[:200]
+    look = [*command, "-e", "require 'statelint'"]
+    if subprocess.run(look, capture_output=True, check=False).returncode == 0:
+        return [*command, "-e", DRIVER], None
+    os.environ["GEM_HOME"] = str(gems)
+    install = ["gem", "install", "--no-document", "statelint", "-v", VERSION]
+    try:
+        done = subprocess.run(install, capture_output=True, text=True, check=False, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, f"Ruby is here, the gem statelint is not: {error}"
+    if done.returncode != 0 or subprocess.run(look, capture_output=True, check=False).returncode != 0:
+        return None, "Ruby is here, the gem statelint is not: " + done.stderr.strip()[:200]
     return [*command, "-e", DRIVER], None
 
 
@@ -151,8 +161,9 @@ def plain(sentence):
     return re.sub(r" => ", "=>", sentence)
 
 
-def test_the_same_sentences_as_statelint():
-    command, reason = oracle()
+def test_the_same_sentences_as_statelint(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEM_HOME", os.environ.get("GEM_HOME", str(tmp_path)))
+    command, reason = oracle(tmp_path)
     if command is None:
         pytest.skip(reason)
     draw = random.Random(20261120)
