@@ -100,13 +100,24 @@ def test_the_tour_by_the_cli(cloud, tmp_path):
     file.write_text(json.dumps(tour(one, two)))
     lint = subprocess.run([BINARY, "states", "lint", str(file)], capture_output=True, text=True, timeout=60)
     assert (lint.returncode, lint.stdout) == (0, "")
+
+    def picture(*words):
+        done = subprocess.run([BINARY, "states", "graph", *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    preview = picture(str(file))
+    assert all(name in preview for name in ("Hello", "p1", "p2", "Goodbye"))
+    assert picture(str(file), "--svg").lstrip().startswith("<svg")
     arn = aws("create-state-machine", "--name", "cli", "--role-arn", ROLE, "--definition", f"file://{file}")["stateMachineArn"]
     execution = aws("start-execution", "--state-machine-arn", arn, "--name", "first")["executionArn"]
+    running = picture("--execution", execution, "--endpoint", cloud.endpoint)
     for activity in (one, two):
         task = aws("get-activity-task", "--activity-arn", activity, "--worker-name", "cli")
         aws("send-task-success", "--task-token", task["taskToken"], "--task-output", '"done"')
     shown = wait_for(lambda: (d := aws("describe-execution", "--execution-arn", execution))["status"] in ENDED and d)
     assert (shown["status"], shown["output"]) == ("SUCCEEDED", '["done","done"]')
+    assert "Goodbye" in running and picture("--execution", execution, "--endpoint", cloud.endpoint) != running
     events = aws("get-execution-history", "--execution-arn", execution, "--max-items", "3")
     assert [event["id"] for event in events["events"]] == [1, 2, 3] and events["NextToken"]
 
