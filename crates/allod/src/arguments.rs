@@ -69,6 +69,10 @@ pub(crate) struct Up {
     /// fails and changes nothing. The default is what memory holds.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(16..))]
     pub(crate) network_set_limit: Option<u32>,
+    /// Whether routers remember how known flows were judged, `on` or `off`: a packet of such a flow passes faster then. What
+    /// becomes of it is the same.
+    #[arg(long, value_name = "SWITCH", default_value = "on", action = clap::ArgAction::Set, value_parser = switch)]
+    pub(crate) network_flow_memory: bool,
     /// Write the audit log to this file; without it a lasting cloud writes one file per day below `audit` in its data
     /// directory, and an ephemeral one none.
     #[arg(long, value_name = "FILE")]
@@ -167,6 +171,15 @@ fn account_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("an account id has 12 digits".to_owned())
+}
+
+/// `on` or `off`.
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off is expected".to_owned()),
+    }
 }
 
 /// An address with a port, or without one, which is then that of name servers.

@@ -276,6 +276,7 @@ fn host_config(
         // A namespace of one's own has no way out of the host.
         uplink: !(options.no_uplink || rootless),
         set_limit: options.network_set_limit,
+        flow_memory: options.network_flow_memory,
         resolver: resolver_config(options, public_pool, rootless),
     })
 }

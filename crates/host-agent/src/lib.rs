@@ -56,6 +56,8 @@ pub struct HostConfig {
     pub uplink: bool,
     /// How many elements a set of a VPC's packet filter may have.
     pub set_limit: Option<u32>,
+    /// Whether routers remember the verdicts of known flows.
+    pub flow_memory: bool,
     /// The name server of the VPCs.
     pub resolver: ResolverConfig,
 }
@@ -93,6 +95,7 @@ impl HostAgent {
             public_pool: config.public_pool,
             uplink: config.uplink,
             set_limit: config.set_limit,
+            flow_memory: config.flow_memory,
             run_dir: config.run_dir.clone(),
             store,
             metadata: metadata.clone(),

@@ -29,6 +29,9 @@ pub struct HostConfig {
     /// have; the kernel refuses more. It bounds the memory of one VPC, some 200 bytes per element. `None` is as many
     /// as memory holds. VPCs that are there keep the limit they were made with.
     pub set_limit: Option<u32>,
+    /// Whether routers remember the verdicts of known flows (docs/decisions/0012), so that only their first packets are
+    /// judged. What becomes of a packet is the same either way.
+    pub flow_memory: bool,
 }
 
 /// The way out of the host.
@@ -52,6 +55,7 @@ impl HostConfig {
             public_pool: Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 16),
             mtu: 9001,
             set_limit: None,
+            flow_memory: true,
         }
     }
 

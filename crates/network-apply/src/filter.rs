@@ -14,6 +14,8 @@ const PART: usize = 1000;
 enum Job<'a> {
     /// Old tables out, new and empty ones in.
     Tables,
+    /// Flows are remembered under this generation, or not at all.
+    Memory(u32, bool),
     PutChain(ChainId, &'a RuleChain),
     DeleteChain(ChainId),
     Delete(SetId, &'a [Element]),
@@ -24,6 +26,8 @@ enum Job<'a> {
 /// made if they are missing and replaced if another version made them; their sets
 /// then take at most `most` elements each.
 ///
+/// With `pause`, the last generation, nothing is remembered from then on.
+///
 /// Without rights over the host the kernel limits what fits into a transaction
 /// (`net.core.wmem_max`). A larger difference then goes in parts: first what
 /// admits less, then what admits more.
@@ -33,16 +37,19 @@ pub(crate) fn apply_steps(
     plan: &VpcPlan,
     check: bool,
     most: Option<u32>,
+    pause: Option<u32>,
 ) -> Result<(), (String, Refusal)> {
     let ours = !check
         || nft::tables_are_ours(socket, TABLE)
             .map_err(|refusal| ("reading the tables".to_owned(), refusal))?;
+    let pause = pause.map(|generation| Job::Memory(generation, false));
     let jobs: Vec<Job<'_>> = if ours {
-        steps.iter().filter_map(job).collect()
+        // First of all, also where this becomes several transactions.
+        pause.into_iter().chain(steps.iter().filter_map(job)).collect()
     } else {
         let chains = plan.chains.iter().map(|(id, chain)| Job::PutChain(*id, chain));
         let elements = plan.elements.iter().map(|(set, elements)| Job::Add(*set, elements));
-        std::iter::once(Job::Tables).chain(chains).chain(elements).collect()
+        std::iter::once(Job::Tables).chain(pause).chain(chains).chain(elements).collect()
     };
     match commit(socket, &jobs, most) {
         Err((_, refusal)) if refusal.errno == libc::EMSGSIZE && refusal.message.is_none() => {
@@ -51,6 +58,11 @@ pub(crate) fn apply_steps(
         }
         done => done,
     }
+}
+
+/// Lets flows be remembered under a generation.
+pub(crate) fn remember(socket: &mut Socket, generation: u32) -> Result<(), (String, Refusal)> {
+    commit(socket, &[Job::Memory(generation, true)], None)
 }
 
 fn job(step: &Step) -> Option<Job<'_>> {
@@ -68,6 +80,7 @@ fn commit(socket: &mut Socket, jobs: &[Job<'_>], most: Option<u32>) -> Result<()
     for job in jobs {
         match job {
             Job::Tables => nft::replace_tables(&mut batch, TABLE, most),
+            Job::Memory(generation, on) => nft::put_memory(&mut batch, TABLE, *generation, *on),
             Job::PutChain(id, chain) => nft::put_chain(&mut batch, TABLE, *id, chain),
             Job::DeleteChain(id) => nft::delete_chain(&mut batch, TABLE, *id),
             Job::Delete(set, elements) => nft::delete_elements(&mut batch, TABLE, *set, elements),
@@ -82,7 +95,7 @@ fn parts<'a>(jobs: &[Job<'a>]) -> Vec<Job<'a>> {
     let (mut first, mut last, mut end) = (Vec::new(), Vec::new(), Vec::new());
     for job in jobs {
         match *job {
-            Job::Tables | Job::PutChain(..) => first.push(*job),
+            Job::Tables | Job::Memory(..) | Job::PutChain(..) => first.push(*job),
             Job::DeleteChain(_) => end.push(*job),
             Job::Delete(set, elements) => {
                 first.extend(elements.chunks(PART).map(|part| Job::Delete(set, part)));

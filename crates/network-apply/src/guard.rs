@@ -6,7 +6,7 @@
 
 use std::io;
 
-use network_plan::{EDGE_INDEX, peering_number};
+use network_plan::{EDGE_INDEX, eni_number, peering_number};
 
 use crate::netlink::{Messages, Refusal, Socket, attributes, split};
 use crate::route::OUR_PROTOCOL;
@@ -37,6 +37,8 @@ const UP: u32 = 1;
 pub(crate) struct Guard {
     events: Socket,
     generation: Option<u32>,
+    /// The link of a machine went away.
+    lost_link: bool,
 }
 
 impl Guard {
@@ -51,24 +53,39 @@ impl Guard {
                 return Err(error);
             }
         }
-        Ok(Self { events, generation: None })
+        Ok(Self { events, generation: None, lost_link: false })
     }
 
     /// Takes note of the present state as ours.
     pub(crate) fn note(&mut self, filter: &mut Socket) {
         self.note_events();
+        self.note_filter(filter);
+    }
+
+    /// Takes note of the packet filter only.
+    pub(crate) fn note_filter(&mut self, filter: &mut Socket) {
         self.generation = generation(filter).ok();
     }
 
     /// Takes note of everything but the packet filter.
     pub(crate) fn note_events(&mut self) {
-        while matches!(self.events.next(), Ok(Some(_))) {}
+        self.has_heard();
+    }
+
+    /// Whether a machine's link went away since this was asked last: by our doing, or with the machine.
+    pub(crate) fn has_lost_link(&mut self) -> bool {
+        std::mem::take(&mut self.lost_link)
     }
 
     /// Whether somebody changed something of ours since the last note. A doubt counts as a change.
     pub(crate) fn is_disturbed(&mut self, filter: &mut Socket) -> bool {
-        let moved = self.generation.is_none() || generation(filter).ok() != self.generation;
+        let moved = self.filter_has_moved(filter);
         self.has_heard() || moved
+    }
+
+    /// Whether somebody changed the packet filter since the last note.
+    pub(crate) fn filter_has_moved(&mut self, filter: &mut Socket) -> bool {
+        self.generation.is_none() || generation(filter).ok() != self.generation
     }
 
     fn has_heard(&mut self) -> bool {
@@ -76,11 +93,17 @@ impl Guard {
         loop {
             match self.events.next() {
                 Ok(Some(datagram)) => {
-                    heard |= split(&datagram).any(|(kind, _, _, body)| concerns_us(kind, body));
+                    for (kind, _, _, body) in split(&datagram) {
+                        heard |= concerns_us(kind, body);
+                        self.lost_link |= kind == DELETE_LINK && eni_number(word(body, 4)).is_some();
+                    }
                 }
                 Ok(None) => return heard,
                 // Events were lost: any of them may have been ours.
-                Err(_) => return true,
+                Err(_) => {
+                    self.lost_link = true;
+                    return true;
+                }
             }
         }
     }
@@ -97,10 +120,14 @@ pub(crate) fn generation(filter: &mut Socket) -> Result<u32, Refusal> {
     number.ok_or(Refusal { message: None, errno: libc::ENODATA, text: None, offset: None })
 }
 
+fn word(body: &[u8], at: usize) -> u32 {
+    body.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes)
+}
+
 /// Whether an event may be a change of something of ours. Not so: what the kernel does by itself when a link comes
 /// up, routes of others, and links of machines, which die with them.
 fn concerns_us(kind: u16, body: &[u8]) -> bool {
-    let word = |at: usize| body.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_ne_bytes);
+    let word = |at: usize| word(body, at);
     match kind {
         NEW_LINK => word(8) & UP == 0,
         DELETE_LINK => word(4) == EDGE_INDEX || peering_number(word(4)).is_some(),

@@ -23,6 +23,7 @@ mod error;
 mod filter;
 mod guard;
 mod listen;
+mod memory;
 mod mend;
 mod netlink;
 mod netns;

@@ -22,10 +22,14 @@ impl Network {
         let shared = self.mend_edge()?;
         let mut found = Vec::new();
         for (id, router) in &mut self.vpcs {
-            if router.applied.is_some() && (router.is_disturbed() || shared) {
+            if router.applied.is_none() {
+                continue;
+            }
+            if router.is_disturbed() || shared {
                 router.distrust();
                 found.push(id.clone());
             }
+            router.forget_lost_links();
         }
         Ok(found)
     }

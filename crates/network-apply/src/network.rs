@@ -72,7 +72,7 @@ impl Network {
         }
         let mtu = self.config.mtu;
         let router = lookup(&mut self.vpcs, &plan.id)?;
-        router.apply(plan, &mut self.edge, self.config.set_limit)?;
+        router.apply(plan, &mut self.edge, self.config.set_limit, self.config.flow_memory)?;
         router.house(plan, mtu)?;
         peering::join(&mut self.vpcs, plan, mtu)?;
         self.note(plan);
@@ -137,6 +137,7 @@ impl Network {
         let number = link.ok_or_else(|| ApplyError::UnknownEni(eni.to_owned()))?.number;
         let done = router.unlink(number);
         router.note_links();
+        router.forget_lost_links();
         done
     }
 

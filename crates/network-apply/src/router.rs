@@ -13,7 +13,7 @@ use crate::appliance::{self, Appliance};
 use crate::edge::{Edge, FAR_END_V4, FAR_END_V6, LOOPBACK, far_end};
 use crate::guard::Guard;
 use crate::netlink::Socket;
-use crate::nft;
+use crate::nft::{self, Memory};
 use crate::route::{
     self, Action, Changes, OUR_GROUP, PathRoute, Peer, Veth, add_permanent_neighbour, add_veth, put_route,
     set_up,
@@ -44,6 +44,8 @@ pub(crate) struct Router {
     pub(crate) known: bool,
     /// What the last plan had to repair; see [`crate::Network::repairs`].
     pub(crate) repairs: usize,
+    /// The memory of flows, as far as [`Self::applied`] is known too.
+    pub(crate) memory: Memory,
 }
 
 impl Router {
@@ -64,6 +66,8 @@ impl Router {
         changes.add("raise the router's loopback", &[], |out| set_up(out, LOOPBACK));
         changes.commit(&mut router.route)?;
         netns::pin(&router.namespace, path)?;
+        // No flow has ever been here.
+        router.memory.generation = Some(0);
         Ok(router)
     }
 
@@ -73,8 +77,20 @@ impl Router {
         })?;
         let (route, filter, guard) = sockets.map_err(ApplyError::io("opening netlink sockets"))?;
         let (path, appliances) = (path.to_owned(), BTreeMap::new());
-        let (applied, joined, known, repairs) = (None, None, false, 0);
-        Ok(Self { namespace, route, filter, applied, path, appliances, joined, guard, known, repairs })
+        let (applied, joined, known, repairs, memory) = (None, None, false, 0, Memory::default());
+        Ok(Self {
+            namespace,
+            route,
+            filter,
+            applied,
+            path,
+            appliances,
+            joined,
+            guard,
+            known,
+            repairs,
+            memory,
+        })
     }
 
     /// Forgets what is known of the kernel's state.
@@ -90,6 +106,7 @@ impl Router {
         plan: &VpcPlan,
         edge: &mut Edge,
         most: Option<u32>,
+        remember: bool,
     ) -> Result<(), ApplyError> {
         self.connect(plan.number, edge)?;
         let known = self.applied.take();
@@ -100,8 +117,9 @@ impl Router {
         };
         let steps = diff(&base, plan);
         self.repairs = if self.known && !from_memory { mend::count(&steps, &base, plan) } else { 0 };
+        let pause = self.pause_for(&steps, from_memory, remember)?;
         // First of all, being the likeliest to be refused: then nothing has changed.
-        let applied = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory, most);
+        let applied = filter::apply_steps(&mut self.filter, &steps, plan, !from_memory, most, pause);
         if let Err((step, refusal)) = applied {
             if refusal.errno == libc::ENFILE {
                 return Err(ApplyError::SetFull(step));
@@ -112,12 +130,15 @@ impl Router {
             // Somebody may have changed our table behind our back: look again,
             // once. If the refusal was earned it comes again.
             tracing::warn!(vpc = plan.id, step, ?refusal, "batch refused; reading the kernel");
-            return self.apply(plan, edge, most);
+            return self.apply(plan, edge, most, remember);
         }
         self.route_steps(&steps, plan.number, edge)?;
         self.forget(&steps, plan);
         if !from_memory {
             self.raise_links(plan)?;
+        }
+        if let Some(generation) = pause.filter(|_| remember) {
+            self.remember_after(generation);
         }
         self.known = true;
         self.applied = Some(plan.clone());

@@ -35,6 +35,8 @@ const ROUTER: &[(&str, &str)] = &[
     // Flow logs want packets, bytes and times; a connection has them only from its beginning on.
     ("netfilter/nf_conntrack_acct", "1"),
     ("netfilter/nf_conntrack_timestamp", "1"),
+    // The priority tells the packet filter behind routing what it found before; it leaves no router.
+    ("ipv4/ip_forward_update_priority", "0"),
 ];
 
 /// Settings of a NAT gateway on top of those that forward. Idle connections are forgotten after 350 s (VPC guide, "NAT

@@ -1,6 +1,7 @@
 //! Chains that come and go with the records: one per ACL or NSG and direction.
 
 use crate::expr::Rule;
+use crate::skeleton::{RULE_NOTE, fnv, low_bits};
 
 /// Ordered rules that become chains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +67,8 @@ impl ChainId {
 impl RuleChain {
     /// A chain of these rules.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { fingerprint: crate::skeleton::fnv(&format!("{rules:?}")), rules }
+        let fingerprint = RULE_NOTE | low_bits(fnv(&format!("{rules:?}")));
+        Self { fingerprint, rules }
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{ChainId, Element, Route, RuleChain, SetId, TableRule, VpcPlan};
+use crate::{ChainId, Element, Route, RuleChain, RuleList, SetId, TableRule, VpcPlan};
 
 /// One change of the kernel. Chain and element steps of one [`diff`] belong into a
 /// single transaction, in their order; the others are applied in order.
@@ -45,6 +45,20 @@ pub enum Step {
     /// Remove the link of an ENI that is gone, or was given to another hardware
     /// address.
     DeleteLink(u32),
+}
+
+impl Step {
+    /// Whether it could change what becomes of a packet of a known, tracked flow. Groups and NSGs are asked for the first
+    /// packets only.
+    pub fn concerns_known_flows(&self) -> bool {
+        match self {
+            Self::PutChain(id, _) | Self::DeleteChain(id) => {
+                matches!(id.list, RuleList::AclOut | RuleList::AclIn)
+            }
+            Self::AddElements(set, _) | Self::DeleteElements(set, _) => !set.is_for_first_packets(),
+            _ => true,
+        }
+    }
 }
 
 /// The steps that turn a kernel in state `old` into state `new`. Additions of

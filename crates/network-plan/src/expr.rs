@@ -98,6 +98,15 @@ pub enum Expr {
         /// Applied after the mask.
         flip: Vec<u8>,
     },
+    /// `to = from & mask`, of four bytes.
+    Mask {
+        /// The register that is read.
+        from: u8,
+        /// The register that is written.
+        to: u8,
+        /// In the order of the register's bytes.
+        mask: [u8; 4],
+    },
     /// Match if the key that starts in a register is in a set.
     In(SetId, u8),
     /// Match if it is not.

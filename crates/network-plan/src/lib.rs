@@ -6,8 +6,8 @@
 //! the kernel: `network-apply` does.
 //!
 //! The packet path itself — chains and rules — is the constant [`skeleton`]; it
-//! is the same for every VPC and never changes after creation. See
-//! `skeleton/mod.rs` for the picture.
+//! is the same for every VPC and never changes after creation, but for the
+//! [`memory_chains`]. See `skeleton/mod.rs` for the picture.
 
 mod chain;
 mod compile;
@@ -40,7 +40,10 @@ pub use names::*;
 pub use plan::{Element, LinkPlan, NatPlan, NextHop, PeerLink, Route, RouteKind, TableRule, VpcPlan};
 pub use record::{DropRecord, ListEntry, Outpost};
 pub use sets::{Field, Gate, SetId, SetKind, TableFamily};
-pub use skeleton::{arp_skeleton, nat_skeleton, skeleton, skeleton_fingerprint};
+pub use skeleton::{
+    LAST_GENERATION, MEMORY_CHAINS, arp_skeleton, memory_chains, memory_note, nat_skeleton, noted_generation,
+    skeleton, skeleton_fingerprint,
+};
 
 #[cfg(test)]
 mod tests;

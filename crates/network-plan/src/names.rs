@@ -60,6 +60,9 @@ pub const MASQUERADED: u32 = 4;
 pub const BY_PORT: u32 = 16;
 /// Its packet is on its way past an appliance: rules that name groups do not hold. Never outlasts a gate.
 pub const FORWARDED: u32 = 8;
+/// All of these bits. A connection without any of them is an ordinary one; the bits above are the memory of its verdicts
+/// (see `skeleton/memory.rs`).
+pub const FLOW_FLAGS: u32 = 0x1f;
 /// The kernel's main table: the addresses of the ENIs live there.
 pub const MAIN_TABLE: u32 = 254;
 

@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Tour) -> anyhow::Result<ExitCode> {
         no_uplink: true,
         public_pool: None,
         network_set_limit: None,
+        network_flow_memory: true,
         audit_log: None,
         dns_upstream: Vec::new(),
         dns_max_ttl: 86_400,

@@ -37,6 +37,7 @@ pub(crate) struct Start {
     pub(crate) public_pool: (Ipv4Addr, u8),
     pub(crate) uplink: bool,
     pub(crate) set_limit: Option<u32>,
+    pub(crate) flow_memory: bool,
     pub(crate) run_dir: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) metadata: Arc<Metadata>,
@@ -125,6 +126,7 @@ fn open(start: &Start) -> Result<Network, String> {
     let mut config = HostConfig::new(start.cloud.clone());
     config.uplink = if start.uplink { Uplink::Auto } else { Uplink::None };
     config.set_limit = start.set_limit;
+    config.flow_memory = start.flow_memory;
     if let Some(run_dir) = &start.run_dir {
         config.run_dir.clone_from(run_dir);
     }

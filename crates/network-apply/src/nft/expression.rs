@@ -49,6 +49,10 @@ pub(crate) fn expression(out: &mut Messages, expr: &Expr) {
             a.net32(1, register(*at)).net32(2, register(*at)).net32(3, len);
             a.nest(4, |data| value(data, mask)).nest(5, |data| value(data, flip));
         }),
+        Expr::Mask { from, to, mask } => named(out, "bitwise", |a| {
+            a.net32(1, register(*from)).net32(2, register(*to)).net32(3, 4);
+            a.nest(4, |data| value(data, mask)).nest(5, |data| value(data, &[0; 4]));
+        }),
         Expr::In(set, from) => named(out, "lookup", |a| {
             a.text(LOOKUP_SET, set.name()).net32(LOOKUP_SOURCE, register(*from));
         }),

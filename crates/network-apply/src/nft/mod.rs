@@ -5,6 +5,7 @@ mod batch;
 mod element;
 mod expression;
 mod flows;
+mod memory;
 mod read;
 mod structure;
 mod whole;
@@ -14,6 +15,7 @@ pub(crate) use element::{add_elements, delete_elements};
 #[cfg(test)]
 pub(crate) use expression::expression as write_expression;
 pub(crate) use flows::forget_flows;
+pub(crate) use memory::{Memory, memory, put_memory};
 pub(crate) use read::{CountedElement, chains, counted, elements, tables_are_ours};
 pub(crate) use structure::{
     add_chain, add_rule, add_set, add_table, delete_chain, delete_table, put_chain, replace_nat_table,

@@ -66,8 +66,9 @@ pub(crate) fn delete_table(batch: &mut Batch, family: Family, table: &str) {
 pub(crate) fn replace_tables(batch: &mut Batch, table: &str, most: Option<u32>) {
     let tables = [(Family::Inet, skeleton()), (Family::Arp, arp_skeleton())];
     for (family, chains) in tables {
-        // Creating a table that exists is no error, deleting one that does not is.
-        add_table(batch, family, table, 0);
+        // Creating a table that exists is no error, deleting one that does not is. While the transaction is being read
+        // others see this one.
+        add_table(batch, family, table, skeleton_fingerprint());
         delete_table(batch, family, table);
         add_table(batch, family, table, skeleton_fingerprint());
         for (set, id) in SetId::ALL.into_iter().zip(1..) {
@@ -178,7 +179,7 @@ pub(crate) fn add_rule(batch: &mut Batch, family: Family, table: &str, chain: &s
 }
 
 /// Appends a rule with a note that is read back with it.
-fn add_noted_rule(
+pub(super) fn add_noted_rule(
     batch: &mut Batch,
     family: Family,
     table: &str,
@@ -243,7 +244,7 @@ pub(crate) fn delete_chain(batch: &mut Batch, table: &str, id: ChainId) {
 /// kernel's connection table and do not notice.
 pub(crate) fn replace_nat_table(batch: &mut Batch, table: &str, plan: &NatPlan) {
     let family = Family::Inet;
-    add_table(batch, family, table, 0);
+    add_table(batch, family, table, skeleton_fingerprint());
     delete_table(batch, family, table);
     add_table(batch, family, table, skeleton_fingerprint());
     for (set, id) in SetId::NAT.into_iter().zip(1..) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use network_plan::{arp_skeleton, skeleton};
+use network_plan::{MEMORY_CHAINS, arp_skeleton, skeleton};
 
 use super::structure::{RULE_CHAIN, RULE_TABLE};
 use super::{Family, header, kind, message};
@@ -16,8 +16,8 @@ const NFGEN: usize = 4;
 pub(crate) fn skeleton_is_whole(socket: &mut Socket, table: &str) -> Result<bool, Refusal> {
     for (family, chains) in [(Family::Inet, skeleton()), (Family::Arp, arp_skeleton())] {
         let found = rules_by_chain(socket, family, table)?;
-        let whole =
-            chains.iter().all(|chain| found.get(&chain.name).copied().unwrap_or(0) == chain.rules.len());
+        let mut fixed = chains.iter().filter(|chain| !MEMORY_CHAINS.contains(&chain.name.as_str()));
+        let whole = fixed.all(|chain| found.get(&chain.name).copied().unwrap_or(0) == chain.rules.len());
         if !whole {
             return Ok(false);
         }

@@ -24,7 +24,7 @@ fn a_small_buffer_takes_more_transactions_for_the_same_result() {
         let (old, new) = (plan(0..16_000), plan(8000..24_000));
         for (from, to, check) in [(&nothing, &old, true), (&old, &new, false), (&new, &nothing, true)] {
             let steps: Vec<Step> = diff(from, to);
-            filter::apply_steps(&mut socket, &steps, to, check, None).unwrap();
+            filter::apply_steps(&mut socket, &steps, to, check, None, None).unwrap();
             let wanted = to.elements.get(&SET).cloned().unwrap_or_default();
             assert_eq!(nft::elements(&mut socket, TABLE, SET).unwrap(), wanted);
         }

@@ -20,6 +20,7 @@ mod groups;
 mod internet;
 mod isolation;
 mod kernel;
+mod memory;
 mod nat;
 mod nflog;
 mod nsg;

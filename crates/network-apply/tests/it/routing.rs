@@ -153,7 +153,7 @@ fn routes_change_under_a_live_flow() {
 }
 
 /// Lets a machine pass on what is not for it.
-fn forwards(world: &World, eni: &str) {
+pub fn forwards(world: &World, eni: &str) {
     world.at(eni).inside(|| {
         std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();
         for scope in ["all", "eth0"] {

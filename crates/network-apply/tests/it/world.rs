@@ -226,14 +226,25 @@ impl World {
                 lines.sort();
                 lines
             });
+            // The number of a generation tells how often something changed, not what there is.
+            let numbered = |line: &str| {
+                line.starts_with("ct mark 0x") || line.contains("ct mark") && line.contains("/21 ")
+            };
             output
                 .filter(|line| !(line.is_empty() || line.contains("fe80::") && line.contains("proto kernel")))
+                .filter(|line| !numbered(line))
                 .collect()
         })
     }
 
     /// Forgets the network without tearing anything down, and finds it again.
     pub fn restart(&mut self) {
+        self.restart_with(|_| {});
+    }
+
+    /// The same as with other settings.
+    pub fn restart_with(&mut self, edit: impl FnOnce(&mut HostConfig)) {
+        edit(&mut self.config);
         self.network = None;
         self.network = Some(Network::open(self.config.clone()).unwrap());
     }

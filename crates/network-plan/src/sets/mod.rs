@@ -178,6 +178,44 @@ impl SetId {
         matches!(self, Self::Dropped(_))
     }
 
+    /// Whether only packets that begin a flow, untracked ones and those for the router itself are held against it, or
+    /// those that are dropped.
+    pub(crate) const fn is_for_first_packets(self) -> bool {
+        matches!(
+            self,
+            Self::NsgEniOut
+                | Self::NsgEniIn
+                | Self::NsgSubnetOut
+                | Self::NsgSubnetIn
+                | Self::NsgBlock4
+                | Self::NsgBlock6
+                | Self::NsgPort
+                | Self::UntrackedOut
+                | Self::UntrackedIn
+                | Self::ArpSender
+                | Self::ArpUnchecked
+                | Self::Service4
+                | Self::Service6
+                | Self::EniGroup
+                | Self::Member4
+                | Self::Member6
+                | Self::MemberPrefix6
+                | Self::IngressExact4
+                | Self::IngressExact6
+                | Self::EgressExact4
+                | Self::EgressExact6
+                | Self::IngressGroupExact
+                | Self::EgressGroupExact
+                | Self::Ingress4
+                | Self::Ingress6
+                | Self::Egress4
+                | Self::Egress6
+                | Self::IngressGroup
+                | Self::EgressGroup
+                | Self::Dropped(_)
+        )
+    }
+
     /// Bytes of a key.
     pub fn key_len(self) -> usize {
         self.fields().iter().map(|field| field.padded()).sum()

@@ -3,6 +3,7 @@
 //! In AWS's order: gateway or destination check, the ACL of the subnet entered, its NSGs, the receiver's groups.
 
 use super::dsl::*;
+use super::memory;
 use crate::{
     BY_PORT, Chain, CtKey, Expr, FORWARDED, Gate, Hook, MASQUERADED, MetaKey, SetId, UNTRACKED_IN,
     UNTRACKED_OUT,
@@ -14,6 +15,8 @@ const FILTER: i32 = 0;
 pub(super) fn chains() -> Vec<Chain> {
     vec![
         forward(),
+        cross(),
+        known_flow_arrives(),
         leave(),
         past_appliance(),
         arrive(),
@@ -38,11 +41,10 @@ fn forward() -> Chain {
         Hook::Forward,
         FILTER,
         vec![
-            rule![edge(Oif), jump("leave")],
-            rule![not_edge(Oif), jump("arrive")],
-            // Without a mark it stays inside its subnet (see `depart`).
-            rule![Expr::Meta(Mark, 0), Expr::NotEqual(0, vec![0; 4]), jump("enter")],
-            rule![known(), unmarked(), goto("accepted")],
+            rule![memory::was_recalled(), goto("accepted")],
+            rule![memory::is_to_be_remembered(), goto("known_flow_arrives")],
+            rule![jump("cross")],
+            rule![known(), unflagged(), goto("accepted")],
             rule![related(), goto("accepted")],
             rule![established(), direction(0), marked(UNTRACKED_IN), jump("receive_own")],
             rule![established(), direction(1), marked(UNTRACKED_OUT), jump("receive_own")],
@@ -50,6 +52,27 @@ fn forward() -> Chain {
             rule![jump("admit")],
             rule![goto("accepted")],
         ],
+    )
+}
+
+/// What every packet meets on its way out or in; comes back if it may pass.
+fn cross() -> Chain {
+    inner(
+        "cross",
+        vec![
+            rule![edge(Oif), goto("leave")],
+            rule![jump("arrive")],
+            // Without a mark it stays inside its subnet (see `depart`).
+            rule![Expr::Meta(Mark, 0), Expr::NotEqual(0, vec![0; 4]), jump("enter")],
+        ],
+    )
+}
+
+/// A flow that may be remembered.
+fn known_flow_arrives() -> Chain {
+    inner(
+        "known_flow_arrives",
+        vec![rule![jump("cross")], rule![jump(memory::REMEMBER_RECEIVED)], rule![goto("accepted")]],
     )
 }
 

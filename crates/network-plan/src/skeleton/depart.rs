@@ -5,6 +5,7 @@
 //! confirms no connection.
 
 use super::dsl::*;
+use super::memory;
 use crate::{
     BY_PORT, Chain, EDGE_INDEX, EDGE_TABLE, Expr, FORWARDED, FibKey, Gate, Hook, MASQUERADED, MetaKey, SetId,
     UNTRACKED_IN, UNTRACKED_OUT,
@@ -17,6 +18,8 @@ const BEHIND_DNAT: i32 = -90;
 pub(super) fn chains() -> Vec<Chain> {
     vec![
         depart(),
+        departs(),
+        known_flow(),
         begin(),
         begins_untracked(),
         send_own(),
@@ -42,16 +45,35 @@ fn depart() -> Chain {
         Hook::Prerouting,
         BEHIND_DNAT,
         vec![
+            rule![jump(memory::RECALL)],
             rule![from_loopback(), ACCEPT],
-            rule![known(), unmarked(), goto("border")],
-            rule![related(), goto("border")],
+            rule![is_established(), unflagged(), memory::is_ordinary(), goto("known_flow")],
+            rule![known(), unflagged(), goto("departs")],
+            rule![related(), goto("departs")],
             // What is not tracked is judged anew, packet by packet.
             rule![established(), direction(0), marked(UNTRACKED_OUT), jump("send_own")],
             rule![established(), direction(1), marked(UNTRACKED_IN), jump("send_own")],
             rule![established(), direction(1), marked(MASQUERADED), goto("answer_of_forwarded")],
             rule![established(), direction(0), marked(BY_PORT), goto("through_port")],
-            rule![established(), goto("border")],
+            rule![established(), goto("departs")],
             rule![goto("begin")],
+        ],
+    )
+}
+
+/// Across the border, if there is a way.
+fn departs() -> Chain {
+    inner("departs", vec![rule![jump("border")], rule![ACCEPT]])
+}
+
+/// The same for a flow that may be remembered.
+fn known_flow() -> Chain {
+    inner(
+        "known_flow",
+        vec![
+            rule![jump("border")],
+            rule![jump(memory::REMEMBER_SENT)],
+            rule![memory::to_be_remembered(), ACCEPT],
         ],
     )
 }
@@ -83,7 +105,7 @@ fn begin() -> Chain {
             ],
             // `input` judges what is for the router; no group, NSG or ACL does.
             rule![to_router(), ACCEPT],
-            rule![Expr::Meta(Iif, 0), Expr::In(SetId::Unguarded, 0), goto("border")],
+            rule![Expr::Meta(Iif, 0), Expr::In(SetId::Unguarded, 0), goto("departs")],
             rule![jump("send")],
             rule![
                 Expr::Meta(Iif, 0),
@@ -95,7 +117,7 @@ fn begin() -> Chain {
             ],
             rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgEniOut, key: 0 }],
             rule![Expr::Meta(Iif, 0), Expr::Dispatch { set: SetId::NsgSubnetOut, key: 0 }],
-            rule![goto("border")],
+            rule![goto("departs")],
         ],
     )
 }
@@ -173,19 +195,19 @@ fn group_addressed6() -> Chain {
     inner("group_addressed6", asked.into_iter().chain([rule![refuse(Gate::Multicast)]]).collect())
 }
 
-/// From a subnet, or from outside?
+/// From a subnet, or from outside? Comes back if the packet may go.
 fn border() -> Chain {
     inner(
         "border",
         vec![
             rule![subnet(Iif), goto("from_subnet")],
             rule![by_mark(), goto("by_table")],
-            // Whose interface has no table falls off the end: dropped.
+            rule![Expr::Counter, DROP],
         ],
     )
 }
 
-fn by_mark() -> [Expr; 3] {
+pub(super) fn by_mark() -> [Expr; 3] {
     [Expr::Meta(Iif, 0), Expr::Map { set: SetId::TableMark, key: 0, to: 0 }, Expr::SetMeta(Mark, 0)]
 }
 
@@ -203,6 +225,7 @@ fn from_subnet() -> Chain {
         ]);
     }
     rules.push(rule![by_mark(), goto("by_table")]);
+    rules.push(rule![Expr::Counter, DROP]);
     inner("from_subnet", rules)
 }
 
@@ -217,9 +240,8 @@ fn by_table() -> Chain {
                 Expr::Equal(0, vec![0; 4]),
                 goto("nowhere")
             ],
-            rule![Expr::Meta(Iif, 0), Expr::Meta(Priority, 1), Expr::In(SetId::InnerGateway, 0), ACCEPT],
-            rule![jump("leave_subnet")],
-            rule![ACCEPT],
+            rule![Expr::Meta(Iif, 0), Expr::Meta(Priority, 1), Expr::In(SetId::InnerGateway, 0), RETURN],
+            rule![goto("leave_subnet")],
         ],
     )
 }
@@ -239,8 +261,8 @@ fn inside() -> Chain {
     inner(
         "inside",
         vec![
-            rule![Expr::Fib(FibKey::Interface, 0), Expr::NotEqual(0, vec![0; 4]), ACCEPT],
-            rule![to_router(), ACCEPT],
+            rule![Expr::Fib(FibKey::Interface, 0), Expr::NotEqual(0, vec![0; 4]), RETURN],
+            rule![to_router(), RETURN],
             rule![refuse(Gate::NoRoute)],
         ],
     )
@@ -250,7 +272,7 @@ fn inside() -> Chain {
 fn nowhere() -> Chain {
     inner(
         "nowhere",
-        vec![rule![to_router(), ACCEPT], rule![jump("leave_subnet")], rule![refuse(Gate::NoRoute)]],
+        vec![rule![to_router(), RETURN], rule![jump("leave_subnet")], rule![refuse(Gate::NoRoute)]],
     )
 }
 
@@ -274,5 +296,5 @@ fn answer_of_forwarded() -> Chain {
 fn through_port() -> Chain {
     let still =
         [original_service().to_vec(), vec![Expr::Map { set: SetId::Forward, key: 0, to: 0 }]].concat();
-    inner("through_port", vec![rule![still, goto("border")], rule![refuse(Gate::NoPublicAddress)]])
+    inner("through_port", vec![rule![still, goto("departs")], rule![refuse(Gate::NoPublicAddress)]])
 }

@@ -1,8 +1,8 @@
 //! Short words for writing rules.
 
 use crate::{
-    ALLOWED, Chain, ChainKind, ChainRule, CtKey, DropRecord, EDGE_INDEX, Expr, FibKey, Gate, Hook, LOG_BYTES,
-    LOG_GROUP, ListEntry, MetaKey, PayloadBase, SetId, Verdict,
+    ALLOWED, Chain, ChainKind, ChainRule, CtKey, DropRecord, EDGE_INDEX, Expr, FLOW_FLAGS, FibKey, Gate,
+    Hook, LOG_BYTES, LOG_GROUP, ListEntry, MetaKey, PayloadBase, SetId, Verdict,
 };
 
 pub(super) const TCP: u8 = 6;
@@ -219,9 +219,18 @@ pub(super) fn related() -> [Expr; 3] {
     state(RELATED)
 }
 
-/// Matches packets of connections that carry no mark: the ordinary ones.
-pub(super) fn unmarked() -> [Expr; 2] {
-    [Expr::Ct(CtKey::Mark, 0), Expr::Equal(0, vec![0; 4])]
+/// Matches packets of known connections that are not errors about them; one expression less than [`established`].
+pub(super) fn is_established() -> [Expr; 2] {
+    [Expr::Ct(CtKey::State, 0), Expr::Equal(0, ESTABLISHED.to_ne_bytes().to_vec())]
+}
+
+/// Matches packets of connections that carry no flag: the ordinary ones.
+pub(super) fn unflagged() -> [Expr; 3] {
+    [
+        Expr::Ct(CtKey::Mark, 0),
+        Expr::Bits { register: 0, mask: FLOW_FLAGS.to_ne_bytes().to_vec(), flip: vec![0; 4] },
+        Expr::Equal(0, vec![0; 4]),
+    ]
 }
 
 /// Matches packets whose connection carries a bit.

@@ -3,6 +3,7 @@
 //! ```text
 //! prerouting  source    who are you?  foreign MAC or address: drop
 //!   ── connection tracking ──
+//!             recall    a flow whose packets have passed all of this: straight on, behind routing too
 //!             dnat      public → private, forwarded ports; from the edge
 //!             depart    the sender's side, before routing:
 //!               egress    the sender's groups        ┐ new connections, and
@@ -39,10 +40,13 @@ mod arrive;
 mod depart;
 pub(crate) mod dsl;
 mod gates;
+mod memory;
 mod source;
 mod translate;
 
 use std::sync::OnceLock;
+
+pub use memory::{LAST_GENERATION, MEMORY_CHAINS, memory_chains, memory_note, noted_generation};
 
 use crate::Chain;
 
@@ -56,6 +60,7 @@ pub fn skeleton() -> &'static [Chain] {
         chains.extend(arrive::chains());
         chains.extend(gates::chains());
         chains.extend(translate::chains());
+        chains.extend(memory_chains(None));
         chains.extend(dsl::drops());
         chains
     })
@@ -82,8 +87,25 @@ pub fn skeleton_fingerprint() -> u64 {
     static FINGERPRINT: OnceLock<u64> = OnceLock::new();
     *FINGERPRINT.get_or_init(|| {
         let sets = crate::SetId::ALL.map(|set| (set, set.fields(), set.kind(), set.counted()));
-        fnv(&format!("{:?}{:?}{sets:?}", skeleton(), arp_skeleton()))
+        TABLE_NOTE
+            | low_bits(fnv(&format!(
+                "{:?}{:?}{sets:?}{:?}",
+                skeleton(),
+                arp_skeleton(),
+                memory_chains(Some(1))
+            )))
     })
+}
+
+/// The first two bytes of a note that is kept in the kernel: a type that the `nft` program does not know, and the length of
+/// the six or ten bytes behind it. What it does know it would print, as a comment of whatever bytes follow.
+const TABLE_NOTE: u64 = 0xff06 << 48;
+/// The same for the rules of ACLs, NSGs and the memory, behind whose eight bytes four others stand.
+pub(crate) const RULE_NOTE: u64 = 0xff0a << 48;
+
+/// What is left beside the type and length of a note.
+pub(crate) const fn low_bits(fingerprint: u64) -> u64 {
+    fingerprint & (u64::MAX >> 16)
 }
 
 /// FNV-1a over a debug text: any change of meaning changes the text.

@@ -1,6 +1,7 @@
 //! Who are you? Anti-spoofing, before connection tracking learns of a packet.
 
 use super::dsl::*;
+use super::memory;
 use crate::{Chain, Expr, Gate, Hook, MetaKey, PayloadBase, SetId};
 use MetaKey::Iif;
 
@@ -41,8 +42,8 @@ const fn hardware_source(to: u8) -> Expr {
 }
 
 fn source() -> Chain {
-    let mut rules = vec![rule![from_loopback(), ACCEPT], rule![edge(Iif), goto("from_edge")]];
     // Nearly every packet: the right address on the right card.
+    let mut rules = Vec::new();
     for family in Family::BOTH {
         rules.push(rule![
             family.matches(),
@@ -53,6 +54,7 @@ fn source() -> Chain {
             ACCEPT
         ]);
     }
+    rules.extend([rule![from_loopback(), ACCEPT], rule![edge(Iif), goto("from_edge")]]);
     rules.push(rule![
         Expr::Meta(Iif, 0),
         hardware_source(1),
@@ -76,7 +78,8 @@ fn stranger() -> Chain {
     )
 }
 
-/// A peer sends from its own blocks only; what passed through it from elsewhere does not.
+/// A peer sends from its own blocks only; what passed through it from elsewhere does not. Two peers may use the same
+/// addresses, so nothing is remembered of their packets.
 fn from_peer() -> Chain {
     let mut rules = Vec::new();
     for family in Family::BOTH {
@@ -85,6 +88,7 @@ fn from_peer() -> Chain {
             Expr::Meta(Iif, 0),
             family.source(1),
             Expr::In(family.pick(SetId::PeerSource4, SetId::PeerSource6), 0),
+            memory::is_foreign(),
             ACCEPT
         ]);
     }
@@ -115,7 +119,7 @@ fn from_edge() -> Chain {
 
 /// The right card, but not one of the ENI's single addresses.
 fn source_of(family: Family) -> Chain {
-    let unchecked = rule![Expr::Meta(Iif, 0), Expr::In(SetId::EniUnchecked, 0), ACCEPT];
+    let unchecked = rule![Expr::Meta(Iif, 0), Expr::In(SetId::EniUnchecked, 0), memory::is_foreign(), ACCEPT];
     let mut rules = Vec::new();
     match family {
         Family::V4 => {
@@ -139,7 +143,13 @@ fn source_of(family: Family) -> Chain {
                 rules.push(rule![protocol(ICMPV6), icmp_type(kind), refuse(Gate::Spoofed)]);
             }
             rules.push(unchecked);
-            rules.push(rule![Expr::Meta(Iif, 0), family.source(1), Expr::In(SetId::EniPrefix6, 0), ACCEPT]);
+            rules.push(rule![
+                Expr::Meta(Iif, 0),
+                family.source(1),
+                Expr::In(SetId::EniPrefix6, 0),
+                memory::is_foreign(),
+                ACCEPT
+            ]);
             // Multicast reports from no address go nowhere, and are no attempt to spoof.
             rules.push(rule![network(24, 1, 0), Expr::Equal(0, vec![0xff]), refuse(Gate::Multicast)]);
         }

@@ -65,6 +65,25 @@ pub(super) fn vpc() -> impl Strategy<Value = VpcInput> {
     )
 }
 
+/// Machines 0 and 1 in two subnets whose ACL allows everything.
+pub(super) fn open_pair() -> VpcInput {
+    let all = || {
+        let cidr = "0.0.0.0/0".parse().unwrap();
+        vec![AclEntry { number: 0, protocol: Protocol::All, cidr, allow: true }]
+    };
+    VpcInput {
+        id: "vpc-1".into(),
+        number: 1,
+        cidrs_v4: vec!["10.0.0.0/16".parse().unwrap()],
+        cidrs_v6: vec!["2001:db8::/56".parse().unwrap()],
+        subnets: [0, 1].map(|number| subnet(number, (Some(0), None))).into(),
+        route_tables: tables((Vec::new(), Vec::new())),
+        enis: [0, 1].map(|number| eni(number, (std::collections::BTreeSet::new(), true, false, None))).into(),
+        acls: vec![acl(0, (all(), all()))],
+        ..VpcInput::default()
+    }
+}
+
 fn subnet(number: usize, (acl, nsg): (Option<usize>, Option<usize>)) -> Subnet {
     Subnet {
         id: format!("subnet-{number}"),

@@ -1,12 +1,13 @@
 //! A few dozen lines of nf_tables: runs chains over a packet, with the sets of a plan. It knows nothing of groups,
 //! ACLs or routes beyond what the expressions say.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::{
     Chain, ChainId, ChainKind, ChainRule, CtKey, DropRecord, Element, Expr, FibKey, MetaKey, NatKind,
-    PayloadBase, SetId, SetKind, Verdict, VpcPlan, skeleton,
+    PayloadBase, SetId, SetKind, Verdict, VpcPlan, memory_chains, skeleton,
 };
 
 /// A packet at a hook.
@@ -44,7 +45,7 @@ pub(super) enum Fate {
 
 pub(super) struct Machine<'a> {
     pub(super) plan: &'a VpcPlan,
-    chains: BTreeMap<String, &'a [ChainRule]>,
+    chains: BTreeMap<String, Cow<'a, [ChainRule]>>,
 }
 
 /// What an expression does.
@@ -74,9 +75,18 @@ struct Traces {
 
 impl<'a> Machine<'a> {
     pub(super) fn new(plan: &'a VpcPlan) -> Self {
-        let fixed = skeleton().iter().map(|chain| (chain.name.clone(), &chain.rules[..]));
-        let own = plan.chains.iter().map(|(id, chain)| (id.name(), &chain.rules[..]));
+        let fixed = skeleton().iter().map(|chain| (chain.name.clone(), Cow::Borrowed(&chain.rules[..])));
+        let own = plan.chains.iter().map(|(id, chain)| (id.name(), Cow::Borrowed(&chain.rules[..])));
         Self { plan, chains: fixed.chain(own).collect() }
+    }
+
+    /// One that remembers flows.
+    pub(super) fn remembering(plan: &'a VpcPlan, generation: u32) -> Self {
+        let mut machine = Self::new(plan);
+        for chain in memory_chains(Some(generation)) {
+            machine.chains.insert(chain.name, Cow::Owned(chain.rules));
+        }
+        machine
     }
 
     /// Runs a filter chain that stands at a hook.
@@ -106,7 +116,7 @@ impl<'a> Machine<'a> {
     fn chain(&self, name: &str, p: &mut Packet, traces: &mut Traces, depth: u32) -> Flow {
         // The kernel's limit (NFT_JUMP_STACK_SIZE) counts jumps only.
         assert!(depth < 16, "jumps too deep");
-        let mut rules = self.chains[name];
+        let mut rules = &self.chains[name][..];
         'chain: loop {
             'rule: for rule in rules {
                 let mut registers = [0_u8; 64];
@@ -118,7 +128,7 @@ impl<'a> Machine<'a> {
                         Effect::Decide(Verdict::Drop) => return Flow::Final(false),
                         Effect::Decide(Verdict::Return) => return Flow::Back,
                         Effect::Decide(Verdict::Goto(next)) => {
-                            rules = self.chains[next.as_str()];
+                            rules = &self.chains[next.as_str()][..];
                             continue 'chain;
                         }
                         Effect::Decide(Verdict::Jump(next)) => {
@@ -165,6 +175,10 @@ impl<'a> Machine<'a> {
                 let old = load(r, *register, mask.len()).to_vec();
                 let new: Vec<u8> = old.iter().zip(mask).zip(flip).map(|((o, m), f)| o & m ^ f).collect();
                 store(r, *register, &new);
+            }
+            Expr::Mask { from, to, mask } => {
+                let masked: Vec<u8> = load(r, *from, 4).iter().zip(mask).map(|(o, m)| o & m).collect();
+                store(r, *to, &masked);
             }
             Expr::In(set, from) => {
                 if self.find(*set, r, *from).is_none() {

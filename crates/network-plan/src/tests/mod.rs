@@ -3,6 +3,7 @@
 
 mod facts;
 mod interpreter;
+mod memory;
 mod oracle;
 mod packets;
 mod plans;

@@ -57,8 +57,18 @@ impl Probe {
         }
     }
 
+    /// From one machine to a port of another one.
+    pub(super) fn tcp(from: usize, to: usize, port: u16) -> Self {
+        Self { from, to, v6: false, protocol: 6, port, icmp: (0, 0) }
+    }
+
+    /// An answer.
+    pub(super) fn reversed(&self) -> Self {
+        Self { from: self.to, to: self.from, port: 0x8000, ..self.clone() }
+    }
+
     /// Whether such a packet can come to this router at all.
-    fn can_arrive(&self, input: &VpcInput) -> bool {
+    pub(super) fn can_arrive(&self, input: &VpcInput) -> bool {
         let from_edge = self.from == INTERNET;
         let from_peer = self.from >= PEER;
         let public = input.enis.get(self.to).is_some_and(|eni| !eni.public_v4.is_empty());

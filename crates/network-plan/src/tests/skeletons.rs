@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ChainKind, Expr, Gate, Hook, SetId, SetKind, Verdict, arp_skeleton, nat_skeleton, skeleton,
-    skeleton_fingerprint,
+    ChainKind, Expr, Gate, Hook, SetId, SetKind, Verdict, arp_skeleton, memory_chains, nat_skeleton,
+    skeleton, skeleton_fingerprint,
 };
 
-fn all_chains() -> impl Iterator<Item = &'static crate::Chain> {
-    skeleton().iter().chain(arp_skeleton()).chain(nat_skeleton())
+fn all_chains() -> impl Iterator<Item = crate::Chain> {
+    let fixed = skeleton().iter().chain(arp_skeleton()).chain(nat_skeleton());
+    fixed.cloned().chain(memory_chains(Some(7)))
 }
 
 fn targets(body: &[Expr]) -> impl Iterator<Item = &str> {
@@ -97,8 +98,8 @@ fn every_filter_falls_closed_and_every_gate_ends_in_a_drop() {
 #[test]
 fn sets_are_used_as_what_they_are() {
     let mut used = BTreeSet::new();
-    for expr in all_chains().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.body) {
-        match expr {
+    for expr in all_chains().flat_map(|chain| chain.rules).flat_map(|rule| rule.body) {
+        match &expr {
             Expr::In(set, from) | Expr::NotIn(set, from) => {
                 assert!(!set.kind().has_data(), "{set:?}");
                 assert!(usize::from(*from) * 4 + set.key_len() <= 64);
@@ -120,7 +121,8 @@ fn sets_are_used_as_what_they_are() {
 #[test]
 fn registers_are_written_before_they_are_read() {
     // Kernels since 6.12 refuse a rule that reads what it did not write.
-    for rule in all_chains().flat_map(|chain| &chain.rules) {
+    let rules: Vec<_> = all_chains().flat_map(|chain| chain.rules).collect();
+    for rule in &rules {
         let mut written = [false; 64];
         let mut write = |to: u8, len: usize, read: &mut dyn FnMut(&[bool; 64])| {
             read(&written);
@@ -146,6 +148,7 @@ fn registers_are_written_before_they_are_read() {
                     write(0, 0, &mut check(*address, 4));
                     write(0, 0, &mut check(*port, 2));
                 }
+                Expr::Mask { from, to, .. } => write(*to, 4, &mut check(*from, 4)),
                 Expr::Hash { from, len, to, .. } => write(*to, 4, &mut check(*from, *len as usize)),
                 Expr::Equal(at, bytes) | Expr::NotEqual(at, bytes) | Expr::InRange(at, bytes, _) => {
                     write(0, 0, &mut check(*at, bytes.len()));
