@@ -61,6 +61,7 @@ class Replay:
         self.uids = {}
         self.clients = {}
         self.broken = None
+        self.patience = PATIENCE
         self.account, self.region = "000000000000", "us-east-1"
 
     def client(self, service, step):
@@ -158,7 +159,7 @@ class Replay:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower()
         call = getattr(self.client(service, step), name)
         until, loop = step.get("until"), []
-        end = time.monotonic() + (1.3 * step["took_s"] + 15 if step.get("took_s") else PATIENCE)
+        end = time.monotonic() + (1.3 * step["took_s"] + 15 if step.get("took_s") else self.patience)
         params = self.fill(step["params"])
         while True:
             error = None
@@ -464,11 +465,11 @@ def kind(item):
     return item.get("type", "object") if isinstance(item, dict) else item
 
 
-def differences(record, cloud, roles, later=(), region="us-east-1"):
+def differences(record, cloud, roles, later=(), region="us-east-1", patience=PATIENCE):
     """Leads the conversation; the places where the answers are others than AWS's. `later`: members that the real
     service added at a known day, and that older recordings therefore lack."""
     replay = Replay(record, cloud, roles)
-    replay.region = region
+    replay.region, replay.patience = region, patience
     try:
         replay.run()
         made = replay.outcome()
