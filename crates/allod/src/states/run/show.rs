@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use state_machine::Millis;
 use state_machine::history::{Event, EventKind, Failure};
+use std::fmt::Write as _;
 
 /// The longest payload shown to people, in characters.
 const MOST: usize = 200;
@@ -75,11 +76,13 @@ pub(super) fn line(event: &Event, begin: Millis, depth: usize) -> String {
         format!("{seconds:>9.3}  {:depth$}{:<5} {}", "", event.id, event.kind.name(), depth = depth * 2);
     for (name, value) in parts(&event.kind) {
         let cut = value.char_indices().nth(MOST).map(|(at, _)| &value[..at]);
-        line.push_str(&match cut {
-            Some(cut) => format!("  {name}: {cut}…"),
-            None if name == "name" => format!("  {value}"),
-            None => format!("  {name}: {value}"),
-        });
+        let shown = cut.unwrap_or(&value);
+        let more = if cut.is_some() { "…" } else { "" };
+        // A string takes everything that is written into it.
+        let _ = match name {
+            "name" => write!(line, "  {shown}{more}"),
+            _ => write!(line, "  {name}: {shown}{more}"),
+        };
     }
     line
 }
