@@ -1,6 +1,6 @@
 //! A topology prepared for questions: everything by id, and who owns which address.
 
-use crate::judgement::Judgement;
+use crate::judgement::{Judgement, Step};
 use crate::packet::Packet;
 use crate::topology::{
     EgressOnlyInternetGateway, GatewayEndpoint, Id, InternetGateway, NatGateway, NetworkAcl,
@@ -142,6 +142,11 @@ impl<'a> Index<'a> {
     /// Judges one packet.
     pub fn judge(&self, packet: &Packet) -> Judgement {
         walk::judge(self, packet)
+    }
+
+    /// Every component that a packet would meet if no filter refused it, in order.
+    pub fn trail(&self, packet: &Packet) -> Vec<Step> {
+        walk::trail(self, packet)
     }
 
     pub(crate) fn vpc(&self, id: &str) -> Option<&'a Vpc> {

@@ -12,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 ///   are compared.
 /// - What an appliance sends to a peer in another's name, where a rule names that other's group: the peer's router cannot
 ///   know that it was handed on.
+/// - What goes from an address to its own public address: to the VPC's one memory both ends of that flow are the same.
 /// - Neighbour discovery, which is the link's own business.
 /// - UDP to the DHCP server's port by broadcast: the router takes it whatever the source port, and nobody can watch.
 pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &Packet) -> bool {
@@ -21,6 +22,11 @@ pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &
     }
     // Neighbour discovery of others' addresses is refused whatever the source check says, for the sake of the host.
     if protocol.icmp().is_some_and(|(kind, _)| destination.is_ipv6() && matches!(kind, 133..=137)) {
+        return true;
+    }
+    let to_itself =
+        |p: &reachability::topology::PublicAddress| p.private == source && p.public == destination;
+    if topology.network_interfaces.iter().flat_map(|i| &i.public).any(to_itself) {
         return true;
     }
     let forwarded = match &packet.at {
@@ -38,7 +44,9 @@ pub fn is_beyond(index: &Index<'_>, topology: &reachability::Topology, packet: &
     if opens(packet) {
         return forwarded && by_peer();
     }
-    let mut steps = judgement.path.iter().chain(&judgement.objections);
+    // Also behind a filter: one that names a group asks whether an appliance comes next, and needs the flow to note it.
+    let trail = index.trail(packet);
+    let mut steps = trail.iter();
     forwarded
         || steps.any(|s| {
             matches!(s.component.kind, Kind::InternetGateway | Kind::NatGateway | Kind::Internet)

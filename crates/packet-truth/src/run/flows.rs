@@ -157,6 +157,7 @@ impl Experiment<'_> {
             // Whoever talks to itself has one flow in both directions.
             let Header { source, destination, .. } = result.shot.packet.header;
             if source == destination
+                || result.shot.packet.at == answer.at
                 || !goes_back(&result.judgement, &reachability::judge(&self.topology, &answer))
             {
                 statistics.left_out += 1;

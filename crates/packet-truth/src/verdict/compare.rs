@@ -5,6 +5,7 @@ use crate::site::Drop;
 use reachability::{
     ComponentKind as Kind, Direction, ExplanationCode as Code, Header, Judgement, Place, Rule, Step, Verdict,
 };
+use std::net::IpAddr;
 
 /// How the two sides stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,10 +58,18 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
         }
         // For an address of a VPC that no gateway serves: handed to the outside, which has no way to it either.
         (Verdict::Dropped, [Seen::Arrived(Place::Internet, header)])
-            if judgement.deciding().is_some_and(|s| s.component.kind == Kind::Internet)
-                && judgement.objections.first().is_some_and(|s| same(&s.outbound, header, translated)) =>
+            if judgement
+                .objections
+                .iter()
+                .any(|s| s.component.kind == Kind::Internet && same(&s.outbound, header, translated)) =>
         {
             Agreement::LeftOutside
+        }
+        // To the explainer an elastic address that stands for nothing is any address outside; the cloud knows it as its own.
+        (Verdict::Delivered { at: Place::Internet, as_seen }, [Seen::Dropped(drop)])
+            if drop.gate == "nobody" && is_elastic(as_seen.destination) =>
+        {
+            Agreement::Dropped
         }
         (_, []) => Agreement::Unproven,
         _ => Agreement::Disagreement,
@@ -69,6 +78,11 @@ pub fn compare(judgement: &Judgement, seen: &[Seen]) -> Agreement {
 
 const fn of(holds: bool, then: Agreement) -> Agreement {
     if holds { then } else { Agreement::Disagreement }
+}
+
+/// Whether an address is one of the topologies' elastic addresses, 198.19.0.0/16.
+fn is_elastic(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(a) if a.octets()[..2] == [198, 19])
 }
 
 /// Behind a NAT gateway the source port is any one.

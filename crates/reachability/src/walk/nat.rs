@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
             let why = "a NAT gateway takes no flows from outside".to_owned();
             return Err(self.stop(nat_note(nat, why), Code::NgwRequiresSourceInVpc));
         };
+        self.track_sender();
         let source = forwarding.masquerade.unwrap_or(self.header.source);
         Ok(self.forward_port(forwarding, source))
     }
