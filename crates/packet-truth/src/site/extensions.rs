@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// The service that every endpoint here leads to.
 const SERVICE: &str = "com.amazonaws.us-east-1.ssm";
+/// A packet filter that keeps an endpoint's kernel from answering.
+const SILENCE: &str =
+    "add table inet truth; add chain inet truth input { type filter hook input priority 0; policy drop; }";
 /// Until an endpoint must be available. Only failures wait for it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -45,10 +48,10 @@ impl Site {
             }
             let namespace = self.endpoint_namespace(interface)?;
             let names = ["eth0".to_owned()];
-            // Its address goes, so that nothing in it answers by itself.
+            // Nothing in it answers by itself. (Its address would come back when the cloud reads back its network.)
             let silence = || {
-                let flush = Command::new("ip").args(["-4", "addr", "flush", "dev", "eth0"]).status()?;
-                if flush.success() { Ok(()) } else { Err(std::io::Error::other("ip addr flush")) }
+                let done = Command::new("nft").arg(SILENCE).status()?;
+                if done.success() { Ok(()) } else { Err(std::io::Error::other("nft")) }
             };
             let link = Link::open_in(&namespace, &names, silence).context("an endpoint's interface")?;
             self.links.extend(link.into_iter().map(|link| (interface.id.clone(), link)));
