@@ -143,9 +143,12 @@ fn names(step: &Step, drop: &Drop) -> bool {
         "not-a-service" => kind == Kind::Router,
         // No VPC here has the address, or what has it does not run.
         "nobody" => kind == Kind::Internet || is_absent(step),
-        "nat-refused" => kind == Kind::NatGateway && drop.gateway.as_ref() == Some(&step.component.id),
+        // An answer that comes round is none that the gateway knows.
+        "nat-refused" => {
+            is_circle(step) || kind == Kind::NatGateway && drop.gateway.as_ref() == Some(&step.component.id)
+        }
         // A NAT gateway whose own subnet leads back to it.
-        "nat-circle" => kind == Kind::Router && step.code == Some(Code::NoPath),
+        "nat-circle" => is_circle(step),
         _ => false,
     }
 }
@@ -165,6 +168,11 @@ fn same_entry(step: &Step, drop: &Drop) -> bool {
         _ => None,
     };
     drop.acl.as_ref() == Some(&step.component.id) && entry == drop.entry
+}
+
+/// Whether routes lead round in a circle.
+fn is_circle(step: &Step) -> bool {
+    step.component.kind == Kind::Router && step.code == Some(Code::NoPath)
 }
 
 /// Whether an interface refuses because nothing runs behind it.
