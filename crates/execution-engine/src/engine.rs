@@ -71,12 +71,12 @@ impl Engine {
     }
 
     /// Stops all threads when everything taken so far is durable. Executions go on at the next [`Engine::open`];
-    /// Express ones are lost.
+    /// asynchronous Express ones begin anew there, synchronous ones are lost.
     pub fn close(self) {
         self.shared.stop();
     }
 
-    /// Starts an execution; answered with its start time when it is durable (for Express: when it is taken).
+    /// Starts an execution; answered with its start time when it is durable (for Express: when its start is).
     pub async fn start(&self, new: NewExecution) -> Result<Millis, StartRefusal> {
         let (reply, answer) = oneshot::channel();
         self.begin(new, StartReply::Started(reply))?;

@@ -22,7 +22,7 @@ pub(crate) struct Begin {
 
 /// To whom a start is answered.
 pub(crate) enum StartReply {
-    /// When it is durable (Standard), or taken (Express).
+    /// When it is durable (Standard), or when its start is (Express).
     Started(Sender<Result<Millis, StartRefusal>>),
     /// When it has ended (synchronous Express).
     Ended(Sender<Result<Execution, StartRefusal>>),

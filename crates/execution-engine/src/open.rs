@@ -129,7 +129,7 @@ fn work(mut shard: Shard, inbox: &Inbox<Message>) {
             Patience::Until(Duration::from_millis(wait.unwrap_or(1_000).cast_unsigned()))
         };
         if !inbox.drain(&mut waiting, patience) {
-            return;
+            return shard.close();
         }
         shard.round(&mut waiting);
     }

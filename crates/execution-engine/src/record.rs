@@ -168,6 +168,8 @@ const PIN: u8 = 2;
 const ARCHIVED: u8 = 3;
 const CHILD: u8 = 4;
 const RUN: u8 = 5;
+const EXPRESS: u8 = 6;
+const OVER: u8 = 7;
 
 const OPENING: u8 = 1;
 const TURN: u8 = 2;
@@ -191,6 +193,10 @@ pub(crate) enum Record<'a> {
     Child(ChildPlace, Outcome),
     /// A Map Run began or was changed: number of the parent, time of its begin.
     Run(u64, Millis, Box<MapRunRequest>),
+    /// An asynchronous Express execution was taken: its number, its pin, who it is.
+    Express(u64, u32, Box<Opening>),
+    /// Express executions that are over.
+    Over(Vec<u64>),
 }
 
 /// Writes a record of an execution.
@@ -269,6 +275,23 @@ pub(crate) fn put_run(to: &mut Vec<u8>, parent: u64, began: Millis, request: &Ma
     writer.put(request);
 }
 
+/// Writes the start of an Express execution.
+pub(crate) fn put_express(to: &mut Vec<u8>, number: u64, place: u32, pin: &Pin, opening: &Opening) {
+    let seeds = seeds_of_pin(pin);
+    let mut writer = Writer::new(to, &seeds);
+    writer.byte(EXPRESS);
+    writer.number(number);
+    writer.number(u64::from(place));
+    writer.put(opening);
+}
+
+/// Writes which Express executions are over.
+pub(crate) fn put_over(to: &mut Vec<u8>, numbers: &Vec<u64>) {
+    let mut writer = Writer::new(to, &[]);
+    writer.byte(OVER);
+    writer.put(numbers);
+}
+
 /// Reads the first part of a record. `seeds` gives the texts of a pin; false: it does not know it.
 pub(crate) fn take<'a>(
     bytes: &'a [u8],
@@ -314,6 +337,15 @@ pub(crate) fn take<'a>(
         ARCHIVED => Ok(Record::Archived(Position(reader.number()?))),
         CHILD => Ok(Record::Child(reader.take()?, reader.take()?)),
         RUN => Ok(Record::Run(reader.number()?, reader.signed()?, Box::new(reader.take()?))),
+        EXPRESS => {
+            let number = reader.number()?;
+            let pin: u32 = reader.take()?;
+            if !seeds(pin, &mut reader) {
+                return Ok(Record::Unknown { number, pin });
+            }
+            Ok(Record::Express(number, pin, Box::new(reader.take()?)))
+        }
+        OVER => Ok(Record::Over(reader.take()?)),
         _ => Err(Malformed),
     }
 }

@@ -36,8 +36,8 @@ pub struct EngineConfig {
 pub enum Kind {
     /// Durable; every effect once.
     Standard,
-    /// In memory; at least once when asynchronous, at most once when synchronous. Its events go to
-    /// [`Outside::events`] only.
+    /// In memory, but for the start of an asynchronous one, which runs again from its beginning after a crash: at least
+    /// once. At most once when synchronous. Its events go to [`Outside::events`] only.
     Express,
 }
 

@@ -1,13 +1,12 @@
 //! Commits, and what follows from a commit or from its failure.
 
 use super::slots::NEVER;
-use super::turn::Ran;
-use super::{Done, Hot, Keep, Message, Phase, Reply, Runnable, Shard, Slot};
+use super::{Done, Keep, Message, Phase, Reply, Runnable, Shard, Slot};
 use crate::message::{ChildPlace, StartReply};
 use crate::record;
 use crate::wheel::Due;
 use crate::{Dispatch, StartRefusal};
-use state_machine::interpret::{Effect, Outcome, Pending, Progress, Start, TaskRequest, Wake};
+use state_machine::interpret::{Effect, Outcome, Pending, Start, TaskRequest, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -44,6 +43,7 @@ impl Shard {
     pub(crate) fn commit(&mut self) {
         if self.stalled.is_none() {
             self.tell_archived();
+            self.mark_over();
         }
         match self.writer.commit() {
             Ok(()) => {
@@ -59,6 +59,7 @@ impl Shard {
                     self.release(done);
                 }
                 self.batch = batch;
+                self.express_written();
             }
             Err(error) => {
                 self.stall(&error);
@@ -108,7 +109,7 @@ impl Shard {
         self.around.archivist.force(keep);
     }
 
-    fn effect(&mut self, place: u32, number: u64, start: &Arc<Start>, effect: Effect) {
+    pub(super) fn effect(&mut self, place: u32, number: u64, start: &Arc<Start>, effect: Effect) {
         match effect {
             // Timers are in the wheel since the turn; one that rings for an undone turn finds nothing.
             Effect::Timer { .. } => {}
@@ -170,6 +171,7 @@ impl Shard {
                 self.pins.put(number, pinned.pin, record);
             }
         }
+        self.express_unwritten();
         for pin in std::mem::take(&mut self.pinned) {
             self.pins.unwritten(pin);
         }
@@ -189,34 +191,6 @@ impl Shard {
             )]
             self.wheel.insert(Due { at: slot.timer, slot: place, number: slot.number as u32 });
         }
-    }
-
-    /// Lets a turn of an Express execution take effect: nothing of it is written.
-    pub(super) fn express(&mut self, place: u32, slot: Slot, mut hot: Box<Hot>, ran: Ran) {
-        let mut after = slot;
-        let timer = hot.execution.next_timer();
-        self.set_timer(place, &mut after, timer);
-        self.slots.set(place, after);
-        let revision = hot.revision.clone().unwrap_or_default();
-        if !ran.events.is_empty() {
-            self.around.outside.events(&hot.start, &revision, &ran.events);
-        }
-        for effect in ran.effects {
-            self.effect(place, slot.number, &hot.start, effect);
-        }
-        // Whoever asked may have gone.
-        match ran.reply {
-            Reply::None => {}
-            Reply::Change(reply) => drop(reply.send(Ok(ran.now))),
-            Reply::Answer(reply) => drop(reply.send(Ok(()))),
-        }
-        match ran.progress {
-            Progress::Ended(outcome) => return self.end_express(place, hot, outcome, ran.now),
-            Progress::More => self.wake(place, Wake::Continue, Reply::None),
-            Progress::Waiting => {}
-        }
-        hot.parts = None;
-        self.keep_hot(place, hot);
     }
 
     /// Tells a parent of a Map Run in whichever shard.

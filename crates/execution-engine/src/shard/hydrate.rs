@@ -118,6 +118,7 @@ impl Shard {
             now: opening.at,
             waiting: None,
             revision: None,
+            lasting: None,
         });
         let whole = records.last().is_some_and(|(at, _)| *at != slot.snapshot);
         if whole {

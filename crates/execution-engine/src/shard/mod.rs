@@ -4,6 +4,7 @@
 //! commit ([`commit`]) and only behind it the release of everything that follows from it.
 
 mod commit;
+mod express;
 mod hydrate;
 mod look;
 mod map_run;
@@ -113,6 +114,8 @@ struct Hot {
     waiting: Option<StartReply>,
     /// Revision of an Express execution, which has no pin.
     revision: Option<Arc<str>>,
+    /// Start of an asynchronous Express execution in the log.
+    lasting: Option<express::Lasting>,
 }
 
 /// To whom a wake is answered.
@@ -192,6 +195,7 @@ pub(crate) struct Shard {
     due: Vec<Due>,
     scratch: Vec<u8>,
     tidying: tidy::Tidying,
+    express: express::Starts,
     /// Everything that closed before this place is in the archive, and the log knows it.
     archived: Position,
 }

@@ -10,13 +10,14 @@ use crate::message::{Begin, Message, StartReply};
 use crate::record::{self, Pin};
 use crate::{ChangeRefusal, Kind, StartRefusal, Status};
 use state_machine::Millis;
-use state_machine::interpret::{Execution, Outcome, Wake};
+use state_machine::interpret::{Execution, Start, Wake};
+use state_machine::program::Program;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot::Sender;
 
 /// Numbers of Express executions have this bit: they are never mistaken for one in the log.
-const EXPRESS: u64 = 1 << 63;
+pub(super) const EXPRESS: u64 = 1 << 63;
 
 impl Shard {
     /// Takes one message in. Questions wait until everything before them is durable.
@@ -133,7 +134,7 @@ impl Shard {
     }
 
     /// The pin of a new execution; the first one of a revision keeps its definition.
-    fn pin(&mut self, begin: &Begin) -> Result<u32, StartRefusal> {
+    pub(super) fn pin(&mut self, begin: &Begin) -> Result<u32, StartRefusal> {
         let pin = Pin::of(&begin.new);
         if let Some(number) = self.pins.number(&pin) {
             return Ok(number);
@@ -164,57 +165,32 @@ impl Shard {
 
     fn fresh(begin: &Begin) -> Box<Hot> {
         let start = Arc::new(begin.new.start.clone());
-        let child = match &begin.reply {
-            StartReply::Child(place) => Some(*place),
-            _ => None,
-        };
+        let mut hot = Self::ready(begin.program.clone(), start, begin.new.trace_header.clone());
+        if let StartReply::Child(place) = &begin.reply {
+            hot.child = Some(*place);
+        }
+        hot
+    }
+
+    /// An execution before its first turn.
+    pub(super) fn ready(
+        program: Arc<Program>,
+        start: Arc<Start>,
+        trace_header: Option<Arc<str>>,
+    ) -> Box<Hot> {
         Box::new(Hot {
-            execution: Execution::new(begin.program.clone(), start.clone()),
+            execution: Execution::new(program, start.clone()),
             now: start.at,
             start,
-            trace_header: begin.new.trace_header.clone(),
+            trace_header,
             redrives: (0, None),
-            child,
+            child: None,
             archived: Vec::new(),
             parts: Some(Parts::default()),
             waiting: None,
             revision: None,
+            lasting: None,
         })
-    }
-
-    fn begin_express(&mut self, mut begin: Box<Begin>) {
-        let now = self.now();
-        begin.new.start.at = now;
-        begin.new.start.express = true;
-        self.next_number += 1;
-        let mut slot = Slot {
-            hash: 0,
-            number: self.next_number | EXPRESS,
-            last: Position::NONE,
-            snapshot: Position::NONE,
-            started: now,
-            timer: NEVER,
-            first: 0,
-            pin: 0,
-            since: 0,
-            turns: 0,
-            phase: Phase::Express,
-            busy: false,
-        };
-        let place = self.slots.insert(slot, 0);
-        slot.hash = u64::from(place);
-        self.slots.set(place, slot);
-        let mut hot = Self::fresh(&begin);
-        hot.parts = None;
-        hot.revision = Some(begin.new.revision.id.clone());
-        match begin.reply {
-            StartReply::Started(reply) => drop(reply.send(Ok(now))),
-            ended => hot.waiting = Some(ended),
-        }
-        self.warm += 1;
-        if let Ok(ran) = self.turn(&slot, &mut hot, Wake::Start, Reply::None, None) {
-            self.record(place, slot, None, hot, ran);
-        }
     }
 
     pub(super) fn refuse_start(&mut self, begin: Box<Begin>, refusal: StartRefusal) {
@@ -298,6 +274,7 @@ impl Shard {
             now,
             waiting: None,
             revision: None,
+            lasting: None,
         });
         match self.turn(&slot, &mut hot, Wake::Redrive, Reply::Change(reply), None) {
             Ok(ran) => {
@@ -328,20 +305,6 @@ impl Shard {
             if let Some(message) = self.deferred.pop_front() {
                 self.receive(message);
             }
-        }
-    }
-
-    /// Tells whoever is concerned that an Express execution ended.
-    pub(super) fn end_express(&mut self, place: u32, hot: Box<Hot>, outcome: Outcome, now: Millis) {
-        self.slots.remove(place, 0);
-        self.warm = self.warm.saturating_sub(1);
-        let execution =
-            super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
-        self.around.outside.ended(&execution);
-        match hot.waiting {
-            Some(StartReply::Ended(reply)) => drop(reply.send(Ok(execution))),
-            Some(StartReply::Child(place)) => self.tell_parent(place, outcome),
-            _ => {}
         }
     }
 }

@@ -8,14 +8,15 @@ use crate::codec::Malformed;
 use crate::engine::hash_of_parts;
 use crate::log::{Log, LogWriter, Position};
 use crate::message::Trail;
-use crate::record::{self, Head, Record, Standing};
+use crate::record::{self, Head, Opening, Record, Standing};
 use crate::wheel::{Due, Wheel};
 use crate::{EngineError, Status};
 use state_machine::interpret::Wake;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::express::Starts;
 use super::pins::Pins;
 
 /// What is known of an execution while the log is read.
@@ -37,6 +38,10 @@ struct Reading {
     children: map_run::Ends,
     /// Records whose pin has not come yet. Those of executions that are in the archive wait in vain.
     early: HashMap<u32, Vec<(Position, Vec<u8>)>>,
+    /// Express executions that are not over, by number.
+    express: BTreeMap<u64, (Position, u32, Opening)>,
+    /// Those that are over, and whose start may be among the early ones.
+    over: HashSet<u64>,
 }
 
 impl Reading {
@@ -64,6 +69,21 @@ impl Reading {
             Record::Child(place, outcome) => self.children.put(place, outcome),
             Record::Run(parent, began, request) => self.children.run(parent, began, *request),
             Record::Execution(head, _) => self.execution(at, bytes.len(), &head),
+            Record::Express(number, pin, opening) => {
+                self.last_number = self.last_number.max(number);
+                self.last_time = self.last_time.max(opening.at);
+                if !self.over.remove(&number) {
+                    self.express.insert(number, (at, pin, *opening));
+                }
+            }
+            Record::Over(numbers) => {
+                for number in numbers {
+                    self.last_number = self.last_number.max(number);
+                    if self.express.remove(&number).is_none() && !self.early.is_empty() {
+                        self.over.insert(number);
+                    }
+                }
+            }
             Record::Unknown { number, pin } => {
                 self.last_number = self.last_number.max(number);
                 self.early.entry(pin).or_default().push((at, bytes.to_vec()));
@@ -161,6 +181,7 @@ impl Shard {
             scratch: Vec::new(),
             changed: Vec::new(),
             tidying: tidy::Tidying::default(),
+            express: Starts::default(),
             archived: reading.archived,
             around,
         };
@@ -172,6 +193,12 @@ impl Shard {
         for found in found {
             shard.take_up(found);
         }
+        let left = reading
+            .express
+            .into_iter()
+            .map(|(number, (at, pin, opening))| (shard.hold_express(number, pin, at), opening));
+        let left = left.collect();
+        shard.express = Starts::left(left);
         Ok(shard)
     }
 
@@ -214,6 +241,7 @@ impl Shard {
                 tracing::error!(shard = self.index, error, "an execution could not be taken up again");
             }
         }
+        self.begin_express_again();
     }
 
     /// Archives an execution that had ended before the restart: its last turn is run again for its outcome.

@@ -41,7 +41,7 @@ pub(crate) enum Phase {
     Open,
     /// Ended, on its way into the archive.
     Closing,
-    /// Express: only in memory.
+    /// Express: only in memory, but for the start of an asynchronous one.
     Express,
 }
 
@@ -125,6 +125,16 @@ impl Slots {
             self.leave_segment(slot.first);
             self.open -= usize::from(slot.phase == Phase::Open);
         }
+    }
+
+    /// Keeps a segment for something that has no slot in it.
+    pub(crate) fn hold(&mut self, segment: u32) {
+        *self.segments.entry(segment).or_default() += 1;
+    }
+
+    /// Undoes one [`Slots::hold`].
+    pub(crate) fn let_go(&mut self, segment: u32) {
+        self.leave_segment(segment);
     }
 
     fn leave_segment(&mut self, segment: u32) {

@@ -49,7 +49,7 @@ impl Shard {
     /// The batch is as large as it shall be.
     pub(crate) fn is_full(&self) -> bool {
         let (bytes, turns) = self.around.limits.batch;
-        self.writer.len() >= bytes || self.batch.len() >= turns
+        self.writer.len() >= bytes || self.batch.len() + self.express.begun() >= turns
     }
 
     fn run_one(&mut self, next: Runnable) {

@@ -1,5 +1,7 @@
 //! What the simulated executions run.
 
+use crate::Kind;
+
 /// A machine; those that are `steady` do the same whatever the troubles.
 pub(super) struct Machine {
     pub(super) name: &'static str,
@@ -7,6 +9,7 @@ pub(super) struct Machine {
     pub(super) input: &'static str,
     /// Its history does not depend on when tasks are answered.
     pub(super) steady: bool,
+    pub(super) kind: Kind,
 }
 
 pub(super) const MACHINES: &[Machine] = &[
@@ -16,6 +19,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "ResultPath":"$.b","Next":"C"},"C":{"Type":"Succeed"}}}"#,
         input: "{\"a\":1}",
         steady: true,
+        kind: Kind::Standard,
     },
     Machine {
         name: "wait",
@@ -23,6 +27,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "B":{"Type":"Wait","Seconds":3,"Next":"C"},"C":{"Type":"Wait","Seconds":1,"End":true}}}"#,
         input: "{}",
         steady: true,
+        kind: Kind::Standard,
     },
     Machine {
         name: "task",
@@ -33,6 +38,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "B":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:work","End":true}}}"#,
         input: "{\"t\":1}",
         steady: true,
+        kind: Kind::Standard,
     },
     Machine {
         name: "late",
@@ -43,6 +49,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},"B":{"Type":"Pass","End":true}}}"#,
         input: "{}",
         steady: false,
+        kind: Kind::Standard,
     },
     Machine {
         name: "parallel",
@@ -53,6 +60,7 @@ pub(super) const MACHINES: &[Machine] = &[
                 "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}]}}}"#,
         input: "[1]",
         steady: false,
+        kind: Kind::Standard,
     },
     Machine {
         name: "inline",
@@ -60,6 +68,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "StartAt":"P","States":{"P":{"Type":"Pass","Next":"Q"},"Q":{"Type":"Pass","End":true}}}}}}"#,
         input: "[1,2,3,4,5]",
         steady: true,
+        kind: Kind::Standard,
     },
     Machine {
         name: "distributed",
@@ -69,5 +78,13 @@ pub(super) const MACHINES: &[Machine] = &[
             "StartAt":"P","States":{"P":{"Type":"Pass","Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}}}}}"#,
         input: "[1,2,3,4]",
         steady: true,
+        kind: Kind::Standard,
+    },
+    Machine {
+        name: "express",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","End":true}}}"#,
+        input: "{\"e\":1}",
+        steady: true,
+        kind: Kind::Express,
     },
 ];

@@ -3,7 +3,7 @@
 //! A run starts executions, answers tasks, lets time pass, makes the disk fail, and crashes: everything in memory is
 //! gone, writes that were not synced are lost in part and torn. What must hold is in [`check`]'s and [`run`]'s
 //! violations: nothing acknowledged is lost, what was seen of a history stays, no attempt is dispatched twice as new, no
-//! timer rings early, and every execution comes to the end that it has without crashes.
+//! timer rings early, every Express start that was acknowledged comes to an end, and every execution comes to the end that it has without crashes.
 
 mod check;
 mod disk;
@@ -47,6 +47,8 @@ pub struct Tally {
     pub ended: u64,
     /// Tasks dispatched, those again after a restart counted too.
     pub dispatched: u64,
+    /// Express executions that ran once more after a crash.
+    pub repeated: u64,
     /// Events of all histories.
     pub events: u64,
 }

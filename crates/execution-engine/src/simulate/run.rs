@@ -77,7 +77,7 @@ impl Simulation {
         let revision = |machine: &Machine| Revision {
             id: machine.name.into(),
             definition: machine.definition.into(),
-            kind: Kind::Standard,
+            kind: machine.kind,
             logged: false,
         };
         let revisions: Vec<_> = MACHINES.iter().map(|machine| Arc::new(revision(machine))).collect();
@@ -172,6 +172,10 @@ impl Simulation {
         self.finish()?;
         let mut histories = BTreeMap::new();
         for index in 0..self.planned.len() {
+            if self.planned[index].machine.kind == Kind::Express {
+                self.tally.ended += 1;
+                continue;
+            }
             let events =
                 self.history(index)?.ok_or_else(|| format!("{} is lost", self.planned[index].name))?;
             let planned = &self.planned[index];
@@ -181,7 +185,14 @@ impl Simulation {
             self.tally.events += events.len() as u64;
             histories.insert(planned.name.clone(), (planned.machine.steady, events));
         }
-        self.tally.dispatched = self.world.told.lock().dispatched;
+        let told = self.world.told.lock();
+        let express = &told.express;
+        if self.settings.crashes == 0 && express.values().any(|times| *times > 1) {
+            return Err(format!("without a crash an Express execution ran more than once: {express:?}"));
+        }
+        self.tally.repeated = express.values().map(|times| times - 1).sum();
+        self.tally.dispatched = told.dispatched;
+        drop(told);
         Ok((self.tally, Ended { histories }))
     }
 
@@ -358,6 +369,8 @@ impl Simulation {
                 planned.seen = events;
                 Ok(())
             }
+            // It leaves no history.
+            None if self.planned[index].machine.kind == Kind::Express => Ok(()),
             None if self.planned[index].acknowledged => Err(format!("{} is lost", self.planned[index].name)),
             None => Ok(()),
         }
@@ -410,8 +423,11 @@ impl Simulation {
             }
             self.keep();
             self.pass(100);
-            let archive = &self.archive;
+            let (archive, told) = (&self.archive, self.world.told.lock());
             let ended = |planned: &Planned| -> Result<bool, String> {
+                if planned.machine.kind == Kind::Express {
+                    return Ok(told.express.contains_key(planned.name.as_str()));
+                }
                 let closed = archive.execution(&arn(&planned.name)).map_err(|error| error.0)?;
                 Ok(closed.is_some_and(|closed| over(&closed.execution)))
             };

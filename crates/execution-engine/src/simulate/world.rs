@@ -1,7 +1,7 @@
 //! The world around the simulated engine.
 
 use crate::clock::Clock;
-use crate::{Dispatch, Execution, ItemSource, Outside};
+use crate::{Dispatch, Execution, ItemSource, Outside, Status};
 use parking_lot::Mutex;
 use state_machine::Millis;
 use state_machine::history::Event;
@@ -34,6 +34,8 @@ pub(super) struct Told {
     /// Keys whose final answer was acknowledged.
     pub(super) answered: BTreeSet<Arc<str>>,
     pub(super) dispatched: u64,
+    /// How often Express executions ended, by name.
+    pub(super) express: BTreeMap<Arc<str>, u64>,
     /// Promises that were broken.
     pub(super) broken: Vec<String>,
 }
@@ -75,5 +77,15 @@ impl Outside for World {
         None
     }
     fn events(&self, _execution: &Start, _revision: &str, _events: &[Event]) {}
-    fn ended(&self, _execution: &Execution) {}
+    fn ended(&self, execution: &Execution) {
+        if !execution.start.express {
+            return;
+        }
+        let mut told = self.told.lock();
+        if execution.status != Status::Succeeded {
+            let what = format!("{} ended as {:?}", execution.start.name, execution.status);
+            told.broken.push(what);
+        }
+        *told.express.entry(execution.start.name.clone()).or_default() += 1;
+    }
 }

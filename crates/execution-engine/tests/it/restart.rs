@@ -1,7 +1,7 @@
 //! What is there after the engine was closed and opened again.
 
 use crate::basics::{SLEEP, TWO, WORK};
-use crate::world::{World, arn, end, names, new, open};
+use crate::world::{ROLE, World, arn, end, eventually, names, new, open};
 use execution_engine::{Kind, StartRefusal, Status};
 use state_machine::history::Failure;
 use state_machine::interpret::TaskAnswer;
@@ -38,4 +38,36 @@ async fn executions_go_on_where_they_stood() {
     for (name, events) in [("work", 7), ("two", 6), ("sleep", 3)] {
         assert_eq!(names(&engine, &arn(name)).await.len(), events, "{name}");
     }
+}
+
+#[tokio::test]
+async fn asynchronous_express_executions_begin_anew_until_they_have_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    engine.start(new(WORK, Kind::Express, "work", "{\"a\":1}")).await.unwrap();
+    engine.start(new(TWO, Kind::Express, "two", "{}")).await.unwrap();
+    eventually(|| async { (world.ended.lock().unwrap().len() == 1).then_some(()) }).await;
+    let before = world.task(&arn("work")).await;
+    engine.close();
+
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    let task = world.task(&arn("work")).await;
+    assert_eq!((&task.execution.input, &task.execution.role_arn), (&before.execution.input, &ROLE.into()));
+    assert!(task.execution.express && !task.again, "it is scheduled by a new run");
+    engine.answer(&task.task.token, TaskAnswer::Succeeded("5".into())).await.unwrap();
+    let ended = eventually(|| async { world.ended.lock().unwrap().first().cloned() }).await;
+    assert_eq!((&*ended.start.name, ended.output.as_deref()), ("work", Some("5")));
+    engine.close();
+
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    // A later execution of each shard stands for everything that the shards had to do before it.
+    for name in 0..16 {
+        engine.start_sync(new(TWO, Kind::Express, &format!("n{name}"), "{}")).await.unwrap();
+    }
+    assert!(world.dispatched.lock().unwrap().is_empty(), "what has ended does not run again");
+    assert_eq!(world.ended.lock().unwrap().len(), 16);
+    engine.close();
 }
