@@ -49,8 +49,10 @@ pub(crate) async fn create(
     let alias =
         MachineAlias { id, description: input.description.clone(), routes, created: now, updated: now };
     let run = |tx: &mut Tx<'_>| {
-        machine::live(tx, scope, &machine, &arn::machine(scope, &machine))?;
+        // Versions first: of a machine that is not there they are what is missed (`StateMachineDoesNotExist` is no error
+        // of this operation).
         routes::exist(tx, scope, &machine, &alias.routes)?;
+        machine::live(tx, scope, &machine, &arn::machine(scope, &machine))?;
         if let Some(found) = tx.get::<MachineAlias>(scope, &alias.id) {
             if found.routes == alias.routes && found.description == alias.description {
                 return Ok(found.created);

@@ -53,6 +53,8 @@ async fn an_alias_leads_to_versions_that_are_there() {
         let fault = alias::create(world.call(), create(name, routes(&arn, weights))).await.unwrap_err();
         assert_eq!(fault.code, code, "{weights:?}");
     }
+    let nowhere = alias::create(world.call(), create("a", routes(&format!("{arn}x"), &[(1, 100)]))).await;
+    assert_eq!(nowhere.unwrap_err().code, "ResourceNotFound");
     let made = alias::create(world.call(), create("live", routes(&arn, &[(1, 90), (2, 10)]))).await.unwrap();
     let again = alias::create(world.call(), create("live", routes(&arn, &[(1, 90), (2, 10)]))).await.unwrap();
     assert_eq!(made, again);
