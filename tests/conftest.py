@@ -271,6 +271,11 @@ def run_shell(cloud, instance_ids, *commands, **more):
             except ssm.exceptions.InvocationDoesNotExist:
                 return None
             return got if got["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling") else None
-        got = wait_for(final, 120, f"the end of the command on {instance}")
+        try:
+            got = wait_for(final, 120, f"the end of the command on {instance}")
+        except AssertionError as error:
+            told = ssm.list_command_invocations(CommandId=sent["CommandId"], Details=True)["CommandInvocations"]
+            error.add_note(f"{told}\n{story(cloud, [instance])}")
+            raise
         ended[instance] = (got["Status"], got["StandardOutputContent"], got["StandardErrorContent"])
     return ended
