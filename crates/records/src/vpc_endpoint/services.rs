@@ -14,6 +14,7 @@ pub const SERVICES: &[EndpointService] = &[
     EndpointService { id: "ec2", global: false },
     EndpointService { id: "iam", global: true },
     EndpointService { id: "ssm", global: false },
+    EndpointService { id: "states", global: false },
     EndpointService { id: "sts", global: false },
 ];
 
