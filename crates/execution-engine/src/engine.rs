@@ -232,6 +232,27 @@ impl Engine {
         Err(ChangeRefusal::NotFound)
     }
 
+    /// Forgets closed executions of a state machine that is deleted, some of them at every call: their names are free for
+    /// a machine that is made again under this ARN. True when none is left; false: call again, since more are there, or
+    /// some are open or on their way into the archive. Nothing may start executions of this machine meanwhile.
+    pub async fn forget_machine(&self, machine_arn: &str) -> Result<bool, Unreadable> {
+        let mut answers = Vec::new();
+        for shard in 0..self.shared.shards.len() {
+            let (reply, answer) = oneshot::channel();
+            let forget = Message::Forget { machine: machine_arn.into(), reply };
+            self.change(shard, forget).map_err(|refusal| Unreadable(refusal.to_string()))?;
+            answers.push(answer);
+        }
+        for answer in answers {
+            match answer.await.map_err(|_| closed_read())? {
+                Ok(()) => {}
+                Err(ChangeRefusal::Status(_)) => return Ok(false),
+                Err(refusal) => return Err(Unreadable(refusal.to_string())),
+            }
+        }
+        self.shared.archive.forget_some(machine_arn)
+    }
+
     fn begin(&self, new: NewExecution, reply: StartReply) -> Result<(), StartRefusal> {
         let program = self.shared.programs.get(&new.revision)?;
         let shard = self.shard_of(&new.start.arn);

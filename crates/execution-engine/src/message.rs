@@ -103,6 +103,12 @@ pub(crate) enum Message {
         update: MapRunUpdate,
         reply: Sender<Result<(), ChangeRefusal>>,
     },
+    /// Answered when a restart would not archive again what this machine's closed executions were; refused as long as one
+    /// of them is open or on its way into the archive.
+    Forget {
+        machine: Arc<str>,
+        reply: Sender<Result<(), ChangeRefusal>>,
+    },
     /// From the archive: everything of this shard that closed before this position is kept there.
     Archived {
         slots: Vec<(u32, u64)>,

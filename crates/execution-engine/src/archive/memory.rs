@@ -3,7 +3,7 @@
 use super::{Change, Row, Rows, keys};
 use crate::Unreadable;
 use parking_lot::RwLock;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// Nothing of it outlives the process.
 pub(crate) struct MemoryRows {
@@ -17,12 +17,16 @@ struct State {
     bytes: usize,
     /// Keys of executions in the order in which they came.
     oldest: VecDeque<Vec<u8>>,
+    /// How many of these were removed since.
+    stale: usize,
     /// Something was dropped; said once.
     dropped: bool,
 }
 
 /// What a row costs beside its bytes.
 const OVERHEAD: usize = 64;
+/// Keys of removed executions worth clearing away.
+const STALE: usize = 1_000;
 
 impl MemoryRows {
     /// No rows yet; about `limit` bytes at most, definitions not counted off.
@@ -46,7 +50,24 @@ impl State {
     fn remove(&mut self, key: &[u8]) {
         if let Some(value) = self.rows.remove(key) {
             self.bytes -= key.len() + value.len() + OVERHEAD;
+            self.stale += usize::from(key.first() == Some(&keys::EXECUTION));
         }
+    }
+
+    /// Clears the order of keys that are gone, or that came once more, when they are many.
+    fn tidy(&mut self) {
+        if self.stale < STALE || self.stale < self.oldest.len() / 2 {
+            return;
+        }
+        self.stale = 0;
+        let mut seen = HashSet::new();
+        let mut kept = VecDeque::new();
+        for key in std::mem::take(&mut self.oldest).into_iter().rev() {
+            if self.rows.contains_key(&key) && seen.insert(key.clone()) {
+                kept.push_front(key);
+            }
+        }
+        self.oldest = kept;
     }
 
     /// Drops an execution with everything about it.
@@ -82,6 +103,7 @@ impl Rows for MemoryRows {
                 None => state.remove(&key),
             }
         }
+        state.tidy();
         while state.bytes > self.limit {
             let Some(oldest) = state.oldest.pop_front() else { break };
             state.forget(&oldest);

@@ -12,6 +12,7 @@
 //! A history is kept as the records of the log that hold it, one behind the other: nothing is coded anew.
 
 mod closed;
+mod forget;
 mod keys;
 mod memory;
 mod on_disk;

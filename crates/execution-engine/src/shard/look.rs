@@ -4,8 +4,9 @@ use super::{Message, Phase, Shard};
 use crate::engine::hash;
 use crate::message::Trail;
 use crate::record;
-use crate::{Execution, ListCursor, ListFilter, ListOf, Status};
+use crate::{ChangeRefusal, Execution, ListCursor, ListFilter, ListOf, Status};
 use state_machine::history::Failure;
+use tokio::sync::oneshot::Sender;
 
 impl Shard {
     /// Answers a question. Whoever asked may have gone.
@@ -95,13 +96,34 @@ impl Shard {
         (durable && *start.arn == *arn).then_some(Trail { start, last: slot.last })
     }
 
+    /// A machine's executions are about to leave the archive: the log must know that they were in it.
+    pub(super) fn forget_machine(&mut self, machine: &str, reply: Sender<Result<(), ChangeRefusal>>) {
+        let owner = self.pins.owner(machine);
+        if owner.is_some_and(|owner| self.slots.listed(owner, None).next().is_some()) {
+            drop(reply.send(Err(ChangeRefusal::Status(Status::Running))));
+            return;
+        }
+        if let Some(reason) = &self.stalled {
+            drop(reply.send(Err(ChangeRefusal::Overloaded(reason.clone()))));
+            return;
+        }
+        if !self.tidying.told && !self.archived.is_none() {
+            self.put_archived();
+        }
+        self.changed.push(reply);
+    }
+
     /// How far the archive has come, written into the log with the next batch: a restart need not archive again.
     pub(super) fn tell_archived(&mut self) {
         if !self.tidying.told && !self.archived.is_none() && !self.writer.is_empty() {
-            let mut bytes = Vec::new();
-            record::put_archived(&mut bytes, self.archived);
-            self.writer.push(&bytes);
-            self.tidying.told = true;
+            self.put_archived();
         }
+    }
+
+    fn put_archived(&mut self) {
+        let mut bytes = Vec::new();
+        record::put_archived(&mut bytes, self.archived);
+        self.writer.push(&bytes);
+        self.tidying.told = true;
     }
 }

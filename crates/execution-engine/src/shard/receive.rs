@@ -46,6 +46,7 @@ impl Shard {
                     self.forget(place, number);
                 }
             }
+            Message::Forget { machine, reply } => self.forget_machine(&machine, reply),
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::ChildEnded(end) => self.child_ended(*end),
             Message::StopChild { arn } => {

@@ -62,6 +62,12 @@ async fn running(service: &States, scope: &Scope, name: &str) -> Result<Vec<Exec
     Ok(page.executions)
 }
 
+/// Forgets its closed executions, whose names are then free for another machine of this name; true when all are gone.
+async fn forget(service: &States, scope: &Scope, name: &str) -> Result<bool, Fault> {
+    let gone = service.engine()?.forget_machine(&arn::machine(scope, name)).await;
+    gone.map_err(|error| faults::unreadable(&error))
+}
+
 /// Removes the records. In steps: a machine may have a thousand versions. After a crash the machine is still marked.
 async fn remove(service: &States, scope: &Scope, name: &str) -> Result<(), Fault> {
     while service.platform.transact(|tx| Ok(clear(tx, scope, name))).await?.value {}
@@ -72,7 +78,10 @@ async fn remove(service: &States, scope: &Scope, name: &str) -> Result<(), Fault
 pub(crate) async fn finish(service: &States, scope: &Scope, name: &str) {
     loop {
         let done = match running(service, scope, name).await {
-            Ok(found) if found.is_empty() => remove(service, scope, name).await.is_ok(),
+            Ok(found) if found.is_empty() => match forget(service, scope, name).await {
+                Ok(true) => remove(service, scope, name).await.is_ok(),
+                _ => false,
+            },
             Ok(found) => {
                 for execution in found {
                     if let Ok(engine) = service.engine() {

@@ -246,14 +246,18 @@ async fn waits_within_one_millisecond_come_to_an_end() {
 async fn executions_stop_with_their_machine() {
     let world = World::new();
     let arn = machine(&world, "m", one_state(r#"{"Type":"Wait","Seconds":600,"End":true}"#), false).await;
-    let execution = start(&world, &arn, None, "{}").await.unwrap();
+    let execution = start(&world, &arn, Some("one"), "{}").await.unwrap();
     let delete = DeleteStateMachineInput { state_machine_arn: Some(arn.clone()) };
     machine::delete(world.call(), delete).await.unwrap();
     assert!(matches!(
         start(&world, &arn, None, "{}").await.unwrap_err().code.as_ref(),
         "StateMachineDeleting" | "StateMachineDoesNotExist"
     ));
-    assert_eq!(ended(&world, &execution).await.status, Some(ExecutionStatus::ABORTED));
+    // It can be seen until the machine is gone.
+    while let Ok(shown) = describe(&world, &execution).await {
+        assert!([ExecutionStatus::RUNNING, ExecutionStatus::ABORTED].contains(&shown.status.unwrap()));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
     let describe = || {
         let input = DescribeStateMachineInput { state_machine_arn: Some(arn.clone()), included_data: None };
         machine::describe(world.call(), input)
@@ -262,5 +266,10 @@ async fn executions_stop_with_their_machine() {
         assert_eq!(shown.status, Some(StateMachineStatus::DELETING));
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+    // The name is free for a machine that is made again.
+    let again = machine(&world, "m", one_state(r#"{"Type":"Pass","End":true}"#), false).await;
+    assert_eq!(again, arn);
+    assert_eq!(start(&world, &arn, Some("one"), "[2]").await.unwrap(), execution);
+    assert_eq!(ended(&world, &execution).await.status, Some(ExecutionStatus::SUCCEEDED));
     world.close().await;
 }
