@@ -126,7 +126,7 @@ ROUTE = [{"stateMachineVersionArn": f"{MACHINE}:1", "weight": 100}]
 REFUSED = {
     "CreateActivity": ({"name": "a b"}, "InvalidName"),
     "CreateStateMachine": ({"name": "m", "definition": "{", "roleArn": ROLE}, "InvalidDefinition"),
-    "CreateStateMachineAlias": ({"name": "a b", "routingConfiguration": ROUTE}, "InvalidName"),
+    "CreateStateMachineAlias": ({"name": "a", "routingConfiguration": ROUTE}, "ResourceNotFound"),
     "DeleteActivity": ({"activityArn": MACHINE}, "InvalidArn"),
     "DeleteStateMachine": ({"stateMachineArn": "machine"}, "InvalidArn"),
     "DeleteStateMachineAlias": ({"stateMachineAliasArn": "alias"}, "InvalidArn"),
