@@ -4,9 +4,10 @@
 //! again from its beginning: at least once. A mark waits for the next frame that is written anyway, [`MARK_AFTER`] at most.
 
 use super::receive::EXPRESS;
-use super::slots::NEVER;
+use super::slots::{NEVER, Plain};
 use super::turn::Ran;
 use super::{Hot, Phase, Reply, Shard, Slot};
+use crate::engine::hash;
 use crate::log::Position;
 use crate::message::{Begin, StartReply};
 use crate::record::{self, Opening};
@@ -14,6 +15,8 @@ use crate::{Execution, StartRefusal, Status};
 use state_machine::Millis;
 use state_machine::history::Failure;
 use state_machine::interpret::{Outcome, Progress, Start, Wake};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 /// Milliseconds after which a mark is worth a sync of its own.
@@ -41,6 +44,8 @@ pub(super) struct Starts {
     since: Option<Millis>,
     /// All of `over` are marked in the present frame.
     marked: bool,
+    /// Slots of children of Map Runs, whose runs may stop them, by the hash of their ARN.
+    children: HashMap<u64, u32, BuildHasherDefault<Plain>>,
     /// Left by the process before.
     left: Vec<(Lasting, Opening)>,
 }
@@ -215,6 +220,11 @@ impl Shard {
         self.over(lasting, now);
     }
 
+    /// Slot of a child of a Map Run.
+    pub(super) fn express_child(&self, arn: &str) -> Option<u32> {
+        self.express.children.get(&hash(arn)).copied()
+    }
+
     fn over(&mut self, lasting: Lasting, now: Millis) {
         self.express.over.push(lasting);
         self.express.since.get_or_insert(now);
@@ -240,6 +250,9 @@ impl Shard {
         let place = self.slots.insert(slot, 0);
         slot.hash = u64::from(place);
         self.slots.set(place, slot);
+        if hot.child.is_some() {
+            self.express.children.insert(hash(&hot.start.arn), place);
+        }
         self.warm += 1;
         self.keep_hot(place, hot);
         self.wake(place, Wake::Start, Reply::None);
@@ -276,6 +289,9 @@ impl Shard {
     /// Tells whoever is concerned that an Express execution ended.
     fn end_express(&mut self, place: u32, hot: Box<Hot>, outcome: Outcome, now: Millis) {
         self.slots.remove(place, 0);
+        if hot.child.is_some() {
+            self.express.children.remove(&hash(&hot.start.arn));
+        }
         self.warm = self.warm.saturating_sub(1);
         let execution =
             super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);

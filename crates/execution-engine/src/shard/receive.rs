@@ -50,7 +50,7 @@ impl Shard {
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::ChildEnded(end) => self.child_ended(*end),
             Message::StopChild { arn } => {
-                if let Some(place) = self.slots.find(hash(&arn)) {
+                if let Some(place) = self.slots.find(hash(&arn)).or_else(|| self.express_child(&arn)) {
                     self.wake(place, Wake::Stop(Default::default()), Reply::None);
                 }
             }

@@ -154,3 +154,23 @@ async fn a_stopped_parent_stops_its_children() {
     .await;
     assert_eq!((run.status, run.items.aborted), (MapRunStatus::Aborted, 2));
 }
+
+#[tokio::test]
+async fn a_stopped_parent_stops_its_express_children() {
+    let world = Arc::new(World::default());
+    let engine = open(None, &world);
+    engine.start(new(&map("EXPRESS", "", TASK), Kind::Standard, "one", "[1,2]")).await.unwrap();
+    eventually(|| async { (world.dispatched.lock().unwrap().len() == 2).then_some(()) }).await;
+    engine.stop(&arn("one"), Failure::new("E", "C")).await.unwrap();
+    eventually(|| async { (world.ended.lock().unwrap().len() == 3).then_some(()) }).await;
+    let ended = world.ended.lock().unwrap().clone();
+    assert!(ended.iter().all(|execution| execution.status == Status::Aborted), "{ended:?}");
+    assert_eq!(ended.iter().filter(|execution| execution.start.map_run.is_some()).count(), 2);
+    let cancelled = world.cancelled.lock().unwrap();
+    let wanted = |dispatch: &execution_engine::Dispatch| {
+        !cancelled
+            .iter()
+            .any(|(arn, ticket)| **arn == *dispatch.execution.arn && *ticket == dispatch.task.ticket)
+    };
+    assert!(!world.dispatched.lock().unwrap().iter().any(wanted), "nor are their tasks wanted any more");
+}
