@@ -122,13 +122,14 @@ fn work(mut shard: Shard, inbox: &Inbox<Message>) {
     loop {
         let patience = if shard.is_stalled() {
             Patience::Until(Duration::from_millis(100))
-        } else if shard.is_busy() || !waiting.is_empty() {
+        } else if shard.is_busy() {
             Patience::None
         } else {
             let wait = shard.next_timer().map(|at| at.saturating_sub(shard.now()).clamp(0, 1_000));
             Patience::Until(Duration::from_millis(wait.unwrap_or(1_000).cast_unsigned()))
         };
-        if !inbox.drain(&mut waiting, patience) {
+        // What a full batch left over comes first: only an inbox that is not emptied can be full.
+        if waiting.is_empty() && !inbox.drain(&mut waiting, patience) {
             return shard.close();
         }
         shard.round(&mut waiting);

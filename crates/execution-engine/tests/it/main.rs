@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod basics;
+mod burst;
 mod forget;
 mod limits;
 mod map_runs;
