@@ -6,9 +6,9 @@ use super::experiment::{Experiment, Failure, Result, Shot};
 use super::flows::Conversation;
 use crate::random::Random;
 use crate::site::{Change, Outlet};
-use crate::verdict::{Agreement, compare};
+use crate::verdict::{Agreement, Seen, compare};
 use crate::wire::TcpFields;
-use reachability::{Index, Judgement, Packet, Protocol, State, Topology};
+use reachability::{ComponentKind, Index, Judgement, Packet, Protocol, State, Topology};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -156,6 +156,7 @@ impl Experiment<'_> {
             match s.phase {
                 0 => (0, of(old)),
                 1 if !of(old).is_failure() => (0, of(old)),
+                1 if of(new).is_failure() && half_taken_back(new, seen) => (1, Agreement::DroppedBehind),
                 _ => (1, of(new)),
             }
         };
@@ -195,6 +196,15 @@ impl Experiment<'_> {
         }
         Ok(failures)
     }
+}
+
+/// An address is taken back in two steps: the VPC's edge stops translating it, then the cloud's edge stops handing it to
+/// the VPC. A packet between the two is refused by the VPC's edge, for the very reason foreseen: it is nobody's address.
+fn half_taken_back(new: &Judgement, seen: &[Seen]) -> bool {
+    let nobodys = new.objections.iter().any(|step| step.component.kind == ComponentKind::Internet);
+    new.verdict.is_dropped()
+        && nobodys
+        && matches!(seen, [Seen::Dropped(drop)] if drop.gate == "no-public-address")
 }
 
 /// The phase in which the sender ends.
