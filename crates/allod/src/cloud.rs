@@ -134,6 +134,7 @@ impl Cloud {
             keys: parts.keys.clone(),
             authorizer: parts.authorizer.clone(),
             ssm: parts.ssm.clone(),
+            states: parts.states.clone(),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
         }));
         let levers = Levers { store, agent: agent.clone(), platform, states: parts.states.clone() };

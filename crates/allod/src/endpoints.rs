@@ -19,6 +19,7 @@ pub(crate) struct Endpoints {
     pub(crate) keys: Arc<service_iam::Keys>,
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) ssm: Arc<service_ssm::Ssm>,
+    pub(crate) states: Arc<service_stepfunctions::States>,
     pub(crate) audit: Option<Arc<dyn AuditSink>>,
 }
 
@@ -29,6 +30,7 @@ impl Endpoints {
             "ec2" => Some(service_ec2::table(self.platform.clone())),
             "iam" => Some(service_iam::table(self.platform.clone())),
             "ssm" => Some(service_ssm::table(&self.ssm)),
+            "states" => Some(service_stepfunctions::table(&self.states)),
             "sts" => Some(service_sts::table(self.platform.clone())),
             _ => None,
         }
@@ -151,6 +153,7 @@ mod tests {
             keys: parts.keys,
             authorizer: parts.authorizer,
             ssm: parts.ssm,
+            states: parts.states,
             audit: None,
         };
         (endpoints, folder)
