@@ -6,12 +6,12 @@ use crate::host::Meter;
 use crate::load::replay;
 use crate::measures::signed;
 use crate::report::{Row, Target};
-use crate::site::call;
 use crate::statistics::Times;
 use crate::{Context, stop};
 use anyhow::{Context as _, ensure};
 use api_stepfunctions::{self as api, ops};
 use aws_client::Client;
+use aws_schema::Operation;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 64;
@@ -27,6 +27,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     let options = Options { enforce: true, durable: true, ..Options::default() };
     let cloud = Cloud::start(&context.allod, &context.folder, options)?;
     let mut client = cloud.client();
+    role(&mut client)?;
     let ten = machine(&mut client, "ten", &ten_passes(), false)?;
     let sync = format!("fsync p50 {:.2} ms", sync_median(&context.folder)?);
     let rows = vec![
@@ -37,6 +38,23 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     ];
     cloud.stop()?;
     Ok(rows)
+}
+
+fn call<Op: Operation>(client: &mut Client, input: &Op::Input) -> anyhow::Result<Op::Output> {
+    client.call::<Op>(&api::SERVICE, input).with_context(|| format!("stepfunctions {}", Op::SPEC.name))
+}
+
+/// An enforced cloud asks whether the service may take on the role.
+fn role(client: &mut Client) -> anyhow::Result<()> {
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+        "Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let input = api_iam::CreateRoleRequest {
+        role_name: Some("states".into()),
+        assume_role_policy_document: Some(trust.into()),
+        ..Default::default()
+    };
+    client.call::<api_iam::ops::CreateRole>(&api_iam::SERVICE, &input).context("iam CreateRole")?;
+    Ok(())
 }
 
 fn machine(client: &mut Client, name: &str, definition: &str, express: bool) -> anyhow::Result<String> {
