@@ -1,12 +1,7 @@
 //! The services of the cloud, put together.
 
-use contracts::seams::{
-    Authorizer, CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate, RoleSessions,
-};
-use contracts::{BoxFuture, CloudConfig, PageKey, Platform, Sealer, ServiceTable, SystemClock};
-use records::Millis;
-use state_store::typed::{Scope, Store};
-use std::net::Ipv4Addr;
+use contracts::seams::{Authorizer, RoleSessions};
+use contracts::{Platform, ServiceTable, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,50 +47,5 @@ pub(crate) fn tables(
 
 /// A platform without a host, for looking at tables only.
 pub(crate) fn detached_platform() -> Platform {
-    let nothing = Arc::new(Nothing);
-    Platform {
-        store: Store::in_memory(),
-        clock: Arc::new(SystemClock),
-        sealer: Sealer::new(&[0; 32]),
-        pages: PageKey::new([0; 32]),
-        config: Arc::new(CloudConfig {
-            default_account: "000000000000".to_owned(),
-            open: true,
-            endpoint: String::new(),
-            public_pool: (Ipv4Addr::new(198, 18, 0, 0), 16),
-        }),
-        network: nothing.clone(),
-        refusals: contracts::Refusals::default(),
-        machines: nothing.clone(),
-        commands: nothing,
-    }
-}
-
-/// The seams of a cloud that has no host.
-struct Nothing;
-
-impl NetworkGate for Nothing {
-    fn settled(&self, _: Scope, _: String, _: u64) -> BoxFuture<'static, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl MachineView for Nothing {
-    fn console(&self, _: &str) -> Option<(Vec<u8>, Millis)> {
-        None
-    }
-    fn reachable(&self, _: &str) -> bool {
-        false
-    }
-}
-
-impl CommandHost for Nothing {
-    fn deliverable(&self, _: &str) -> bool {
-        false
-    }
-    fn run(&self, _: CommandRequest) -> BoxFuture<'static, CommandEnd> {
-        Box::pin(async { CommandEnd::Unreachable("there is no host".to_owned()) })
-    }
-    fn cancel(&self, _: &str) {}
-    fn forget(&self, _: &str) {}
+    Platform::without_host(Arc::new(SystemClock), "000000000000", true)
 }

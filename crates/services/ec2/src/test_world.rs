@@ -1,13 +1,12 @@
 //! What handlers stand on in tests: a store in memory, a clock that stands still, and seams that do what they are told.
 
 use crate::Ec2;
-use contracts::seams::{CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
-use contracts::{BoxFuture, Call, Caller, CloudConfig, ManualClock, PageKey, Platform, Principal, Sealer};
+use contracts::seams::{MachineView, NetworkGate};
+use contracts::{BoxFuture, Call, Caller, ManualClock, Platform, Principal};
 use parking_lot::Mutex;
 use records::Millis;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// 2026-11-20T10:00:00Z.
@@ -46,18 +45,6 @@ impl MachineView for Seams {
     }
 }
 
-impl CommandHost for Seams {
-    fn deliverable(&self, _: &str) -> bool {
-        false
-    }
-
-    fn run(&self, _: CommandRequest) -> BoxFuture<'static, CommandEnd> {
-        Box::pin(async { CommandEnd::Unreachable("no machine".to_owned()) })
-    }
-
-    fn cancel(&self, _: &str) {}
-}
-
 /// One cloud.
 pub(crate) struct World {
     pub(crate) ec2: Arc<Ec2>,
@@ -75,20 +62,9 @@ impl World {
     pub(crate) fn with_mode(open: bool) -> World {
         let (clock, seams) = (ManualClock::new(NOW), Arc::new(Seams::default()));
         let platform = Platform {
-            store: Store::in_memory(),
-            clock: Arc::new(clock.clone()),
-            sealer: Sealer::new(&[1; 32]),
-            pages: PageKey::new([2; 32]),
-            config: Arc::new(CloudConfig {
-                default_account: ACCOUNT.to_owned(),
-                open,
-                endpoint: "http://127.0.0.1:4566".to_owned(),
-                public_pool: (Ipv4Addr::new(198, 18, 0, 0), 15),
-            }),
             network: seams.clone(),
-            refusals: contracts::Refusals::default(),
             machines: seams.clone(),
-            commands: seams.clone(),
+            ..Platform::without_host(Arc::new(clock.clone()), ACCOUNT, open)
         };
         World { ec2: Ec2::new(platform), clock, seams }
     }

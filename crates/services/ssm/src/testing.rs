@@ -2,13 +2,12 @@
 
 use crate::service::{Ssm, SsmCall};
 use aws_schema::Fault;
-use contracts::seams::{CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
-use contracts::{BoxFuture, Call, Caller, CloudConfig, ManualClock, PageKey, Platform, Principal, Sealer};
+use contracts::seams::{CommandEnd, CommandHost, CommandRequest, MachineView};
+use contracts::{BoxFuture, Call, Caller, ManualClock, Platform, Principal};
 use parking_lot::Mutex;
 use records::{Instance, Millis, Tags};
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -192,14 +191,6 @@ impl MachineView for FakeHost {
     }
 }
 
-struct NoNetwork;
-
-impl NetworkGate for NoNetwork {
-    fn settled(&self, _: Scope, _: String, _: u64) -> BoxFuture<'static, Result<(), String>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-}
-
 /// One cloud, seen by one account.
 pub(crate) struct Cloud {
     pub(crate) service: Arc<Ssm>,
@@ -213,20 +204,9 @@ impl Cloud {
         let (clock, host) = (ManualClock::new(NOW), FakeHost::default());
         let folder = tempfile::tempdir().unwrap();
         let platform = Platform {
-            store: Store::in_memory(),
-            clock: Arc::new(clock.clone()),
-            sealer: Sealer::new(&[7; 32]),
-            pages: PageKey::new([3; 32]),
-            config: Arc::new(CloudConfig {
-                default_account: "000000000000".into(),
-                open: true,
-                endpoint: "http://127.0.0.1:4566".into(),
-                public_pool: (Ipv4Addr::new(203, 0, 113, 0), 24),
-            }),
-            network: Arc::new(NoNetwork),
-            refusals: contracts::Refusals::default(),
             machines: Arc::new(host.clone()),
             commands: Arc::new(host.clone()),
+            ..Platform::without_host(Arc::new(clock.clone()), "000000000000", true)
         };
         let service = Ssm::new(platform, folder.path().to_owned());
         Cloud { service, clock, host, folder }

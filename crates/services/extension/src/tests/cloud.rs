@@ -2,14 +2,12 @@
 
 use aws_schema::{Fault, Protocol, ReadMembers};
 use aws_wire::{RequestParts, decode_request, encode_response, validation_fault};
-use contracts::seams::{CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
-use contracts::{
-    BoxFuture, Caller, CloudConfig, ManualClock, PageKey, Platform, Principal, Sealer, ServiceTable,
-};
+use contracts::seams::NetworkGate;
+use contracts::{BoxFuture, Caller, ManualClock, Platform, Principal, ServiceTable};
 use parking_lot::Mutex;
 use records::{
-    Address, CidrAssociation, InternetGateway, Millis, NatAddress, NatGateway, NatGatewayState,
-    NetworkInterface, Route, RouteOrigin, RouteTable, RouteTarget, Subnet, Vpc, VpnGateway,
+    Address, CidrAssociation, InternetGateway, NatAddress, NatGateway, NatGatewayState, NetworkInterface,
+    Route, RouteOrigin, RouteTable, RouteTarget, Subnet, Vpc, VpnGateway,
 };
 use serde_json::Value;
 use state_store::StoreError;
@@ -47,25 +45,6 @@ impl NetworkGate for Seams {
     }
 }
 
-impl MachineView for Seams {
-    fn console(&self, _: &str) -> Option<(Vec<u8>, Millis)> {
-        None
-    }
-    fn reachable(&self, _: &str) -> bool {
-        false
-    }
-}
-
-impl CommandHost for Seams {
-    fn deliverable(&self, _: &str) -> bool {
-        false
-    }
-    fn run(&self, _: CommandRequest) -> BoxFuture<'static, CommandEnd> {
-        Box::pin(async { CommandEnd::Unreachable("no machine".to_owned()) })
-    }
-    fn cancel(&self, _: &str) {}
-}
-
 /// One cloud with a VPC 10.0.0.0/16, a subnet 10.0.1.0/24, gateways of every kind, and a second, empty VPC.
 pub(super) struct Cloud {
     pub(super) store: Store,
@@ -77,21 +56,11 @@ pub(super) struct Cloud {
 impl Cloud {
     pub(super) async fn new() -> Cloud {
         let (store, seams) = (Store::in_memory(), Arc::new(Seams::default()));
+        let clock = Arc::new(ManualClock::new(1_795_168_800_000));
         let platform = Platform {
             store: store.clone(),
-            clock: Arc::new(ManualClock::new(1_795_168_800_000)),
-            sealer: Sealer::new(&[1; 32]),
-            pages: PageKey::new([2; 32]),
-            config: Arc::new(CloudConfig {
-                default_account: "000000000000".to_owned(),
-                open: true,
-                endpoint: String::new(),
-                public_pool: (Ipv4Addr::new(198, 18, 0, 0), 16),
-            }),
             network: seams.clone(),
-            refusals: contracts::Refusals::default(),
-            machines: seams.clone(),
-            commands: seams.clone(),
+            ..Platform::without_host(clock, "000000000000", true)
         };
         let scope = Scope::new("000000000000", "us-east-1");
         let cloud = Cloud { store, scope, seams, table: crate::table(platform) };

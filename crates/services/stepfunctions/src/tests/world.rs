@@ -3,13 +3,9 @@
 use crate::States;
 use crate::service::StatesCall;
 use aws_schema::Fault;
-use contracts::seams::{
-    Authorizer, CommandEnd, CommandHost, CommandRequest, LogLine, LogSink, MachineView, NetworkGate,
-};
-use contracts::{BoxFuture, Call, Caller, CloudConfig, PageKey, Platform, Principal, Sealer, SystemClock};
-use records::Millis;
-use state_store::typed::{Scope, Store};
-use std::net::Ipv4Addr;
+use contracts::seams::{Authorizer, LogLine, LogSink};
+use contracts::{Call, Caller, Platform, Principal, SystemClock};
+use state_store::typed::Scope;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -17,31 +13,6 @@ pub(super) const ACCOUNT: &str = "000000000000";
 pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/tester";
 
 struct Nothing;
-
-impl NetworkGate for Nothing {
-    fn settled(&self, _: Scope, _: String, _: u64) -> BoxFuture<'static, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl MachineView for Nothing {
-    fn console(&self, _: &str) -> Option<(Vec<u8>, Millis)> {
-        None
-    }
-    fn reachable(&self, _: &str) -> bool {
-        false
-    }
-}
-
-impl CommandHost for Nothing {
-    fn deliverable(&self, _: &str) -> bool {
-        false
-    }
-    fn run(&self, _: CommandRequest) -> BoxFuture<'static, CommandEnd> {
-        Box::pin(async { CommandEnd::Unreachable("no machine".to_owned()) })
-    }
-    fn cancel(&self, _: &str) {}
-}
 
 impl LogSink for Nothing {
     fn append(&self, _: &Scope, _: &str, _: &str, _: &[LogLine]) -> std::io::Result<()> {
@@ -65,22 +36,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> World {
         let nothing = Arc::new(Nothing);
-        let platform = Platform {
-            store: Store::in_memory(),
-            clock: Arc::new(SystemClock),
-            sealer: Sealer::new(&[1; 32]),
-            pages: PageKey::new([2; 32]),
-            config: Arc::new(CloudConfig {
-                default_account: ACCOUNT.to_owned(),
-                open: true,
-                endpoint: String::new(),
-                public_pool: (Ipv4Addr::new(198, 18, 0, 0), 16),
-            }),
-            network: nothing.clone(),
-            refusals: contracts::Refusals::default(),
-            machines: nothing.clone(),
-            commands: nothing.clone(),
-        };
+        let platform = Platform::without_host(Arc::new(SystemClock), ACCOUNT, true);
         let states = States::new(platform);
         let tables = vec![crate::table(&states)];
         states.open(None, [3; 32], tables, nothing.clone(), nothing).unwrap();

@@ -6,47 +6,15 @@ mod tokens;
 
 use crate::Sts;
 use aws_schema::Fault;
-use contracts::seams::{CommandEnd, CommandHost, CommandRequest, MachineView, NetworkGate};
-use contracts::{
-    BoxFuture, Call, Caller, CloudConfig, ManualClock, PageKey, Platform, Principal, PrincipalKind, Sealer,
-};
+use contracts::{Call, Caller, ManualClock, Platform, Principal, PrincipalKind};
 use records::Millis;
 use records::iam::{Role, Session, User};
-use state_store::typed::{Record, Scope, Store};
-use std::net::Ipv4Addr;
+use state_store::typed::{Record, Scope};
 use std::sync::Arc;
 
 /// 2026-11-20T10:00:00Z.
 const NOW: Millis = 1_795_168_800_000;
 const ACCOUNT: &str = "123456789012";
-
-/// STS needs no host.
-struct NoHost;
-
-impl NetworkGate for NoHost {
-    fn settled(&self, _: Scope, _: String, _: u64) -> BoxFuture<'static, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl MachineView for NoHost {
-    fn console(&self, _: &str) -> Option<(Vec<u8>, Millis)> {
-        None
-    }
-    fn reachable(&self, _: &str) -> bool {
-        false
-    }
-}
-
-impl CommandHost for NoHost {
-    fn deliverable(&self, _: &str) -> bool {
-        false
-    }
-    fn run(&self, _: CommandRequest) -> BoxFuture<'static, CommandEnd> {
-        Box::pin(async { CommandEnd::Unreachable("no host".to_owned()) })
-    }
-    fn cancel(&self, _: &str) {}
-}
 
 struct World {
     platform: Platform,
@@ -56,23 +24,8 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let (clock, host) = (ManualClock::new(NOW), Arc::new(NoHost));
-        let platform = Platform {
-            store: Store::in_memory(),
-            clock: Arc::new(clock.clone()),
-            sealer: Sealer::new(&[1; 32]),
-            pages: PageKey::new([2; 32]),
-            config: Arc::new(CloudConfig {
-                default_account: ACCOUNT.to_owned(),
-                open: false,
-                endpoint: String::new(),
-                public_pool: (Ipv4Addr::new(198, 18, 0, 0), 15),
-            }),
-            network: host.clone(),
-            refusals: contracts::Refusals::default(),
-            machines: host.clone(),
-            commands: host,
-        };
+        let clock = ManualClock::new(NOW);
+        let platform = Platform::without_host(Arc::new(clock.clone()), ACCOUNT, false);
         World { sts: Arc::new(Sts { platform: platform.clone() }), clock, platform }
     }
 
