@@ -16,6 +16,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("python3", "python3"),
 ];
 
+/// Programs without which a few suites are skipped and say so: where they cannot be had, the rest is tested all the same.
+const OPTIONAL: &[(&str, &str)] = &[("node", "nodejs"), ("npm", "npm")];
+
 /// Modules of Python that Debian ships apart from it, with the package that holds each.
 const MODULES: &[(&str, &str)] = &[("ensurepip", "python3-venv"), ("pip", "python3-pip")];
 
@@ -36,21 +39,38 @@ pub(crate) fn programs() -> anyhow::Result<()> {
     let modules = MODULES.iter().filter(|(name, _)| !has_module(name));
     let files = FILES.iter().filter(|(name, _)| !Path::new(name).exists());
     let missing: Vec<&str> = programs.chain(modules).chain(files).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
+    let optional: Vec<&str> =
+        OPTIONAL.iter().filter(|(name, _)| !exists(name)).map(|(_, package)| *package).collect();
+    if missing.is_empty() && optional.is_empty() {
         return Ok(());
     }
     let root = std::fs::read_to_string("/proc/self/status")
         .is_ok_and(|s| s.lines().any(|l| l.starts_with("Uid:") && l.split_whitespace().nth(2) == Some("0")));
     if !root || !exists("apt-get") {
-        eprintln!("note: {} missing; tests that need them are skipped", missing.join(", "));
+        let missing = [missing, optional].concat().join(", ");
+        eprintln!("note: {missing} missing; tests that need them are skipped");
         return Ok(());
     }
-    succeed(program("apt-get").args(["update", "-q"]))?;
+    let lists = succeed(program("apt-get").args(["update", "-q"]));
+    if !missing.is_empty() {
+        lists?;
+        install(&missing)?;
+    }
+    if let Err(error) = install(&optional) {
+        eprintln!("note: {}: {error:#}; tests that need them are skipped", optional.join(", "));
+    }
+    Ok(())
+}
+
+fn install(packages: &[&str]) -> anyhow::Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
     succeed(
         program("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")
             .args(["install", "-y", "-q", "--no-install-recommends"])
-            .args(&missing),
+            .args(packages),
     )
 }
 
