@@ -5,6 +5,7 @@
 
 use crate::intrinsic::Call;
 use crate::jsonata;
+use crate::lint::{Trail, each_machine};
 use crate::path::Path;
 use crate::template::Language;
 use crate::text::{Kind, Node};
@@ -14,78 +15,130 @@ use std::sync::Arc;
 /// Names of variables by the name of the state that reads them, both sorted. What does not compile reads nothing.
 pub fn variable_references(definition: &Node) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let mut found = BTreeMap::new();
-    machine(definition, Language::JsonPath, &mut found);
+    machine(definition, Language::of(definition, Language::JsonPath), &mut found);
     found
 }
 
 type Found = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
 
-/// The language a machine or state says, or that of its surroundings.
-fn language(node: &Node, around: Language) -> Language {
-    match node.get("QueryLanguage").and_then(Node::as_str) {
-        Some("JSONata") => Language::Jsonata,
-        Some("JSONPath") => Language::JsonPath,
-        _ => around,
-    }
-}
-
-fn machine(node: &Node, around: Language, found: &mut Found) {
-    let around = language(node, around);
-    let states = node.get("States").map(Node::members).unwrap_or_default();
-    for (key, state) in states {
-        let language = language(state, around);
+/// `language` is that of the whole definition.
+fn machine(node: &Node, language: Language, found: &mut Found) {
+    for (key, state) in node.get("States").map(Node::members).unwrap_or_default() {
         let mut names = BTreeSet::new();
-        for (field, value) in state.members() {
-            match &*field.name {
-                "ItemProcessor" | "Iterator" => machine(value, around, found),
-                "Branches" => value.items().iter().for_each(|branch| machine(branch, around, found)),
-                name => read(name, value, language, false, &mut names),
-            }
-        }
+        each_read(state, &Trail::ROOT, Language::of(state, language), &mut |_, _, read| names.extend(read));
         if !names.is_empty() {
             found.entry(key.name.clone()).or_default().extend(names);
         }
+        each_machine(state, &Trail::ROOT, &mut |inner, _| machine(inner, language, found));
     }
 }
 
-/// Fields whose members are payload: there only a name that ends in `.$` makes a path of a text.
-const PAYLOADS: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "Assign", "Result"];
+/// What is told of each text that reads variables: its place, itself, their names.
+pub(crate) type Visit<'v> = dyn FnMut(&Trail<'_>, &Node, BTreeSet<Arc<str>>) + 'v;
 
-fn read(name: &str, node: &Node, language: Language, payload: bool, names: &mut BTreeSet<Arc<str>>) {
+/// Visits every text of a state that reads variables; not those of the machines inside it.
+pub(crate) fn each_read(state: &Node, at: &Trail<'_>, language: Language, visit: &mut Visit<'_>) {
+    let inner = ["ItemProcessor", "Iterator", "Branches"];
+    for (field, value) in state.members().iter().filter(|(field, _)| !inner.contains(&&*field.name)) {
+        read(value, &at.field(&field.name), language, false, visit);
+    }
+}
+
+/// Fields that hold the user's own data, in which names of fields mean nothing; in JSONPath only a name that ends in `.$`
+/// makes a path of a text there.
+const PAYLOADS: [&str; 9] = [
+    "Parameters",
+    "ResultSelector",
+    "ItemSelector",
+    "Assign",
+    "BatchInput",
+    "Credentials",
+    "Arguments",
+    "Output",
+    "Items",
+];
+
+/// Fields that are taken as they stand.
+const STATIC: [&str; 2] = ["Comment", "Result"];
+
+fn read(node: &Node, at: &Trail<'_>, language: Language, payload: bool, visit: &mut Visit<'_>) {
+    let name = at.name();
+    if !payload && STATIC.contains(&name) {
+        return;
+    }
     match &node.kind {
-        Kind::String(text) => match language {
-            Language::Jsonata => {
-                if let Some(Ok(expression)) = jsonata::delimited(text).map(jsonata::Expression::compile) {
-                    names.extend(expression.variables().iter().cloned());
+        Kind::String(text) if looks_like_reading(text) => {
+            let names = match language {
+                Language::Jsonata => from_expression(text),
+                Language::JsonPath => {
+                    let is_path =
+                        name.ends_with(".$") || (!payload && (name.ends_with("Path") || name == "Variable"));
+                    if is_path { from_path(text) } else { BTreeSet::new() }
                 }
+            };
+            if !names.is_empty() {
+                visit(at, node, names);
             }
-            Language::JsonPath => {
-                let is_path =
-                    name.ends_with(".$") || (!payload && (name.ends_with("Path") || name == "Variable"));
-                if is_path {
-                    from_path(text, names);
-                }
+        }
+        Kind::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                read(item, &at.index(index), language, payload, visit);
             }
-        },
-        Kind::Array(items) => items.iter().for_each(|item| read("", item, language, payload, names)),
+        }
         Kind::Object(members) => {
             let payload = payload || PAYLOADS.contains(&name);
             for (key, member) in members {
-                read(&key.name, member, language, payload, names);
+                read(member, &at.field(&key.name), language, payload, visit);
             }
         }
         _ => (),
     }
 }
 
-fn from_path(text: &str, names: &mut BTreeSet<Arc<str>>) {
+/// Whether a text may read a variable: `$` and a name that is neither `states` nor that of a function which is called.
+/// Most texts do not, and need not be compiled to know it.
+fn looks_like_reading(text: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        let end =
+            rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        !name.is_empty() && name != "states" && !after.trim_start().starts_with('(')
+    })
+}
+
+/// Functions of JSONata and of the service: where one is a value (`$map($items, $string)`), no variable is read.
+#[rustfmt::skip]
+const FUNCTIONS: [&str; 69] = [
+    "abs", "append", "assert", "average", "base64decode", "base64encode", "boolean", "ceil", "contains",
+    "count", "decodeUrl", "decodeUrlComponent", "distinct", "each", "encodeUrl", "encodeUrlComponent", "error",
+    "eval", "exists", "filter", "floor", "formatBase", "formatInteger", "formatNumber", "fromMillis", "hash",
+    "join", "keys", "length", "lookup", "lowercase", "map", "match", "max", "merge", "millis", "min", "not",
+    "now", "number", "pad", "parse", "parseInteger", "partition", "power", "random", "range", "reduce",
+    "replace", "reverse", "round", "shuffle", "sift", "single", "sort", "split", "spread", "sqrt", "string",
+    "substring", "substringAfter", "substringBefore", "sum", "toMillis", "trim", "type", "uppercase", "uuid",
+    "zip",
+];
+
+fn from_expression(text: &str) -> BTreeSet<Arc<str>> {
+    match jsonata::delimited(text).map(jsonata::Expression::compile) {
+        Some(Ok(expression)) => {
+            let names = expression.variables().iter();
+            names.filter(|name| FUNCTIONS.binary_search(&&***name).is_err()).cloned().collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+fn from_path(text: &str) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
     if Call::looks_like(text) {
         if let Ok(call) = Call::compile(text) {
-            call.variables(names);
+            call.variables(&mut names);
         }
     } else if let Ok(path) = Path::compile(text) {
-        path.variables(names);
+        path.variables(&mut names);
     }
+    names
 }
 
 #[cfg(test)]

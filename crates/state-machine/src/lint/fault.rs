@@ -70,7 +70,7 @@ pub(super) enum Fault {
     },
 }
 
-/// The codes of diagnostics (API reference, `ValidateStateMachineDefinitionDiagnostic`).
+/// The codes of diagnostics (API reference, `ValidateStateMachineDefinitionDiagnostic`), and two of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// JSON syntax problem found.
@@ -99,6 +99,10 @@ pub enum Code {
     NoPath,
     /// Warning: the result of a Pass state looks like a path, but is taken as it stands.
     PassResultIsStatic,
+    /// Warning, ours alone: a variable is read that no state before can have assigned.
+    UnassignedVariable,
+    /// Warning, ours alone: a machine inside another assigns a variable that the outer one assigns, too.
+    ShadowedVariable,
 }
 
 impl Code {
@@ -118,12 +122,21 @@ impl Code {
             Code::NoDollar => "NO_DOLLAR",
             Code::NoPath => "NO_PATH",
             Code::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
+            Code::UnassignedVariable => "UNASSIGNED_VARIABLE",
+            Code::ShadowedVariable => "SHADOWED_VARIABLE",
         }
     }
 
     /// Whether it only warns: the definition is accepted.
     pub fn is_warning(self) -> bool {
-        matches!(self, Code::NoDollar | Code::NoPath | Code::PassResultIsStatic)
+        matches!(
+            self,
+            Code::NoDollar
+                | Code::NoPath
+                | Code::PassResultIsStatic
+                | Code::UnassignedVariable
+                | Code::ShadowedVariable
+        )
     }
 }
 

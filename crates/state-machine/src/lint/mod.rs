@@ -8,6 +8,7 @@
 mod diagnostic;
 mod fault;
 mod field;
+mod inner;
 mod path;
 mod place;
 mod reach;
@@ -19,6 +20,7 @@ mod semantic;
 mod tables;
 mod today;
 mod types;
+mod variables;
 mod walk;
 mod warnings;
 mod words_service;
@@ -29,11 +31,12 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, MachineKind, Report, Severity, reasons, refusal, report, validate};
 pub use fault::Code;
+pub(crate) use inner::each_machine;
+pub(crate) use place::Trail;
 
 use crate::template::Language;
 use crate::text::{self, Node};
 use fault::{Fault, Problem, Problems};
-use place::Trail;
 use role::Role;
 use std::borrow::Cow;
 use walk::{Mode, Walk};
@@ -71,6 +74,7 @@ pub fn findings(definition: &str, kind: MachineKind) -> Vec<Finding> {
     if kind == MachineKind::Express {
         resource::check_express(&node, &Trail::ROOT, &mut problems);
     }
+    variables::check(&once, Language::of(&once, Language::JsonPath), &mut problems);
     if matches!(once, Cow::Owned(_)) {
         repeated::check(&node, &Trail::ROOT, &mut problems);
     }
@@ -93,7 +97,7 @@ fn today(written: &Node, definition: &Node) -> Vec<Problem> {
 
 fn problems(definition: &Node, mode: Mode) -> Vec<Problem> {
     let mut problems = Problems::default();
-    let machine = walk::language_of(definition, Language::JsonPath);
+    let machine = Language::of(definition, Language::JsonPath);
     Walk { mode, machine, problems: &mut problems }.check(
         definition,
         &Trail::ROOT,

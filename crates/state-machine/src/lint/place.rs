@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 /// One step from an object or array into it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step<'a> {
+pub(crate) enum Step<'a> {
     Field(&'a str),
     Index(usize),
 }
 
 /// The way to a node, as a chain of steps on the stack of the walk: nothing is written down before something is wrong.
 #[derive(Clone, Copy)]
-pub(super) struct Trail<'a> {
+pub(crate) struct Trail<'a> {
     up: Option<&'a Trail<'a>>,
     step: Step<'a>,
 }
@@ -20,18 +20,18 @@ pub(super) struct Trail<'a> {
 const ROOT: &str = "State Machine";
 
 impl<'a> Trail<'a> {
-    pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Step::Field(ROOT) };
+    pub(crate) const ROOT: Trail<'static> = Trail { up: None, step: Step::Field(ROOT) };
 
-    pub(super) fn field(&'a self, name: &'a str) -> Trail<'a> {
+    pub(crate) fn field(&'a self, name: &'a str) -> Trail<'a> {
         Trail { up: Some(self), step: Step::Field(name) }
     }
 
-    pub(super) fn index(&'a self, index: usize) -> Trail<'a> {
+    pub(crate) fn index(&'a self, index: usize) -> Trail<'a> {
         Trail { up: Some(self), step: Step::Index(index) }
     }
 
     /// The name of the last field; empty at an index.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self.step {
             Step::Field(name) => name,
             Step::Index(_) => "",
@@ -39,14 +39,14 @@ impl<'a> Trail<'a> {
     }
 
     /// `State Machine.States.A.Choices[0]`.
-    pub(super) fn dotted(&self) -> String {
+    pub(crate) fn dotted(&self) -> String {
         let mut text = String::new();
         self.write(&mut text, '.');
         text
     }
 
     /// `/States/A/Choices[0]`; the whole is `/`.
-    pub(super) fn pointer(&self) -> String {
+    pub(crate) fn pointer(&self) -> String {
         let mut text = String::new();
         self.write(&mut text, '/');
         text.drain(..ROOT.len());

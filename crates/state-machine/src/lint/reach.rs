@@ -1,6 +1,7 @@
 //! States that only unreachable states lead to: statelint, which looks at single transitions, is content with them.
 
 use super::fault::{Code, Fault, Problems};
+use super::inner::each_machine;
 use super::place::Trail;
 use crate::text::Node;
 use std::collections::{HashMap, HashSet};
@@ -28,15 +29,7 @@ pub(super) fn check(machine: &Node, trail: &Trail<'_>, problems: &mut Problems) 
             let message = "only states that are never reached lead to this state";
             problems.add(&at, &state.span, Fault::advice(Code::MissingTransitionTarget, message));
         }
-        for field in ["ItemProcessor", "Iterator"] {
-            if let Some(inner) = state.get(field) {
-                check(inner, &at.field(field), problems);
-            }
-        }
-        let branches = at.field("Branches");
-        for (index, branch) in state.get("Branches").map(Node::items).unwrap_or_default().iter().enumerate() {
-            check(branch, &branches.index(index), problems);
-        }
+        each_machine(state, &at, &mut |inner, at| check(inner, at, problems));
     }
 }
 

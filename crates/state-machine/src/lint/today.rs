@@ -3,7 +3,6 @@
 
 use super::fault::{Code, Fault, Problems};
 use super::place::Trail;
-use super::walk::language_of;
 use super::{resource, warnings};
 use crate::intrinsic::Call;
 use crate::path::Path;
@@ -38,7 +37,7 @@ pub(super) fn check_state(
     machine: Language,
     problems: &mut Problems,
 ) {
-    let language = language_of(state, machine);
+    let language = Language::of(state, machine);
     let mut check = Check { state, named, at, language, problems };
     check.languages(machine);
     check.name();

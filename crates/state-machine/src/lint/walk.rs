@@ -18,15 +18,6 @@ pub(super) enum Mode {
     Today,
 }
 
-/// What the `QueryLanguage` of an object says, or what holds around it.
-pub(super) fn language_of(node: &Node, around: Language) -> Language {
-    match node.get("QueryLanguage").and_then(Node::as_str) {
-        Some("JSONata") => Language::Jsonata,
-        Some("JSONPath") => Language::JsonPath,
-        _ => around,
-    }
-}
-
 /// What the tables say of one field of an object.
 struct Said {
     known: bool,
@@ -49,7 +40,7 @@ impl Walk<'_> {
         if !node.is_object() {
             return;
         }
-        let language = if first == Role::State { language_of(node, self.machine) } else { around };
+        let language = if first == Role::State { Language::of(node, self.machine) } else { around };
         let roles = roles(first, node);
         for role in &roles {
             for line in tables::of(*role) {

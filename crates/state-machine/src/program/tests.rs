@@ -11,6 +11,18 @@ fn states_and_targets_are_resolved() {
     assert_eq!(program.name(next).unwrap().as_ref(), "A");
 }
 
+/// Developer guide, "State machine structure": a state without a language has that of the machine, also inside a Map of
+/// another one.
+#[test]
+fn the_language_of_a_map_is_its_own() {
+    let text = r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "QueryLanguage": "JSONata", "End": true, "ItemProcessor":
+        {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {"a.$": "$.b"}, "End": true}}}}}}"#;
+    let program = Program::compile(text).unwrap();
+    let inner = program.state(program.find("I").unwrap());
+    assert_eq!(inner.language, crate::template::Language::JsonPath);
+    assert!(inner.flow.parameters.is_some());
+}
+
 #[test]
 fn errors_say_where() {
     let text = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}"#;

@@ -30,6 +30,18 @@ pub enum Language {
     Jsonata,
 }
 
+impl Language {
+    /// What the `QueryLanguage` of a machine or state says, or what holds around it: in a state of a Map or Parallel that
+    /// is the machine's language, not that of the state around it.
+    pub fn of(node: &text::Node, around: Language) -> Language {
+        match node.get("QueryLanguage").and_then(text::Node::as_str) {
+            Some("JSONata") => Language::Jsonata,
+            Some("JSONPath") => Language::JsonPath,
+            _ => around,
+        }
+    }
+}
+
 /// What a template is evaluated against.
 pub struct Scope<'a> {
     /// `$` in JSONPath (for a ResultSelector that is the result), `$states.input` in JSONata.

@@ -1,6 +1,6 @@
 //! Every definition the recordings sent to AWS: what it accepted is accepted, what it refused is refused in its words.
 
-use super::super::{MachineKind, Severity, refusal, report, validate};
+use super::super::{Code, MachineKind, Severity, findings, refusal, report, validate};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -137,4 +137,34 @@ fn validation_answers_as_aws_did() {
         }
     }
     assert_eq!(checked, 8);
+}
+
+/// Of variables we complain in no more definitions than those that fail in the recordings for that, or would.
+#[test]
+fn warnings_of_variables() {
+    let mut warned = std::collections::BTreeSet::new();
+    for (name, recording) in recordings() {
+        for step in recording["steps"].as_array().unwrap() {
+            let Some(definition) = step["params"]["definition"].as_str() else { continue };
+            for finding in findings(&filled(definition), kind(&step["params"])) {
+                if matches!(finding.diagnostic.code, Code::UnassignedVariable | Code::ShadowedVariable) {
+                    let place = finding.diagnostic.location.unwrap();
+                    warned.insert(format!("{} {place}", name.rsplit_once('-').unwrap().0));
+                }
+            }
+        }
+    }
+    let sampling = "states_variables/test-parallel-catch-error-PARALLEL-CATCH-ERROR-VARIABLE-SAMPLING";
+    let retry = "states_variables/test-map-catch-error-MAP-CATCH-ERROR-OUTPUT-WITH-RETRY";
+    let expected = [
+        "assign/test-undefined-reference-BASE-UNDEFINED-ARGUMENTS /States/State0/Arguments".to_owned(),
+        "assign/test-undefined-reference-BASE-UNDEFINED-ASSIGN /States/State0/Assign/result".to_owned(),
+        "assign/test-undefined-reference-BASE-UNDEFINED-OUTPUT-MULTIPLE-STATES /States/State2/Output/result"
+            .to_owned(),
+        format!("{retry} /States/ProcessItems/ItemProcessor/States/Fallback/Output/error"),
+        format!("{retry} /States/ProcessItems/ItemProcessor/States/Finish/Output/result"),
+        format!("{sampling} /States/Finish/Output/result"),
+        format!("{sampling} /States/ParallelState/Branches[0]/States/ExecuteLambdaTask/Assign/inputVar"),
+    ];
+    assert_eq!(warned.into_iter().collect::<Vec<_>>(), expected);
 }

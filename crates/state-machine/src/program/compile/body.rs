@@ -1,7 +1,7 @@
 //! What a state does, by its type.
 
+use super::Compiler;
 use super::site::Site;
-use super::{Compiler, language};
 use crate::program::{Body, CompileError, Delay, Resource, Task};
 use crate::text::Node;
 
@@ -20,7 +20,7 @@ impl<'a> Compiler<'a> {
                 let branches = branches.ok_or_else(|| site.error("Branches", "an array is required"))?;
                 let scopes = branches.items().iter().enumerate().map(|(at, branch)| {
                     let path = format!("{}/Branches/{at}", site.path);
-                    self.reserve(branch, Some(site.index), language(branch, site.language), path)
+                    self.reserve(branch, Some(site.index), path)
                 });
                 Ok(Body::Parallel(scopes.collect()))
             }

@@ -1,7 +1,7 @@
 //! Map states.
 
+use super::Compiler;
 use super::site::{Site, text};
-use super::{Compiler, language};
 use crate::program::{Batcher, CompileError, Distributed, Items, Map, Reader, Resource, Writer};
 use crate::template::{Language, Template};
 use crate::text::{Kind, Node};
@@ -20,12 +20,7 @@ impl<'a> Compiler<'a> {
             }
             _ => None,
         };
-        let scope = self.reserve(
-            processor,
-            Some(site.index),
-            language(processor, site.language),
-            format!("{}/{field}", site.path),
-        );
+        let scope = self.reserve(processor, Some(site.index), format!("{}/{field}", site.path));
         let selector = match site.template("ItemSelector")? {
             None if site.language == Language::JsonPath => site.template("Parameters")?,
             selector => selector,

@@ -15,9 +15,8 @@ use std::sync::Arc;
 
 /// Compiles a whole machine. Scopes wait in a queue instead of on the stack, so that depth costs nothing.
 pub(super) fn machine(node: &Node) -> Result<Program, CompileError> {
-    let mut compiler = Compiler { states: Vec::new(), scopes: Vec::new(), pending: VecDeque::new() };
-    let language = language(node, Language::JsonPath);
-    compiler.reserve(node, None, language, String::new());
+    let mut compiler = Compiler::new(Language::of(node, Language::JsonPath));
+    compiler.reserve(node, None, String::new());
     while let Some(pending) = compiler.pending.pop_front() {
         compiler.scope(&pending)?;
     }
@@ -28,7 +27,9 @@ pub(super) fn machine(node: &Node) -> Result<Program, CompileError> {
 /// Compiles one state as it would stand in a machine, for a test of it. States it leads to stand behind it and do
 /// nothing.
 pub(super) fn alone(node: &Node, name: &str) -> Result<Program, CompileError> {
-    let mut compiler = Compiler { states: Vec::new(), scopes: Vec::new(), pending: VecDeque::new() };
+    // There is no machine around it whose language the states inside it could have.
+    let language = Language::of(node, Language::JsonPath);
+    let mut compiler = Compiler::new(language);
     compiler.scopes.push(Scope { start: 0, owner: None });
     let choices = node.get("Choices").into_iter().flat_map(Node::items);
     let catchers = node.get("Catch").into_iter().flat_map(Node::items);
@@ -42,7 +43,6 @@ pub(super) fn alone(node: &Node, name: &str) -> Result<Program, CompileError> {
             u32::try_from(names.len()).unwrap_or(u32::MAX)
         });
     }
-    let language = language(node, Language::JsonPath);
     let site = Site { node, path: String::new(), names: &targets, language, index: 0 };
     let state = compiler.state(name.into(), 0, &site)?;
     compiler.states.push(state);
@@ -62,16 +62,10 @@ pub(super) fn alone(node: &Node, name: &str) -> Result<Program, CompileError> {
     Ok(Program { states: compiler.states, scopes: compiler.scopes, timeout: None })
 }
 
-/// `QueryLanguage` of a machine or state; a state without one has that of its machine.
-fn language(node: &Node, outer: Language) -> Language {
-    match node.get("QueryLanguage").and_then(Node::as_str) {
-        Some("JSONata") => Language::Jsonata,
-        Some("JSONPath") => Language::JsonPath,
-        _ => outer,
-    }
-}
-
 struct Compiler<'a> {
+    /// That of the machine, and of every state in it that says nothing else, also inside Map and Parallel states: the
+    /// language of such a state is its own alone.
+    language: Language,
     states: Vec<State>,
     scopes: Vec<Scope>,
     pending: VecDeque<Pending<'a>>,
@@ -81,22 +75,19 @@ struct Compiler<'a> {
 struct Pending<'a> {
     index: ScopeIndex,
     node: &'a Node,
-    language: Language,
     path: String,
 }
 
 impl<'a> Compiler<'a> {
+    fn new(language: Language) -> Compiler<'a> {
+        Compiler { language, states: Vec::new(), scopes: Vec::new(), pending: VecDeque::new() }
+    }
+
     /// Gives a scope its index and puts it into the queue.
-    fn reserve(
-        &mut self,
-        node: &'a Node,
-        owner: Option<StateIndex>,
-        language: Language,
-        path: String,
-    ) -> ScopeIndex {
+    fn reserve(&mut self, node: &'a Node, owner: Option<StateIndex>, path: String) -> ScopeIndex {
         let index = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
         self.scopes.push(Scope { start: 0, owner });
-        self.pending.push_back(Pending { index, node, language, path });
+        self.pending.push_back(Pending { index, node, path });
         index
     }
 
@@ -128,7 +119,7 @@ impl<'a> Compiler<'a> {
                 node,
                 path: format!("{}/States/{name}", pending.path),
                 names: &places,
-                language: language(node, pending.language),
+                language: Language::of(node, self.language),
                 index: u32::try_from(self.states.len()).unwrap_or(u32::MAX),
             };
             let state = self.state(name, pending.index, &site)?;
