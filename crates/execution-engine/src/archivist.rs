@@ -1,6 +1,7 @@
 //! The thread that puts ended executions into the archive, and removes them when their time is over.
 
 use crate::archive::{Archive, Closed, Parts, Sweep};
+use crate::backlog::Backlog;
 use crate::clock::{Clock, Patience};
 use crate::inbox::Inbox;
 use crate::log::Log;
@@ -9,7 +10,6 @@ use crate::shard::{Keep, Surroundings};
 use crate::{Unreadable, history};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Executions of one write.
@@ -24,7 +24,7 @@ pub(crate) struct Archivist {
     logs: Vec<Arc<Log>>,
     inbox: Arc<Inbox<Keep>>,
     shards: Vec<Arc<Inbox<Message>>>,
-    backlog: Arc<AtomicUsize>,
+    backlog: Arc<Backlog>,
     clock: Arc<dyn Clock>,
     programs: Arc<crate::programs::Programs>,
     retention: Duration,
@@ -101,13 +101,15 @@ impl Archivist {
             return false;
         }
         let mut slots: Vec<Vec<(u32, u64)>> = self.shards.iter().map(|_| Vec::new()).collect();
+        let mut bytes = 0;
         for (keep, (_, parts)) in waiting.drain(..count).zip(rows) {
             drop(parts);
+            bytes += keep.weight;
             if let Some(slots) = slots.get_mut(usize::from(keep.shard)) {
                 slots.push((keep.slot, keep.number));
             }
         }
-        self.backlog.fetch_sub(count, Ordering::Relaxed);
+        self.backlog.subtract(count, bytes);
         for (inbox, slots) in self.shards.iter().zip(slots) {
             if !slots.is_empty() {
                 inbox.force(Message::Archived { slots });

@@ -114,10 +114,11 @@ impl Engine {
         let task = self.shared.tokens.open(token).ok_or(AnswerRefusal::InvalidToken)?;
         let inbox = self.shared.shards.get(usize::from(task.shard)).ok_or(AnswerRefusal::InvalidToken)?;
         let (reply, received) = oneshot::channel();
-        inbox
-            .send(Message::Answer { task, answer, reply }, WHOLE)
-            .map_err(|refused| AnswerRefusal::Overloaded(why(&refused).to_owned()))?;
-        received.await.map_err(|_| AnswerRefusal::Overloaded(CLOSED.to_owned()))?
+        inbox.send(Message::Answer { task, answer, reply }, WHOLE).map_err(|refused| match refused {
+            Refused::Full(_) => AnswerRefusal::Overloaded(FULL.to_owned()),
+            Refused::Closed(_) => AnswerRefusal::Unavailable(CLOSED.to_owned()),
+        })?;
+        received.await.map_err(|_| AnswerRefusal::Unavailable(CLOSED.to_owned()))?
     }
 
     /// One execution; `None`: there is none (Express executions are never shown).
@@ -257,15 +258,19 @@ impl Engine {
         let program = self.shared.programs.get(&new.revision)?;
         let shard = self.shard_of(&new.start.arn);
         let begin = Box::new(Begin { new, program, reply });
-        self.shared.shards[shard]
-            .send(Message::Start(begin), SHARE_OF_STARTS)
-            .map_err(|refused| StartRefusal::Overloaded(why(&refused).to_owned()))
+        self.shared.shards[shard].send(Message::Start(begin), SHARE_OF_STARTS).map_err(
+            |refused| match refused {
+                Refused::Full(_) => StartRefusal::Overloaded(FULL.to_owned()),
+                Refused::Closed(_) => closed_start(),
+            },
+        )
     }
 
     fn change(&self, shard: usize, message: Message) -> Result<(), ChangeRefusal> {
-        self.shared.shards[shard]
-            .send(message, WHOLE)
-            .map_err(|refused| ChangeRefusal::Overloaded(why(&refused).to_owned()))
+        self.shared.shards[shard].send(message, WHOLE).map_err(|refused| match refused {
+            Refused::Full(_) => ChangeRefusal::Overloaded(FULL.to_owned()),
+            Refused::Closed(_) => closed_change(),
+        })
     }
 
     fn read(&self, shard: usize, message: Message) -> Result<(), Unreadable> {
@@ -280,7 +285,7 @@ impl Engine {
 
     fn closed_status(&self, arn: &str) -> Result<ChangeRefusal, ChangeRefusal> {
         let closed =
-            self.shared.archive.execution(arn).map_err(|error| ChangeRefusal::Overloaded(error.0))?;
+            self.shared.archive.execution(arn).map_err(|error| ChangeRefusal::Unavailable(error.0))?;
         Ok(closed.map_or(ChangeRefusal::NotFound, |closed| ChangeRefusal::Status(closed.execution.status)))
     }
 }
@@ -306,7 +311,7 @@ pub(crate) fn shard_of(hash: u64, shards: usize) -> usize {
     usize::try_from(hash >> 32).unwrap_or(0) % shards.max(1)
 }
 
-const FULL: &str = "too much is waiting";
+pub(crate) const FULL: &str = "too much is waiting";
 const CLOSED: &str = "the engine was closed";
 
 fn why<T>(refused: &Refused<T>) -> &'static str {
@@ -317,11 +322,11 @@ fn why<T>(refused: &Refused<T>) -> &'static str {
 }
 
 fn closed_start() -> StartRefusal {
-    StartRefusal::Overloaded(CLOSED.to_owned())
+    StartRefusal::Unavailable(CLOSED.to_owned())
 }
 
 fn closed_change() -> ChangeRefusal {
-    ChangeRefusal::Overloaded(CLOSED.to_owned())
+    ChangeRefusal::Unavailable(CLOSED.to_owned())
 }
 
 fn closed_read() -> Unreadable {

@@ -1,6 +1,7 @@
-//! The way into a shard: a bounded queue that is emptied as a whole.
+//! The way into a shard: a queue bounded in number and bytes that is emptied as a whole.
 
 use crate::clock::Patience;
+use crate::weight::Weight;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 
@@ -8,12 +9,31 @@ use std::collections::VecDeque;
 pub(crate) struct Inbox<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
-    /// Most messages waiting.
-    capacity: usize,
+    capacity: Capacity,
+}
+
+/// What may wait. As much again is with the shard, which has taken it out to work on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capacity {
+    /// Most messages.
+    pub(crate) messages: usize,
+    /// Most bytes, by [`Weight`].
+    pub(crate) bytes: usize,
+}
+
+impl Capacity {
+    /// For queues whose senders bound what they put in.
+    pub(crate) const ENDLESS: Capacity = Capacity { messages: usize::MAX, bytes: usize::MAX };
+
+    fn share(self, percent: usize) -> Capacity {
+        Capacity { messages: self.messages / 100 * percent, bytes: self.bytes / 100 * percent }
+    }
 }
 
 struct State<T> {
     waiting: VecDeque<T>,
+    /// Of those that wait.
+    bytes: usize,
     closed: bool,
 }
 
@@ -26,22 +46,24 @@ pub(crate) enum Refused<T> {
     Closed(T),
 }
 
-impl<T> Inbox<T> {
-    pub(crate) fn new(capacity: usize) -> Inbox<T> {
-        let state = State { waiting: VecDeque::new(), closed: false };
+impl<T: Weight> Inbox<T> {
+    pub(crate) fn new(capacity: Capacity) -> Inbox<T> {
+        let state = State { waiting: VecDeque::new(), bytes: 0, closed: false };
         Inbox { state: Mutex::new(state), filled: Condvar::new(), capacity }
     }
 
-    /// Puts one in, if there are fewer than `share` percent of the capacity waiting: calls that begin something get less
-    /// than calls that bring something to its end.
+    /// Puts one in, if less than `share` percent of the capacity is taken, in number and in bytes: calls that begin
+    /// something get less than calls that bring something to its end.
     pub(crate) fn send(&self, message: T, share: usize) -> Result<(), Refused<T>> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Refused::Closed(message));
         }
-        if state.waiting.len() >= self.capacity / 100 * share {
+        let share = self.capacity.share(share);
+        if state.waiting.len() >= share.messages || state.bytes >= share.bytes {
             return Err(Refused::Full(message));
         }
+        state.bytes = state.bytes.saturating_add(message.weight());
         state.waiting.push_back(message);
         drop(state);
         self.filled.notify_one();
@@ -52,6 +74,7 @@ impl<T> Inbox<T> {
     pub(crate) fn force(&self, message: T) {
         let mut state = self.state.lock();
         if !state.closed {
+            state.bytes = state.bytes.saturating_add(message.weight());
             state.waiting.push_back(message);
             drop(state);
             self.filled.notify_one();
@@ -65,6 +88,8 @@ impl<T> Inbox<T> {
         }
         let mut state = self.state.lock();
         if !state.closed {
+            let bytes = messages.iter().map(Weight::weight).sum();
+            state.bytes = state.bytes.saturating_add(bytes);
             state.waiting.extend(messages);
             drop(state);
             self.filled.notify_one();
@@ -81,6 +106,9 @@ impl<T> Inbox<T> {
             }
         }
         into.append(&mut state.waiting);
+        state.bytes = 0;
+        // A burst shall not keep its room.
+        state.waiting.shrink_to(1_024);
         !(state.closed && into.is_empty())
     }
 
@@ -93,5 +121,36 @@ impl<T> Inbox<T> {
     pub(crate) fn close(&self) {
         self.state.lock().closed = true;
         self.filled.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Parcel(usize);
+    impl Weight for Parcel {
+        fn weight(&self) -> usize {
+            self.0
+        }
+    }
+
+    #[test]
+    fn number_and_bytes_are_bounded_and_ends_come_through_longer_than_beginnings() {
+        let inbox = Inbox::new(Capacity { messages: 100, bytes: 1_000 });
+        let mut begun = 0;
+        while inbox.send(Parcel(100), 80).is_ok() {
+            begun += 1;
+        }
+        assert_eq!(begun, 8, "by bytes");
+        assert!(inbox.send(Parcel(100), 100).is_ok() && inbox.send(Parcel(100), 100).is_ok());
+        assert!(matches!(inbox.send(Parcel(0), 100), Err(Refused::Full(Parcel(0)))));
+        inbox.force(Parcel(5_000));
+        let mut taken = VecDeque::new();
+        assert!(inbox.drain(&mut taken, Patience::None));
+        assert_eq!(taken.len(), 11);
+        assert_eq!((0..200).filter(|_| inbox.send(Parcel(0), 80).is_ok()).count(), 80, "by number");
+        inbox.close();
+        assert!(matches!(inbox.send(Parcel(0), 100), Err(Refused::Closed(_))));
     }
 }

@@ -8,6 +8,7 @@
 mod api;
 mod archive;
 mod archivist;
+mod backlog;
 mod clock;
 mod codec;
 mod disk;
@@ -22,6 +23,7 @@ mod record;
 mod shard;
 pub mod simulate;
 mod token;
+mod weight;
 mod wheel;
 
 pub use api::*;

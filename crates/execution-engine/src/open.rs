@@ -5,7 +5,7 @@ use crate::archivist;
 use crate::clock::{Clock, Patience};
 use crate::disk::{Disk, Files, Memory};
 use crate::engine::Shared;
-use crate::inbox::Inbox;
+use crate::inbox::{Capacity, Inbox};
 use crate::log::Log;
 use crate::message::Message;
 use crate::programs::Programs;
@@ -17,11 +17,14 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 /// Messages that may wait for a shard.
 const INBOX: usize = 50_000;
+/// Bytes of messages that may wait for all shards together, and for one at least.
+const INBOX_BYTES: (usize, usize) = (128 << 20, 8 << 20);
+/// Bytes of Standard executions kept in memory while they wait, of all shards together, and of one at least.
+const HOT_BYTES: (usize, usize) = (128 << 20, 8 << 20);
 /// Name of the file that says how a folder was made.
 const LAYOUT: &str = "layout";
 
@@ -60,7 +63,11 @@ pub(crate) fn open(config: &EngineConfig, outside: Arc<dyn Outside>) -> Result<S
     }
     #[expect(clippy::disallowed_methods, reason = "a steady clock; the time of day comes from outside")]
     let began = Instant::now();
+    let each = |(whole, least): (usize, usize)| (whole / shards).max(least);
     let mut limits = Limits { open: config.max_open.div_ceil(shards), ..Limits::default() };
+    limits.hot.bytes = each(HOT_BYTES);
+    limits.express = config.express_bytes / shards;
+    let capacity = Capacity { messages: INBOX, bytes: each(INBOX_BYTES) };
     if config.directory.is_none() {
         // Small segments give memory back soon.
         limits.segment = 1 << 20;
@@ -71,9 +78,9 @@ pub(crate) fn open(config: &EngineConfig, outside: Arc<dyn Outside>) -> Result<S
         archive: Arc::new(Archive::new(rows)),
         programs: Arc::new(Programs::default()),
         tokens: Tokens::new(&config.token_key),
-        inboxes: (0..shards).map(|_| Arc::new(Inbox::new(INBOX))).collect(),
-        archivist: Arc::new(Inbox::new(usize::MAX)),
-        backlog: Arc::new(AtomicUsize::new(0)),
+        inboxes: (0..shards).map(|_| Arc::new(Inbox::new(capacity))).collect(),
+        archivist: Arc::new(Inbox::new(Capacity::ENDLESS)),
+        backlog: Arc::default(),
         limits,
     };
     let shared = Shared {

@@ -29,6 +29,8 @@ pub struct EngineConfig {
     pub retention: std::time::Duration,
     /// Bytes of closed executions kept when there is no directory; the oldest go.
     pub memory_limit: usize,
+    /// Bytes of Express executions in memory, by their size as snapshots, beyond which none is begun.
+    pub express_bytes: usize,
 }
 
 /// Standard or Express.
@@ -43,7 +45,7 @@ pub enum Kind {
 
 impl EngineConfig {
     /// What a cloud uses: one shard per core, a million open executions, closed ones for 90 days (in memory within
-    /// 256 MiB).
+    /// 256 MiB), Express ones within 256 MiB.
     pub fn new(directory: Option<PathBuf>, token_key: [u8; 32]) -> EngineConfig {
         EngineConfig {
             directory,
@@ -52,6 +54,7 @@ impl EngineConfig {
             token_key,
             retention: std::time::Duration::from_secs(90 * 24 * 3600),
             memory_limit: 256 << 20,
+            express_bytes: 256 << 20,
         }
     }
 }

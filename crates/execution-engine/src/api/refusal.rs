@@ -32,9 +32,12 @@ pub enum StartRefusal {
     /// The definition does not compile (it was checked at creation: a newer program may be stricter).
     #[error("the definition does not compile: {0}")]
     Definition(String),
-    /// The engine takes nothing more at the moment: full inbox (back-pressure) or full disk.
+    /// The engine takes nothing more at the moment: back-pressure. Sooner or later another attempt gets through.
     #[error("the engine is overloaded: {0}")]
     Overloaded(String),
+    /// The engine cannot write, or was closed; nothing was begun. Somebody must free space first.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 /// Why an execution is not stopped or redriven.
@@ -46,9 +49,12 @@ pub enum ChangeRefusal {
     /// It is in a state that does not allow the call: redrive of a running or successful one.
     #[error("its state {0:?} does not allow that")]
     Status(Status),
-    /// The engine takes nothing more at the moment.
+    /// The engine takes nothing more at the moment: back-pressure.
     #[error("the engine is overloaded: {0}")]
     Overloaded(String),
+    /// The engine cannot write, or was closed; nothing was changed.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 /// Why an answer to a task is refused.
@@ -60,12 +66,23 @@ pub enum AnswerRefusal {
     /// The task was answered, timed out, or its execution ended.
     #[error("the task does not wait any more")]
     Over,
-    /// The engine takes nothing more at the moment.
+    /// The engine takes nothing more at the moment: back-pressure.
     #[error("the engine is overloaded: {0}")]
     Overloaded(String),
+    /// The engine cannot write, or was closed; nothing was changed.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 /// The engine cannot look something up: its disk fails, or it was closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("executions cannot be read at the moment: {0}")]
 pub struct Unreadable(pub String);
+
+impl Unreadable {
+    /// Whether another attempt gets through sooner or later: too much was waiting.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        self.0 == crate::engine::FULL
+    }
+}

@@ -22,6 +22,16 @@ pub(crate) struct Closed {
     pub(crate) snapshot: Arc<[u8]>,
 }
 
+impl Closed {
+    /// Bytes that it holds in memory, about.
+    pub(crate) fn weight(&self) -> usize {
+        let execution = &self.execution;
+        let texts = [&execution.output, &execution.failure.error, &execution.failure.cause];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        1_024 + execution.start.input.len() + texts + self.rest.len() + self.snapshot.len()
+    }
+}
+
 impl Field for Closed {
     fn put(&self, to: &mut Writer<'_>) {
         to.put(&self.execution);

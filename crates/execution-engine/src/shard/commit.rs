@@ -1,14 +1,13 @@
 //! Commits, and what follows from a commit or from its failure.
 
 use super::slots::NEVER;
-use super::{Done, Keep, Message, Phase, Reply, Runnable, Shard, Slot};
+use super::{Done, Keep, Message, Reply, Runnable, Shard, Slot};
 use crate::message::{ChildPlace, StartReply};
 use crate::record;
 use crate::wheel::Due;
 use crate::{Dispatch, StartRefusal};
 use state_machine::interpret::{Effect, Outcome, Pending, Start, TaskRequest, Wake};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 impl Shard {
     /// Makes sure that records can be written, before a round. While the disk refuses, this is the attempt that finds
@@ -36,6 +35,14 @@ impl Shard {
             tracing::error!(shard = self.index, %error, "the log of executions cannot be written; executions wait");
         }
         self.stalled = Some(format!("the log of executions cannot be written: {error}"));
+    }
+
+    /// What is told to those who ask while executions stand still.
+    pub(super) fn why_stalled(&self) -> crate::ChangeRefusal {
+        match &self.stalled {
+            Some(reason) => crate::ChangeRefusal::Unavailable(reason.clone()),
+            None => crate::ChangeRefusal::Overloaded(super::receive::BEHIND.to_owned()),
+        }
     }
 
     /// Writes and syncs the batch, then releases what follows from it; undoes it when that fails. At last it answers the
@@ -105,7 +112,7 @@ impl Shard {
     /// Sends an ended execution on its way into the archive.
     pub(super) fn archive(&mut self, keep: Keep) {
         self.closing.insert(keep.slot, keep.closed.clone());
-        self.around.backlog.fetch_add(1, Ordering::Relaxed);
+        self.around.backlog.add(&keep);
         self.around.archivist.force(keep);
     }
 
@@ -136,7 +143,8 @@ impl Shard {
         self.around.outside.dispatch(Dispatch { execution, task, key, again, taken });
     }
 
-    /// Brings everything back to where it stood before the batch. Wakes come again; starts are refused.
+    /// Brings everything back to where it stood before the batch. Wakes come again; starts, and what somebody asked for,
+    /// are refused.
     fn undo(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         for done in batch.into_iter().rev() {
@@ -155,9 +163,9 @@ impl Shard {
             self.pins.unused(pin);
             let reason = self.stalled.clone().unwrap_or_default();
             match done.begin {
-                Some(begin) => self.refuse_start(begin, StartRefusal::Overloaded(reason)),
+                Some(begin) => self.refuse_start(begin, StartRefusal::Unavailable(reason)),
                 // A redrive.
-                None => super::turn::refuse(done.reply, crate::ChangeRefusal::Overloaded(reason)),
+                None => super::turn::refuse(done.reply, crate::ChangeRefusal::Unavailable(reason)),
             }
         }
         for (place, before) in std::mem::take(&mut self.moved).into_iter().rev() {
@@ -177,7 +185,7 @@ impl Shard {
         }
         let reason = self.stalled.clone().unwrap_or_default();
         for reply in std::mem::take(&mut self.changed) {
-            drop(reply.send(Err(crate::ChangeRefusal::Overloaded(reason.clone()))));
+            drop(reply.send(Err(crate::ChangeRefusal::Unavailable(reason.clone()))));
         }
         self.tidying.told = false;
     }
@@ -217,29 +225,6 @@ impl Shard {
             }
         }
         Ok(())
-    }
-
-    /// Lets go of executions that wait, beyond the number that may stay in memory.
-    fn cool(&mut self) {
-        if self.warm <= self.around.limits.hot {
-            return;
-        }
-        let many = self.around.limits.hot / 2;
-        for place in 0..self.hot.len() {
-            if self.warm <= many {
-                break;
-            }
-            let slot = self.slots.entry(u32::try_from(place).unwrap_or(u32::MAX));
-            if slot.is_some_and(|slot| slot.phase == Phase::Open) && self.hot[place].take().is_some() {
-                self.warm -= 1;
-            }
-        }
-    }
-
-    pub(super) fn drop_hot(&mut self, place: u32) {
-        if self.hot.get_mut(place as usize).and_then(Option::take).is_some() {
-            self.warm = self.warm.saturating_sub(1);
-        }
     }
 }
 

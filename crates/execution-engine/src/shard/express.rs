@@ -2,6 +2,9 @@
 //!
 //! A start is answered, and run, when its record is durable. What a crash leaves without the mark that it is over is run
 //! again from its beginning: at least once. A mark waits for the next frame that is written anyway, [`MARK_AFTER`] at most.
+//!
+//! What they hold in memory is bounded ([`super::Limits::express`]): beyond it callers are sent away and children of Map
+//! Runs wait, and at twice as much one that has grown is stopped.
 
 use super::receive::EXPRESS;
 use super::slots::{NEVER, Plain};
@@ -9,13 +12,13 @@ use super::turn::Ran;
 use super::{Hot, Phase, Reply, Shard, Slot};
 use crate::engine::hash;
 use crate::log::Position;
-use crate::message::{Begin, StartReply};
+use crate::message::{Begin, Message, StartReply};
 use crate::record::{self, Opening};
 use crate::{Execution, StartRefusal, Status};
 use state_machine::Millis;
 use state_machine::history::Failure;
 use state_machine::interpret::{Outcome, Progress, Start, Wake};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -46,6 +49,9 @@ pub(super) struct Starts {
     marked: bool,
     /// Slots of children of Map Runs, whose runs may stop them, by the hash of their ARN.
     children: HashMap<u64, u32, BuildHasherDefault<Plain>>,
+    /// Children of Map Runs for which there is no room yet, with the hash of their ARN; as many as
+    /// their runs' concurrency admits.
+    crowded: VecDeque<(u64, Box<Begin>)>,
     /// Left by the process before.
     left: Vec<(Lasting, Opening)>,
 }
@@ -64,6 +70,14 @@ impl Starts {
 
 impl Shard {
     pub(super) fn begin_express(&mut self, mut begin: Box<Begin>) {
+        if !self.has_express_room() {
+            if matches!(begin.reply, StartReply::Child(_)) {
+                let hash = hash(&begin.new.start.arn);
+                return self.express.crowded.push_back((hash, begin));
+            }
+            let refusal = StartRefusal::Overloaded("too many Express executions are running".to_owned());
+            return self.refuse_start(begin, refusal);
+        }
         begin.new.start.at = self.now();
         begin.new.start.express = true;
         if matches!(begin.reply, StartReply::Started(_)) {
@@ -77,6 +91,10 @@ impl Shard {
         }
         hot.waiting = Some(reply);
         self.run_express(hot);
+    }
+
+    fn has_express_room(&self) -> bool {
+        self.hot.express().bytes < self.around.limits.express
     }
 
     /// Puts a start into the frame.
@@ -143,7 +161,7 @@ impl Shard {
         for (lasting, begin) in std::mem::take(&mut self.express.begun) {
             self.let_go(lasting);
             let reason = self.stalled.clone().unwrap_or_default();
-            self.refuse_start(begin, StartRefusal::Overloaded(reason));
+            self.refuse_start(begin, StartRefusal::Unavailable(reason));
         }
     }
 
@@ -220,6 +238,12 @@ impl Shard {
         self.over(lasting, now);
     }
 
+    /// A child of a Map Run that has not begun is not wanted any more.
+    pub(super) fn forget_crowded(&mut self, arn: &str) {
+        let hash = hash(arn);
+        self.express.crowded.retain(|(other, begin)| *other != hash || *begin.new.start.arn != *arn);
+    }
+
     /// Slot of a child of a Map Run.
     pub(super) fn express_child(&self, arn: &str) -> Option<u32> {
         self.express.children.get(&hash(arn)).copied()
@@ -253,23 +277,29 @@ impl Shard {
         if hot.child.is_some() {
             self.express.children.insert(hash(&hot.start.arn), place);
         }
-        self.warm += 1;
         self.keep_hot(place, hot);
         self.wake(place, Wake::Start, Reply::None);
     }
 
     /// Lets a turn of an Express execution take effect: nothing of it is written.
-    pub(super) fn express(&mut self, place: u32, slot: Slot, mut hot: Box<Hot>, ran: Ran) {
+    pub(super) fn express(&mut self, place: u32, slot: Slot, hot: Box<Hot>, ran: Ran) {
         let mut after = slot;
         let timer = hot.execution.next_timer();
         self.set_timer(place, &mut after, timer);
         self.slots.set(place, after);
-        let revision = hot.revision.clone().unwrap_or_default();
+        let (start, revision) = (hot.start.clone(), hot.revision.clone().unwrap_or_default());
         if !ran.events.is_empty() {
-            self.around.outside.events(&hot.start, &revision, &ran.events);
+            self.around.outside.events(&start, &revision, &ran.events);
         }
+        // In its place before its effects: a Map Run asks for it there.
+        let ended = if let Progress::Ended(_) = ran.progress {
+            Some(hot)
+        } else {
+            self.keep_express(place, hot);
+            None
+        };
         for effect in ran.effects {
-            self.effect(place, slot.number, &hot.start, effect);
+            self.effect(place, slot.number, &start, effect);
         }
         // Whoever asked may have gone.
         match ran.reply {
@@ -277,13 +307,26 @@ impl Shard {
             Reply::Change(reply) => drop(reply.send(Ok(ran.now))),
             Reply::Answer(reply) => drop(reply.send(Ok(()))),
         }
-        match ran.progress {
-            Progress::Ended(outcome) => return self.end_express(place, hot, outcome, ran.now),
-            Progress::More => self.wake(place, Wake::Continue, Reply::None),
-            Progress::Waiting => {}
+        match (ran.progress, ended) {
+            (Progress::Ended(outcome), Some(hot)) => self.end_express(place, hot, outcome, ran.now),
+            (Progress::More, _) => self.wake(place, Wake::Continue, Reply::None),
+            _ => {}
         }
+    }
+
+    /// Keeps one that goes on, by its present size.
+    fn keep_express(&mut self, place: u32, mut hot: Box<Hot>) {
         hot.parts = None;
+        let mut snapshot = std::mem::take(&mut self.scratch);
+        snapshot.clear();
+        hot.execution.snapshot(&mut snapshot);
+        hot.weight = snapshot.len();
+        self.scratch = snapshot;
         self.keep_hot(place, hot);
+        if self.hot.express().bytes > self.around.limits.express.saturating_mul(2) {
+            let cause = "The memory for Express executions is full.";
+            self.wake(place, Wake::Stop(Failure::new("States.Runtime", cause)), Reply::None);
+        }
     }
 
     /// Tells whoever is concerned that an Express execution ended.
@@ -292,7 +335,11 @@ impl Shard {
         if hot.child.is_some() {
             self.express.children.remove(&hash(&hot.start.arn));
         }
-        self.warm = self.warm.saturating_sub(1);
+        if self.has_express_room()
+            && let Some((_, begin)) = self.express.crowded.pop_front()
+        {
+            self.next.push_back(Message::Start(begin));
+        }
         let execution =
             super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
         self.around.outside.ended(&execution);

@@ -35,15 +35,12 @@ impl Shard {
     /// Takes an execution out of memory, where it is brought first if need be. One that cannot be brought back is
     /// ended with the reason.
     pub(super) fn heat(&mut self, place: u32) -> Result<Box<Hot>, String> {
-        if let Some(hot) = self.hot.get_mut(place as usize).and_then(Option::take) {
+        if let Some(hot) = self.hot.take(place) {
             return Ok(hot);
         }
         let slot = *self.slots.get(place);
         match self.revive(&slot) {
-            Ok(hot) => {
-                self.warm += 1;
-                Ok(hot)
-            }
+            Ok(hot) => Ok(hot),
             Err(Trouble::Later(error)) => Err(error),
             Err(Trouble::Lost(error)) => {
                 tracing::error!(shard = self.index, number = slot.number, error, "an execution cannot go on");
@@ -68,7 +65,7 @@ impl Shard {
 
     /// Who sleeps in a slot.
     pub(super) fn who(&self, place: u32) -> Result<Arc<Start>, String> {
-        if let Some(Some(hot)) = self.hot.get(place as usize) {
+        if let Some(hot) = self.hot.get(place) {
             return Ok(hot.start.clone());
         }
         let slot = self.slots.get(place);
@@ -119,6 +116,7 @@ impl Shard {
             waiting: None,
             revision: None,
             lasting: None,
+            weight: opening.input.len(),
         });
         let whole = records.last().is_some_and(|(at, _)| *at != slot.snapshot);
         if whole {
@@ -137,6 +135,7 @@ impl Shard {
             } else if let Some(turn) = turn {
                 self.again(slot, &mut hot, &head, turn)?;
             }
+            hot.weight += bytes.len();
             if let Some(first) = first {
                 hot.hold(first, bytes);
             }
@@ -229,6 +228,7 @@ impl Shard {
             shard: self.index,
             slot: place,
             number: slot.number,
+            weight: closed.weight(),
             closed: Arc::new(closed),
             parts: None,
             last: after.last,

@@ -33,7 +33,7 @@ impl Shard {
         }
         let slot = self.slots.get(place);
         let pin = self.pins.get(slot.pin)?.pin.clone();
-        if let Some(Some(hot)) = self.hot.get(place as usize) {
+        if let Some(hot) = self.hot.get(place) {
             return Some(super::turn::described(hot, pin.revision.clone(), None, 0));
         }
         let (_, opening) = match self.opening(slot, &pin) {
@@ -104,7 +104,7 @@ impl Shard {
             return;
         }
         if let Some(reason) = &self.stalled {
-            drop(reply.send(Err(ChangeRefusal::Overloaded(reason.clone()))));
+            drop(reply.send(Err(ChangeRefusal::Unavailable(reason.clone()))));
             return;
         }
         if !self.tidying.told && !self.archived.is_none() {

@@ -14,8 +14,10 @@ mod recover;
 mod slots;
 mod tidy;
 mod turn;
+mod warm;
 
 use crate::archive::{Archive, Closed, Parts};
+use crate::backlog::Backlog;
 use crate::clock::{Clock, ShardClock};
 use crate::inbox::Inbox;
 use crate::log::{Log, LogWriter, Position};
@@ -31,8 +33,8 @@ use state_machine::history::Event;
 use state_machine::interpret::{Effect, Execution, Start, Ticket, Wake};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use tokio::sync::oneshot::Sender;
+pub(crate) use warm::Load;
 
 /// What the shards of an engine share.
 #[derive(Clone)]
@@ -46,8 +48,8 @@ pub(crate) struct Surroundings {
     pub(crate) inboxes: Vec<Arc<Inbox<Message>>>,
     /// Where ended executions go.
     pub(crate) archivist: Arc<Inbox<Keep>>,
-    /// How many ended executions are on their way into the archive.
-    pub(crate) backlog: Arc<AtomicUsize>,
+    /// Ended executions on their way into the archive.
+    pub(crate) backlog: Arc<Backlog>,
     pub(crate) limits: Limits,
 }
 
@@ -60,16 +62,20 @@ pub(crate) struct Limits {
     pub(crate) segment: u64,
     /// Segments before old ones are tidied away.
     pub(crate) segments: usize,
-    /// Executions kept ready in memory while they wait.
-    pub(crate) hot: usize,
+    /// Standard executions kept ready in memory while they wait.
+    pub(crate) hot: Load,
+    /// Bytes of Express executions, by their size as snapshots, beyond which none is begun. At twice as many, one that
+    /// has grown is stopped.
+    pub(crate) express: usize,
     /// Turns between snapshots.
     pub(crate) turns: u16,
     /// Events after which a turn is cut.
     pub(crate) budget: usize,
     /// Bytes and turns of one commit.
     pub(crate) batch: (usize, usize),
-    /// Ended executions on their way into the archive, beyond which no start is taken.
-    pub(crate) backlog: usize,
+    /// Ended executions on their way into the archive, and their bytes, beyond which no start is taken. At twice as much
+    /// Standard executions stand still.
+    pub(crate) backlog: (usize, usize),
 }
 
 impl Default for Limits {
@@ -78,11 +84,12 @@ impl Default for Limits {
             open: 1_000_000,
             segment: 64 << 20,
             segments: 4,
-            hot: 20_000,
+            hot: Load { count: 20_000, bytes: 64 << 20 },
+            express: 128 << 20,
             turns: 64,
             budget: 1_000,
             batch: (4 << 20, 4_000),
-            backlog: 100_000,
+            backlog: (100_000, 128 << 20),
         }
     }
 }
@@ -96,6 +103,8 @@ pub(crate) struct Keep {
     /// Its records, where they were still in memory; otherwise they are read from the log.
     pub(crate) parts: Option<Parts>,
     pub(crate) last: Position,
+    /// Bytes that it holds in memory, about.
+    pub(crate) weight: usize,
 }
 
 /// An execution in memory.
@@ -116,6 +125,8 @@ struct Hot {
     revision: Option<Arc<str>>,
     /// Start of an asynchronous Express execution in the log.
     lasting: Option<express::Lasting>,
+    /// Bytes of its input and of what was written of it since its snapshot, or of its snapshot: about what it holds.
+    weight: usize,
 }
 
 /// To whom a wake is answered.
@@ -165,9 +176,7 @@ pub(crate) struct Shard {
     clock: ShardClock,
     wheel: Wheel,
     slots: Slots,
-    hot: Vec<Option<Box<Hot>>>,
-    /// Number of executions in `hot`.
-    warm: usize,
+    hot: warm::Warm,
     pins: Pins,
     closing: HashMap<u32, Arc<Closed>>,
     runs: map_run::Runs,
@@ -231,9 +240,9 @@ impl Shard {
         self.wheel.next()
     }
 
-    /// Whether the disk refuses writes at the moment.
+    /// Whether Standard executions stand still: the disk refuses writes, or the archive is far behind.
     pub(crate) fn is_stalled(&self) -> bool {
-        self.stalled.is_some()
+        self.stalled.is_some() || self.around.backlog.exceeds(self.around.limits.backlog, 2)
     }
 
     /// Its time.

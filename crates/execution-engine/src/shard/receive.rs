@@ -13,8 +13,12 @@ use state_machine::Millis;
 use state_machine::interpret::{Execution, Start, Wake};
 use state_machine::program::Program;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::sync::oneshot::Sender;
+
+/// Redrives that wait for the archive.
+const DEFERRED: usize = 1_000;
+/// Why nothing is begun while ended executions wait for the archive.
+pub(super) const BEHIND: &str = "the archive of executions does not keep up";
 
 /// Numbers of Express executions have this bit: they are never mistaken for one in the log.
 pub(super) const EXPRESS: u64 = 1 << 63;
@@ -52,6 +56,8 @@ impl Shard {
             Message::StopChild { arn } => {
                 if let Some(place) = self.slots.find(hash(&arn)).or_else(|| self.express_child(&arn)) {
                     self.wake(place, Wake::Stop(Default::default()), Reply::None);
+                } else {
+                    self.forget_crowded(&arn);
                 }
             }
             question => self.questions.push(question),
@@ -60,7 +66,7 @@ impl Shard {
 
     fn begin(&mut self, mut begin: Box<Begin>) {
         if let Some(reason) = &self.stalled {
-            let refusal = StartRefusal::Overloaded(reason.clone());
+            let refusal = StartRefusal::Unavailable(reason.clone());
             return self.refuse_start(begin, refusal);
         }
         if begin.new.revision.kind == Kind::Express {
@@ -101,7 +107,6 @@ impl Shard {
         let place = self.slots.insert(slot, owner);
         // Its reply stays with it: an undone start answers, and tells a parent, itself.
         if let Ok(ran) = self.turn(&slot, &mut hot, Wake::Start, Reply::None, Some(begin)) {
-            self.warm += 1;
             self.record(place, slot, None, hot, ran);
         }
     }
@@ -118,19 +123,19 @@ impl Shard {
                     StartRefusal::Same(other.at)
                 }
                 Ok(_) => StartRefusal::Exists,
-                Err(error) => StartRefusal::Overloaded(error),
+                Err(error) => StartRefusal::Unavailable(error),
             });
         }
         if self.slots.open >= self.around.limits.open {
             return Some(StartRefusal::Limit);
         }
-        if self.around.backlog.load(Ordering::Relaxed) >= self.around.limits.backlog {
-            return Some(StartRefusal::Overloaded("the archive of executions does not keep up".to_owned()));
+        if self.around.backlog.exceeds(self.around.limits.backlog, 1) {
+            return Some(StartRefusal::Overloaded(BEHIND.to_owned()));
         }
         match self.around.archive.knows(&start.arn) {
             Ok(false) => None,
             Ok(true) => Some(StartRefusal::Exists),
-            Err(error) => Some(StartRefusal::Overloaded(error.0)),
+            Err(error) => Some(StartRefusal::Unavailable(error.0)),
         }
     }
 
@@ -143,11 +148,11 @@ impl Shard {
         let revision = &begin.new.revision;
         self.around.programs.pin(&revision.id);
         let known = self.around.archive.definition(&revision.id);
-        let known = known.map_err(|error| StartRefusal::Overloaded(error.0))?;
+        let known = known.map_err(|error| StartRefusal::Unavailable(error.0))?;
         if known.is_none() {
             let definition = Definition { definition: revision.definition.clone(), kind: revision.kind };
             let kept = self.around.archive.define(&revision.id, &definition);
-            kept.map_err(|error| StartRefusal::Overloaded(error.0))?;
+            kept.map_err(|error| StartRefusal::Unavailable(error.0))?;
         }
         Ok(self.put_pin(Arc::new(pin)))
     }
@@ -182,6 +187,7 @@ impl Shard {
         Box::new(Hot {
             execution: Execution::new(program, start.clone()),
             now: start.at,
+            weight: start.input.len(),
             start,
             trace_header,
             redrives: (0, None),
@@ -206,14 +212,18 @@ impl Shard {
         if let Some(place) = self.slots.find(hash(&arn)) {
             if self.slots.get(place).phase == Phase::Closing {
                 // Its end is not in the archive yet, where a redrive begins.
-                self.deferred.push_back(Message::Redrive { arn, reply });
+                if self.deferred.len() < DEFERRED {
+                    self.deferred.push_back(Message::Redrive { arn, reply });
+                } else {
+                    drop(reply.send(Err(ChangeRefusal::Overloaded(BEHIND.to_owned()))));
+                }
             } else {
                 drop(reply.send(Err(ChangeRefusal::Status(Status::Running))));
             }
             return;
         }
         if let Some(reason) = &self.stalled {
-            drop(reply.send(Err(ChangeRefusal::Overloaded(reason.clone()))));
+            drop(reply.send(Err(ChangeRefusal::Unavailable(reason.clone()))));
             return;
         }
         if let Err((reply, refusal)) = self.reopen(&arn, reply) {
@@ -228,7 +238,7 @@ impl Shard {
         reply: Sender<Result<Millis, ChangeRefusal>>,
     ) -> Result<(), (Sender<Result<Millis, ChangeRefusal>>, ChangeRefusal)> {
         let archive = self.around.archive.clone();
-        let overloaded = |error: String| ChangeRefusal::Overloaded(error);
+        let overloaded = |error: String| ChangeRefusal::Unavailable(error);
         let found = (|| {
             let closed = archive.execution(arn).map_err(|error| overloaded(error.0))?;
             let closed = closed.ok_or(ChangeRefusal::NotFound)?;
@@ -240,9 +250,9 @@ impl Shard {
             let start = Arc::new(closed.execution.start.clone());
             let execution = Execution::restore(program, start.clone(), &snapshot)
                 .map_err(|error| overloaded(error.to_string()))?;
-            Ok((closed, archived, execution, start))
+            Ok((closed, archived, execution, start, snapshot.len()))
         })();
-        let (closed, archived, execution, start) = match found {
+        let (closed, archived, execution, start, weight) = match found {
             Ok(found) => found,
             Err(refusal) => return Err((reply, refusal)),
         };
@@ -276,13 +286,13 @@ impl Shard {
             waiting: None,
             revision: None,
             lasting: None,
+            weight,
         });
         match self.turn(&slot, &mut hot, Wake::Redrive, Reply::Change(reply), None) {
             Ok(ran) => {
                 self.pins.used(pin);
                 let owner = self.pins.owner_of(pin);
                 let place = self.slots.insert(slot, owner);
-                self.warm += 1;
                 self.record(place, slot, None, hot, ran);
                 Ok(())
             }

@@ -1,7 +1,7 @@
 //! Builds a shard from its log.
 
 use super::slots::{NEVER, Plain};
-use super::{Keep, Limits, Phase, Reply, Shard, Slot, Slots, Surroundings, map_run, tidy};
+use super::{Keep, Limits, Phase, Reply, Shard, Slot, Slots, Surroundings, map_run, tidy, warm};
 use crate::archive::Closed;
 use crate::clock::ShardClock;
 use crate::codec::Malformed;
@@ -161,8 +161,7 @@ impl Shard {
             wheel: Wheel::new(clock.last()),
             clock,
             slots: Slots::default(),
-            hot: Vec::new(),
-            warm: 0,
+            hot: warm::Warm::default(),
             pins: reading.pins,
             closing: HashMap::new(),
             runs: map_run::Runs::default(),
@@ -251,9 +250,7 @@ impl Shard {
                 let outcome = hot.execution.outcome().cloned().ok_or("its record says that it ended")?;
                 let logged = self.pins.get(slot.pin).is_some_and(|pinned| pinned.pin.logged);
                 let now = hot.now;
-                let keep = self.ended(place, slot, &mut hot, outcome, now, logged);
-                self.warm = self.warm.saturating_sub(1);
-                keep
+                self.ended(place, slot, &mut hot, outcome, now, logged)
             }
             Err(error) => self.archive_failed(place, slot).ok_or(error)?,
         };
@@ -289,6 +286,7 @@ impl Shard {
             snapshot: Arc::new([]),
         };
         let (shard, number, last) = (self.index, slot.number, slot.last);
-        Some(Keep { shard, slot: place, number, closed: Arc::new(closed), parts: None, last })
+        let weight = closed.weight();
+        Some(Keep { shard, slot: place, number, closed: Arc::new(closed), parts: None, last, weight })
     }
 }

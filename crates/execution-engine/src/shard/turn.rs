@@ -2,7 +2,7 @@
 
 use super::slots::NEVER;
 use super::{Done, Draws, Hot, Keep, Phase, Reply, Runnable, Shard, Slot};
-use crate::archive::Closed;
+use crate::archive::{Closed, Parts};
 use crate::message::Begin;
 use crate::record::{self, Head, Opening, Standing};
 use crate::wheel::Due;
@@ -32,14 +32,19 @@ impl Shard {
     /// refuses, only Express executions go on.
     pub(crate) fn run(&mut self, most: usize) {
         // A queue that is only looked through keeps its order.
-        let most = if self.stalled.is_some() { usize::MAX } else { most };
+        let stalled = self.is_stalled();
+        let most = if stalled { usize::MAX } else { most };
         let mut turns = self.runnable.len().min(most);
         while turns > 0 && !self.is_full() {
             turns -= 1;
             let Some(next) = self.runnable.pop_front() else { return };
             let express = self.slots.entry(next.slot).is_some_and(|slot| slot.phase == Phase::Express);
-            if self.stalled.is_some() && !express {
-                self.runnable.push_back(next);
+            if stalled && !express {
+                match next.reply {
+                    Reply::None => self.runnable.push_back(next),
+                    // Whoever asked is not left waiting, nor does it wait for ever what nobody waits for any more.
+                    reply => refuse(reply, self.why_stalled()),
+                }
             } else {
                 self.run_one(next);
             }
@@ -64,7 +69,7 @@ impl Shard {
         let mut hot = match self.heat(next.slot) {
             Ok(hot) => hot,
             // It was failed with the reason, or the disk cannot be read just now.
-            Err(error) => return refuse(next.reply, ChangeRefusal::Overloaded(error)),
+            Err(error) => return refuse(next.reply, ChangeRefusal::Unavailable(error)),
         };
         match self.turn(&slot, &mut hot, next.wake, next.reply, None) {
             Ok(ran) => self.record(next.slot, slot, Some(slot), hot, ran),
@@ -152,9 +157,11 @@ impl Shard {
         }
         if snapshot {
             (after.snapshot, after.since, after.turns) = (after.last, 0, 0);
+            hot.weight = bytes.len();
         } else {
             after.since = after.since.saturating_add(u32::try_from(scratch.len()).unwrap_or(u32::MAX));
             after.turns = after.turns.saturating_add(1);
+            hot.weight += scratch.len();
         }
         hot.hold(ran.events.first().map_or(0, |event| event.id), &scratch);
         self.scratch = scratch;
@@ -190,9 +197,7 @@ impl Shard {
             ended,
         };
         self.batch.push(done);
-        if standing == Standing::Ended {
-            self.warm = self.warm.saturating_sub(1);
-        } else {
+        if standing != Standing::Ended {
             self.keep_hot(place, hot);
         }
     }
@@ -286,22 +291,16 @@ impl Shard {
             rest: Vec::new(),
             snapshot: snapshot.into(),
         };
+        let parts = hot.parts.take();
         Keep {
             shard: self.index,
             slot: place,
             number: slot.number,
+            weight: closed.weight() + parts.as_ref().map_or(0, Parts::size),
             closed: Arc::new(closed),
-            parts: hot.parts.take(),
+            parts,
             last: slot.last,
         }
-    }
-
-    pub(super) fn keep_hot(&mut self, place: u32, hot: Box<Hot>) {
-        let place = place as usize;
-        if self.hot.len() <= place {
-            self.hot.resize_with(self.slots.len().max(place + 1), || None);
-        }
-        self.hot[place] = Some(hot);
     }
 }
 
@@ -363,6 +362,7 @@ pub(super) fn refuse(reply: Reply, why: ChangeRefusal) {
         Reply::Change(reply) => drop(reply.send(Err(why))),
         Reply::Answer(reply) => drop(reply.send(Err(match why {
             ChangeRefusal::Overloaded(reason) => AnswerRefusal::Overloaded(reason),
+            ChangeRefusal::Unavailable(reason) => AnswerRefusal::Unavailable(reason),
             _ => AnswerRefusal::Over,
         }))),
     }

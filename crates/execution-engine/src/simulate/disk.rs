@@ -195,10 +195,11 @@ pub(super) fn limits() -> shard::Limits {
         open: 1_000,
         segment: 3_000,
         segments: 2,
-        hot: 3,
+        hot: shard::Load { count: 3, bytes: 40_000 },
+        express: 60_000,
         turns: 3,
         budget: 6,
         batch: (1_500, 5),
-        backlog: 20,
+        backlog: (20, 1 << 20),
     }
 }

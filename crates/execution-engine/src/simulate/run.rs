@@ -10,19 +10,19 @@ use crate::archivist::Archivist;
 use crate::clock::Patience;
 use crate::engine::{hash, shard_of};
 use crate::history::{self, Asked};
-use crate::inbox::Inbox;
+use crate::inbox::{Capacity, Inbox};
 use crate::log::Log;
 use crate::message::{Begin, Message, StartReply};
 use crate::programs::Programs;
 use crate::shard::{Keep, Shard, Surroundings, mix};
 use crate::token::Tokens;
-use crate::{AnswerRefusal, Execution, Kind, NewExecution, Revision, StartRefusal, Status};
+use crate::{AnswerRefusal, Dispatch, Execution, Kind, NewExecution, Revision, StartRefusal, Status};
 use state_machine::Millis;
 use state_machine::history::{Event, Failure};
 use state_machine::interpret::{Start, TaskAnswer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::oneshot::{self, Receiver};
@@ -44,8 +44,8 @@ pub(super) struct Simulation {
     answers: Vec<Answered>,
 }
 
-/// Key of a task, and what becomes of its answer.
-type Answered = (Arc<str>, Receiver<Result<(), AnswerRefusal>>);
+/// A task, and what becomes of its answer.
+type Answered = (Dispatch, Receiver<Result<(), AnswerRefusal>>);
 
 /// What a crash takes away.
 struct Running {
@@ -122,9 +122,9 @@ impl Simulation {
             archive: self.archive.clone(),
             programs: self.programs.clone(),
             tokens: Tokens::new(&[3; 32]),
-            inboxes: (0..SHARDS).map(|_| Arc::new(Inbox::new(1_000))).collect(),
-            archivist: Arc::new(Inbox::new(usize::MAX)),
-            backlog: Arc::new(AtomicUsize::new(0)),
+            inboxes: (0..SHARDS).map(|_| Arc::new(Inbox::new(Capacity::ENDLESS))).collect(),
+            archivist: Arc::new(Inbox::new(Capacity::ENDLESS)),
+            backlog: Arc::default(),
             limits: limits(),
         };
         let mut shards = Vec::new();
@@ -302,8 +302,9 @@ impl Simulation {
         let Some(name) = running.around.tokens.open(&task.task.token) else { return };
         let (reply, received) = oneshot::channel();
         if !started {
-            told.tasks.remove(key);
-            self.answers.push((key.clone(), received));
+            if let Some(task) = told.tasks.remove(key) {
+                self.answers.push((task, received));
+            }
         }
         running.waiting[usize::from(name.shard)].push_back(Message::Answer { task: name, answer, reply });
     }
@@ -337,16 +338,20 @@ impl Simulation {
                 Ok(Ok(_) | Err(StartRefusal::Same(_))) => planned.acknowledged = true,
                 // It had begun, was not acknowledged for a crash, and ended meanwhile.
                 Ok(Err(StartRefusal::Exists)) => planned.acknowledged = true,
-                Ok(Err(StartRefusal::Overloaded(_))) => {}
+                Ok(Err(StartRefusal::Overloaded(_) | StartRefusal::Unavailable(_))) => {}
                 Ok(Err(other)) => return Err(format!("{} is refused: {other}", planned.name)),
             }
             planned.asked = None;
         }
         let mut told = self.world.told.lock();
-        for (key, mut received) in std::mem::take(&mut self.answers) {
+        for (task, mut received) in std::mem::take(&mut self.answers) {
             match received.try_recv() {
-                Err(TryRecvError::Empty) => self.answers.push((key, received)),
-                Ok(Ok(())) => drop(told.answered.insert(key)),
+                Err(TryRecvError::Empty) => self.answers.push((task, received)),
+                Ok(Ok(())) => drop(told.answered.insert(task.key.clone())),
+                // The worker tries again.
+                Ok(Err(AnswerRefusal::Overloaded(_) | AnswerRefusal::Unavailable(_))) => {
+                    told.tasks.insert(task.key.clone(), task);
+                }
                 Ok(Err(_)) | Err(TryRecvError::Closed) => {}
             }
         }

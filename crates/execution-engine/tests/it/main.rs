@@ -4,6 +4,7 @@
 
 mod basics;
 mod burst;
+mod express;
 mod forget;
 mod limits;
 mod map_runs;

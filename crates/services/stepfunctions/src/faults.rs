@@ -174,9 +174,14 @@ pub(crate) fn overloaded(why: &str) -> Fault {
     Fault::sender("ThrottlingException", format!("Rate exceeded: {why}"))
 }
 
+/// `InternalFailure`: the disk does not take it.
+fn unavailable(why: &str) -> Fault {
+    Fault::internal(format!("Nothing was changed: {why}. Free space in the data directory, then try again."))
+}
+
 /// Executions cannot be read at the moment.
 pub(crate) fn unreadable(error: &execution_engine::Unreadable) -> Fault {
-    overloaded(&error.0)
+    if error.is_overload() { overloaded(&error.0) } else { Fault::internal(error.to_string()) }
 }
 
 /// Why an execution could not be started.
@@ -192,6 +197,7 @@ pub(crate) fn start_refused(refusal: &execution_engine::StartRefusal, arn: &str)
         ),
         R::Definition(why) => invalid_definition(why),
         R::Overloaded(why) => overloaded(why),
+        R::Unavailable(why) => unavailable(why),
     }
 }
 
@@ -202,6 +208,7 @@ pub(crate) fn change_refused(refusal: &execution_engine::ChangeRefusal, arn: &st
         R::NotFound => no_execution(arn),
         R::Status(status) => not_redrivable(&format!("Execution is {status:?} and cannot be redriven")),
         R::Overloaded(why) => overloaded(why),
+        R::Unavailable(why) => unavailable(why),
     }
 }
 
@@ -212,5 +219,6 @@ pub(crate) fn answer_refused(refusal: &execution_engine::AnswerRefusal) -> Fault
         R::InvalidToken => invalid_task_token(),
         R::Over => task_over(),
         R::Overloaded(why) => overloaded(why),
+        R::Unavailable(why) => unavailable(why),
     }
 }

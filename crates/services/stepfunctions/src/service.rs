@@ -165,7 +165,9 @@ impl States {
         let Ok(engine) = self.engine() else { return };
         loop {
             match engine.answer(token, answer.clone()).await {
-                Err(AnswerRefusal::Overloaded(_)) => tokio::time::sleep(PAUSE).await,
+                Err(AnswerRefusal::Overloaded(_) | AnswerRefusal::Unavailable(_)) => {
+                    tokio::time::sleep(PAUSE).await
+                }
                 // Nobody waits for it any more: the task timed out or was aborted.
                 Ok(()) | Err(_) => return,
             }

@@ -145,7 +145,7 @@ impl Shard {
             return;
         };
         if let Some(reason) = &self.stalled {
-            drop(reply.send(Err(ChangeRefusal::Overloaded(reason.clone()))));
+            drop(reply.send(Err(ChangeRefusal::Unavailable(reason.clone()))));
             return;
         }
         let mut request = (*run.request).clone();

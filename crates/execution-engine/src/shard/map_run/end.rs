@@ -120,7 +120,9 @@ impl Shard {
                 },
             },
             // Children wait for room; only callers are sent away.
-            StartRefusal::Overloaded(_) => self.next.push_back(Message::Start(begin)),
+            StartRefusal::Overloaded(_) | StartRefusal::Unavailable(_) => {
+                self.next.push_back(Message::Start(begin))
+            }
             StartRefusal::Limit | StartRefusal::Definition(_) => {
                 self.tell_parent(place, Outcome::Failed(Failure::new("States.Runtime", refusal.to_string())));
             }

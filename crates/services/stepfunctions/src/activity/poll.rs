@@ -53,7 +53,9 @@ async fn give(
             held.work = None;
             Ok(Some(output))
         }
-        Err(AnswerRefusal::Overloaded(why)) => Err(faults::overloaded(&why)),
+        Err(refusal @ (AnswerRefusal::Overloaded(_) | AnswerRefusal::Unavailable(_))) => {
+            Err(faults::answer_refused(&refusal))
+        }
         Err(_) => {
             held.work = None;
             Ok(None)
