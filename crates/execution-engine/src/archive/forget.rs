@@ -21,9 +21,7 @@ impl Archive {
             let Some(arn) = keys::listed_arn(prefix, key) else { continue };
             for run in self.map_runs(arn)? {
                 while !self.forget_listed(&keys::list(keys::CHILD, &run.arn))? {}
-                let of_execution = [keys::map_runs(arn), run.arn.as_bytes().to_vec()].concat();
-                let gone = [of_execution, keys::map_run(&run.arn), keys::successes(&run.arn)];
-                changes.extend(gone.map(|key| (key, None)));
+                changes.extend(keys::of_map_run(arn, &run.arn).map(|key| (key, None)));
             }
             let key = keys::execution(arn);
             if let Some(value) = self.rows.get(&key)? {

@@ -39,6 +39,18 @@ pub(super) fn map_runs(execution: &str) -> Vec<u8> {
     list(b'x', execution)
 }
 
+/// A Map Run in the list of its execution's.
+pub(super) fn map_run_of(execution: &str, map_run: &str) -> Vec<u8> {
+    let mut key = map_runs(execution);
+    key.extend_from_slice(map_run.as_bytes());
+    key
+}
+
+/// All rows of a Map Run but those of its children.
+pub(super) fn of_map_run(execution: &str, run: &str) -> [Vec<u8>; 3] {
+    [map_run_of(execution, run), map_run(run), successes(run)]
+}
+
 /// Prefix of the parts of a history.
 pub(super) fn parts(arn: &str) -> Vec<u8> {
     list(b'h', arn)

@@ -77,16 +77,22 @@ impl State {
             self.remove(&key);
         }
         let Some(arn) = key.get(1..).and_then(|arn| std::str::from_utf8(arn).ok()) else { return };
-        let parts = keys::parts(arn);
-        let behind: Vec<Vec<u8>> = self
-            .rows
-            .range(parts.clone()..)
-            .map(|(key, _)| key.clone())
-            .take_while(|k| k.starts_with(&parts))
-            .collect();
-        for key in &behind {
-            self.remove(key);
+        for part in self.keys(&keys::parts(arn)) {
+            self.remove(&part);
         }
+        let runs = keys::map_runs(arn);
+        for key in self.keys(&runs) {
+            let run = key.get(runs.len()..).and_then(|run| std::str::from_utf8(run).ok());
+            for row in run.into_iter().flat_map(|run| keys::of_map_run(arn, run)) {
+                self.remove(&row);
+            }
+        }
+    }
+
+    /// All keys that begin so.
+    fn keys(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let behind = self.rows.range(prefix.to_vec()..).map(|(key, _)| key);
+        behind.take_while(|key| key.starts_with(prefix)).cloned().collect()
     }
 }
 

@@ -173,10 +173,10 @@ impl Archive {
         self.row(&keys::map_run(arn))
     }
 
-    /// Map Runs of an execution.
+    /// Map Runs of an execution; the limit of its history limits their number.
     pub(crate) fn map_runs(&self, execution: &str) -> Result<Vec<MapRun>, Unreadable> {
         let prefix = keys::map_runs(execution);
-        let rows = self.rows.scan(&prefix, None, STEP)?;
+        let rows = self.rows.scan(&prefix, None, usize::MAX)?;
         let mut runs = Vec::new();
         for (key, _) in &rows {
             if let Some(arn) = key.get(prefix.len()..).and_then(|arn| std::str::from_utf8(arn).ok()) {
@@ -200,7 +200,7 @@ impl Archive {
         self.rows.write(vec![
             (keys::successes(&run.arn), (!successes.is_empty()).then(|| encode(successes))),
             (keys::map_run(&run.arn), Some(encode(run))),
-            ([keys::map_runs(&run.execution_arn), run.arn.as_bytes().to_vec()].concat(), Some(Vec::new())),
+            (keys::map_run_of(&run.execution_arn, &run.arn), Some(Vec::new())),
         ])
     }
 

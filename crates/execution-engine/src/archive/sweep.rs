@@ -9,7 +9,7 @@ use std::collections::HashSet;
 /// Executions looked at in one step.
 const STEP: usize = 500;
 
-/// The rows of an execution that can be told from its own one; parts of its history are not among them.
+/// The rows of an execution that can be told from its own one; those of its Map Runs are not among them.
 pub(super) fn rows_of(key: &[u8], value: &[u8]) -> Vec<Vec<u8>> {
     let mut rows = vec![key.to_vec()];
     if let Ok(closed) = Reader::new(value, &[]).take::<Closed>() {
@@ -46,6 +46,10 @@ impl Sweep {
         for (key, value) in &rows {
             let Ok(closed) = Reader::new(value, &[]).take::<Closed>() else { continue };
             if closed.execution.stopped.is_some_and(|stopped| stopped < before) {
+                let arn = &closed.execution.start.arn;
+                for run in archive.map_runs(arn)? {
+                    changes.extend(keys::of_map_run(arn, &run.arn).map(|key| (key, None)));
+                }
                 changes.extend(rows_of(key, value).into_iter().map(|key| (key, None)));
             } else {
                 self.needed.insert((*closed.execution.revision).into());

@@ -1,10 +1,11 @@
-//! Executions of machines that are deleted.
+//! What is forgotten: executions of machines that are deleted, those that are old, and those beyond what memory holds.
 
 use crate::basics::{SLEEP, TWO};
 use crate::world::{MACHINE, World, arn, end, eventually, names, new, open};
-use execution_engine::{Engine, Kind, ListFilter, ListOf, StartRefusal, Status};
+use execution_engine::{Engine, EngineConfig, Kind, ListFilter, ListOf, StartRefusal, Status};
 use state_machine::history::Failure;
 use std::sync::Arc;
+use std::time::Duration;
 
 const MAP: &str = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"l","ItemProcessor":{
     "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
@@ -59,4 +60,39 @@ async fn names_of_a_deleted_machine_are_free_also_after_a_restart() {
         assert_eq!(taken, Err(StartRefusal::Exists));
         engine.close();
     }
+}
+
+#[tokio::test]
+async fn map_runs_go_with_their_executions_when_their_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    engine.start(new(MAP, Kind::Standard, "map", "[1,2]")).await.unwrap();
+    end(&engine, &arn("map")).await;
+    let run = engine.map_runs(&arn("map")).await.unwrap().remove(0).arn;
+    engine.close();
+    let mut config = EngineConfig::new(Some(folder.path().to_owned()), [7; 32]);
+    config.retention = Duration::ZERO;
+    let engine = Engine::open(config, world).unwrap();
+    eventually(|| async { engine.describe(&arn("map")).await.unwrap().is_none().then_some(()) }).await;
+    assert_eq!(engine.map_run(&run).await.unwrap(), None);
+    assert!(engine.map_runs(&arn("map")).await.unwrap().is_empty());
+    engine.close();
+}
+
+#[tokio::test]
+async fn memory_of_forgotten_map_runs_is_free_for_new_executions() {
+    let mut config = EngineConfig::new(None, [7; 32]);
+    (config.shards, config.memory_limit) = (1, 40_000);
+    let engine = Engine::open(config, Arc::new(World::default())).unwrap();
+    for number in 0..150 {
+        let name = format!("map{number}");
+        engine.start(new(MAP, Kind::Standard, &name, "[1]")).await.unwrap();
+        // The oldest may be gone; the last one is always there.
+        assert_eq!(end(&engine, &arn(&name)).await.status, Status::Succeeded, "{name}");
+    }
+    eventually(|| async { engine.describe(&arn("map0")).await.unwrap().is_none().then_some(()) }).await;
+    let runs = engine.map_runs(&arn("map149")).await.unwrap();
+    assert_eq!(runs.len(), 1);
+    engine.close();
 }
