@@ -17,8 +17,13 @@ use std::time::Duration;
 const AT_ONCE: usize = 100;
 /// Between two looks at executions that are to stop.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often, and after which time again, the request itself tries to forget executions that ended: the last of them may
+/// still be on their way into the archive.
+const TRIES: usize = 10;
+const MOMENT: Duration = Duration::from_millis(10);
 
-/// DeleteStateMachine: versions and aliases go with it, and its executions stop. What does not exist is deleted already.
+/// DeleteStateMachine: versions, aliases and executions go with it; those that run stop first. What does not exist is
+/// deleted already.
 ///
 /// Errors: `InvalidArn`, `ValidationException` for a version or alias.
 pub(crate) async fn delete(
@@ -38,12 +43,18 @@ pub(crate) async fn delete(
     let mark =
         |tx: &mut Tx<'_>| Ok(tx.update::<StateMachine>(scope, name, |machine| machine.deleting = true));
     if call.platform.transact(mark).await?.value {
-        if running(&call, scope, name).await?.is_empty() {
-            remove(&call, scope, name).await?;
-        } else {
-            // It is DELETING until they have stopped.
-            call.order(Order::Delete(scope.clone(), name.into()));
+        for _ in 0..TRIES {
+            if !running(&call, scope, name).await?.is_empty() {
+                break;
+            }
+            if forget(&call, scope, name).await? {
+                remove(&call, scope, name).await?;
+                return Ok(DeleteStateMachineOutput {});
+            }
+            tokio::time::sleep(MOMENT).await;
         }
+        // It is DELETING until they have stopped, and until all that ended are forgotten.
+        call.order(Order::Delete(scope.clone(), name.into()));
     }
     Ok(DeleteStateMachineOutput {})
 }

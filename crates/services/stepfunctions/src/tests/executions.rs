@@ -273,3 +273,23 @@ async fn executions_stop_with_their_machine() {
     assert_eq!(ended(&world, &execution).await.status, Some(ExecutionStatus::SUCCEEDED));
     world.close().await;
 }
+
+#[tokio::test]
+async fn names_of_executions_that_ended_are_free_behind_their_machine() {
+    let world = World::new();
+    for round in 0..3 {
+        let arn = machine(&world, "m", pass(), false).await;
+        let execution = start(&world, &arn, Some("one"), &format!("[{round}]")).await.unwrap();
+        assert_eq!(ended(&world, &execution).await.output, Some(format!("[{round}]")));
+        let delete = DeleteStateMachineInput { state_machine_arn: Some(arn.clone()) };
+        machine::delete(world.call(), delete).await.unwrap();
+        // The last of them may still be on its way into the archive.
+        let input =
+            || DescribeStateMachineInput { state_machine_arn: Some(arn.clone()), included_data: None };
+        while machine::describe(world.call(), input()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(describe(&world, &execution).await.unwrap_err().code, "ExecutionDoesNotExist");
+    }
+    world.close().await;
+}
