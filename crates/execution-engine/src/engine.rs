@@ -8,7 +8,7 @@ use crate::programs::Programs;
 use crate::token::Tokens;
 use crate::{
     AnswerRefusal, ChangeRefusal, EngineConfig, EngineError, Execution, HistoryPage, ListCursor, ListFilter,
-    ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Unreadable, history, open,
+    ListOf, ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Unreadable, history, open,
 };
 use state_machine::Millis;
 use state_machine::history::Failure;
@@ -127,8 +127,28 @@ impl Engine {
         self.read(self.shard_of(arn), Message::Describe { arn: arn.into(), reply })?;
         match answer.await.map_err(|_| closed_read())? {
             Some(execution) => Ok(Some(execution)),
-            None => Ok(self.shared.archive.execution(arn)?.map(|closed| closed.execution)),
+            None => {
+                let Some(closed) = self.shared.archive.execution(arn)? else { return Ok(None) };
+                let mut execution = closed.execution;
+                if let (Some(run), true) = (&execution.start.map_run, execution.awaits_redrive(0)) {
+                    let reach = self.redrive_reach(run).await?;
+                    execution.pend(reach);
+                }
+                Ok(Some(execution))
+            }
         }
+    }
+
+    /// How far the redrive of a Map Run has come; `None`: none is under way.
+    async fn redrive_reach(&self, run: &Arc<str>) -> Result<Option<u64>, Unreadable> {
+        for shard in 0..self.shared.shards.len() {
+            let (reply, answer) = oneshot::channel();
+            self.read(shard, Message::RedriveReach { arn: run.clone(), reply })?;
+            if let Some(reach) = answer.await.map_err(|_| closed_read())? {
+                return Ok(Some(reach));
+            }
+        }
+        Ok(None)
     }
 
     /// A page of executions, newest first.
@@ -138,20 +158,24 @@ impl Engine {
         after: Option<ListCursor>,
         limit: usize,
     ) -> Result<ListPage, Unreadable> {
+        let reach = match &filter.of {
+            ListOf::MapRun(run) => self.redrive_reach(run).await?,
+            ListOf::Machine(_) => None,
+        };
         let filter = Arc::new(filter);
         let mut answers = Vec::new();
         for shard in 0..self.shared.shards.len() {
             let (reply, answer) = oneshot::channel();
             let (filter, after) = (filter.clone(), after.clone());
             // One more than asked for shows whether there is a next page.
-            self.read(shard, Message::List { filter, after, limit: limit + 1, reply })?;
+            self.read(shard, Message::List { filter, reach, after, limit: limit + 1, reply })?;
             answers.push(answer);
         }
         let mut open = Vec::new();
         for answer in answers {
             open.extend(answer.await.map_err(|_| closed_read())?);
         }
-        let closed = self.shared.archive.list(&filter, after.as_ref(), limit + 1)?;
+        let closed = self.shared.archive.list(&filter, reach, after.as_ref(), limit + 1)?;
         Ok(history::merge(open, closed, limit))
     }
 

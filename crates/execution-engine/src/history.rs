@@ -4,7 +4,7 @@ use crate::archive::{Archive, Closed, records};
 use crate::log::{Log, Position};
 use crate::message::Trail;
 use crate::record;
-use crate::{Execution, HistoryPage, ListCursor, ListFilter, ListPage, Unreadable};
+use crate::{Execution, HistoryPage, ListCursor, ListFilter, ListPage, Status, Unreadable};
 use state_machine::history::Event;
 use std::sync::Arc;
 
@@ -189,6 +189,22 @@ pub(crate) fn merge(mut open: Vec<Execution>, closed: Vec<Execution>, limit: usi
     let next = open.last().filter(|_| more);
     let next = next.map(|last| ListCursor { started: last.start.at, arn: last.start.arn.clone() });
     ListPage { executions: open, next }
+}
+
+impl Execution {
+    /// Whether a redrive of its Map Run that has come to the child `reach` will come to it.
+    pub(crate) fn awaits_redrive(&self, reach: u64) -> bool {
+        matches!(self.status, Status::Failed | Status::TimedOut | Status::Aborted)
+            && self.has_room()
+            && self.child.is_some_and(|child| child.index >= reach)
+    }
+
+    /// Shows it as one that waits for the redrive of its Map Run (developer guide, "Redriving Map Runs": pending redrive).
+    pub(crate) fn pend(&mut self, reach: Option<u64>) {
+        if reach.is_some_and(|reach| self.awaits_redrive(reach)) {
+            self.status = Status::PendingRedrive;
+        }
+    }
 }
 
 impl ListFilter {

@@ -41,12 +41,28 @@ pub(crate) struct ChildPlace {
     pub(crate) ticket: u64,
     /// Number of the child in its run, from 0.
     pub(crate) index: u64,
+    /// Items it works on.
+    pub(crate) items: u32,
+}
+
+impl ChildPlace {
+    /// Whether both are of one attempt of a run: a redrive is another, since the parent has a new number and ticket then.
+    pub(crate) fn same_attempt(&self, other: &ChildPlace) -> bool {
+        (self.shard, self.parent, self.ticket) == (other.shard, other.parent, other.ticket)
+    }
+
+    /// What others are told of it.
+    pub(crate) fn told(&self) -> crate::MapRunChild {
+        crate::MapRunChild { index: self.index, items: self.items }
+    }
 }
 
 /// How a child of a Map Run ended.
 pub(crate) struct ChildEnd {
     pub(crate) place: ChildPlace,
     pub(crate) outcome: state_machine::interpret::Outcome,
+    /// It did not do well, and no redrive can help.
+    pub(crate) terminal: bool,
 }
 
 /// A place to read a history from, taken when everything before it was durable.
@@ -82,6 +98,8 @@ pub(crate) enum Message {
     },
     List {
         filter: Arc<ListFilter>,
+        /// How far the redrive of the Map Run has come whose children are asked for.
+        reach: Option<u64>,
         after: Option<ListCursor>,
         limit: usize,
         reply: Sender<Vec<Execution>>,
@@ -118,5 +136,15 @@ pub(crate) enum Message {
     /// From another shard: a Map Run does not want this child any more.
     StopChild {
         arn: Arc<str>,
+    },
+    /// After a restart: this child is open. Its run may have ended before it could stop it.
+    ChildOpen {
+        place: ChildPlace,
+        arn: Arc<str>,
+    },
+    /// How far the redrive of a Map Run has come: the first child it has not come to. `None`: none is under way here.
+    RedriveReach {
+        arn: Arc<str>,
+        reply: Sender<Option<u64>>,
     },
 }

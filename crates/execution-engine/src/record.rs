@@ -5,7 +5,7 @@
 use crate::NewExecution;
 use crate::codec::{Field, Malformed, Reader, Writer, put_events, record, skip_events, take_events};
 use crate::log::Position;
-use crate::message::ChildPlace;
+use crate::message::{ChildEnd, ChildPlace};
 use state_machine::Millis;
 use state_machine::history::Event;
 use state_machine::interpret::{MapRunRequest, Outcome, Start, Wake};
@@ -108,7 +108,7 @@ pub(crate) struct Opening {
     pub(crate) archived: Vec<u64>,
 }
 
-record!(ChildPlace { shard, parent, ticket, index });
+record!(ChildPlace { shard, parent, ticket, index, items });
 record!(Opening { name, suffix, at, input, trace_header, redrives, child, archived });
 
 impl Field for u16 {
@@ -163,6 +163,19 @@ pub(crate) struct TurnPart {
     pub(crate) events: Vec<Event>,
 }
 
+/// A Map Run that began, was redriven, or was changed.
+pub(crate) struct RunPart {
+    /// Number of the parent.
+    pub(crate) parent: u64,
+    /// ARN of the parent.
+    pub(crate) execution_arn: Arc<str>,
+    /// Its begin, or that of its redrive.
+    pub(crate) began: Millis,
+    pub(crate) request: MapRunRequest,
+}
+
+record!(RunPart { parent, execution_arn, began, request });
+
 const EXECUTION: u8 = 1;
 const PIN: u8 = 2;
 const ARCHIVED: u8 = 3;
@@ -189,10 +202,10 @@ pub(crate) enum Record<'a> {
     Pin(u32, Pin),
     /// Everything that closed in records before this place is in the archive.
     Archived(Position),
-    /// A child of a Map Run ended.
-    Child(ChildPlace, Outcome),
-    /// A Map Run began or was changed: number of the parent, time of its begin.
-    Run(u64, Millis, Box<MapRunRequest>),
+    /// A child of a Map Run ended; true: no redrive can help.
+    Child(ChildPlace, Outcome, bool),
+    /// A Map Run began or was changed.
+    Run(Box<RunPart>),
     /// An asynchronous Express execution was taken: its number, its pin, who it is.
     Express(u64, u32, Box<Opening>),
     /// Express executions that are over.
@@ -259,18 +272,26 @@ pub(crate) fn put_archived(to: &mut Vec<u8>, upto: Position) {
 }
 
 /// Writes the end of a child.
-pub(crate) fn put_child(to: &mut Vec<u8>, place: ChildPlace, outcome: &Outcome) {
+pub(crate) fn put_child(to: &mut Vec<u8>, end: &ChildEnd) {
     let mut writer = Writer::new(to, &[]);
     writer.byte(CHILD);
-    writer.put(&place);
-    writer.put(outcome);
+    writer.put(&end.place);
+    writer.put(&end.outcome);
+    writer.put(&end.terminal);
 }
 
-/// Writes a Map Run.
-pub(crate) fn put_run(to: &mut Vec<u8>, parent: u64, began: Millis, request: &MapRunRequest) {
+/// Writes a Map Run: its parent's number and ARN, the time of its begin, what it was asked.
+pub(crate) fn put_run(
+    to: &mut Vec<u8>,
+    parent: u64,
+    execution_arn: &Arc<str>,
+    began: Millis,
+    request: &MapRunRequest,
+) {
     let mut writer = Writer::new(to, &[]);
     writer.byte(RUN);
     writer.number(parent);
+    writer.put(execution_arn);
     writer.signed(began);
     writer.put(request);
 }
@@ -335,8 +356,8 @@ pub(crate) fn take<'a>(
         }
         PIN => Ok(Record::Pin(reader.take()?, reader.take()?)),
         ARCHIVED => Ok(Record::Archived(Position(reader.number()?))),
-        CHILD => Ok(Record::Child(reader.take()?, reader.take()?)),
-        RUN => Ok(Record::Run(reader.number()?, reader.signed()?, Box::new(reader.take()?))),
+        CHILD => Ok(Record::Child(reader.take()?, reader.take()?, reader.take()?)),
+        RUN => Ok(Record::Run(Box::new(reader.take()?))),
         EXPRESS => {
             let number = reader.number()?;
             let pin: u32 = reader.take()?;

@@ -25,6 +25,19 @@ pub struct Counts {
     pub aborted: u64,
     pub total: u64,
     pub results_written: u64,
+    /// Failed, timed out or aborted, and no redrive can help.
+    pub failures_not_redrivable: u64,
+    /// Of a redriven run: not well before, and to go on yet.
+    pub pending_redrive: u64,
+}
+
+/// What an execution is to its Map Run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapRunChild {
+    /// Its place in the run, from 0.
+    pub index: u64,
+    /// Items it works on: more than one where the state makes batches.
+    pub items: u32,
 }
 
 /// A Map Run.

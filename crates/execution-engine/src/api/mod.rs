@@ -83,7 +83,7 @@ pub struct NewExecution {
     pub trace_header: Option<Arc<str>>,
 }
 
-/// States of an execution (`ExecutionStatus`). PENDING_REDRIVE is a child's of a map run.
+/// States of an execution (`ExecutionStatus`). PENDING_REDRIVE is a child's of a Map Run whose redrive has not come to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names of the API reference")]
 pub enum Status {
@@ -114,6 +114,22 @@ pub struct Execution {
     pub redrives: (u32, Option<Millis>),
     /// X-Ray header.
     pub trace_header: Option<Arc<str>>,
+    /// For a child of a distributed Map.
+    pub child: Option<MapRunChild>,
+    /// Number of events of its history; known when it has ended.
+    pub events: Option<u64>,
+}
+
+/// A redrive is possible this long after the end of an execution, in milliseconds (Step Functions API reference,
+/// `RedriveExecution`: 14 days).
+pub const REDRIVE_PERIOD: Millis = 14 * 24 * 3600 * 1000;
+
+impl Execution {
+    /// Whether its history has room for a redrive: the event of the redrive and one more (API reference,
+    /// `RedriveExecution`: fewer than 24,999 events).
+    pub fn has_room(&self) -> bool {
+        self.events.is_none_or(|events| events < state_machine::interpret::MAX_EVENTS - 1)
+    }
 }
 
 /// A task to be done, durable as scheduled.

@@ -1,6 +1,7 @@
 //! A closed execution as a row.
 
 use crate::codec::{Field, Malformed, Reader, Writer, record};
+use crate::message::ChildPlace;
 use crate::{Execution, Kind};
 use state_machine::history::Failure;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Closed {
     pub(crate) parts: Vec<u64>,
     /// The rest of the history: records with their lengths.
     pub(crate) rest: Vec<u8>,
+    /// Of a child of a Map Run: its place in the run's last attempt.
+    pub(crate) child: Option<ChildPlace>,
     /// For one that can be redriven; stands in a row of its own.
     pub(crate) snapshot: Arc<[u8]>,
 }
@@ -39,16 +42,21 @@ impl Field for Closed {
         to.put(&self.events);
         to.put(&self.parts);
         to.raw(&self.rest);
+        to.put(&self.child);
     }
     fn take(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Closed {
+        let mut closed = Closed {
             execution: from.take()?,
             logged: from.take()?,
             events: from.take()?,
             parts: from.take()?,
             rest: from.raw()?.to_vec(),
+            child: from.take()?,
             snapshot: Arc::new([]),
-        })
+        };
+        closed.execution.child = closed.child.map(|place| place.told());
+        closed.execution.events = Some(closed.events);
+        Ok(closed)
     }
 }
 
@@ -73,6 +81,9 @@ impl Field for Execution {
             failure: from.take::<Failure>()?,
             redrives: from.take()?,
             trace_header: from.take()?,
+            // Both stand in the row beside it.
+            child: None,
+            events: None,
         })
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn map_run(arn: &str) -> Vec<u8> {
     key(b'r', arn)
 }
 
-pub(super) fn successes(map_run: &str) -> Vec<u8> {
+pub(super) fn left(map_run: &str) -> Vec<u8> {
     key(b'o', map_run)
 }
 
@@ -39,16 +39,14 @@ pub(super) fn map_runs(execution: &str) -> Vec<u8> {
     list(b'x', execution)
 }
 
-/// A Map Run in the list of its execution's.
+/// A Map Run in the list of its execution.
 pub(super) fn map_run_of(execution: &str, map_run: &str) -> Vec<u8> {
-    let mut key = map_runs(execution);
-    key.extend_from_slice(map_run.as_bytes());
-    key
+    [map_runs(execution), map_run.as_bytes().to_vec()].concat()
 }
 
-/// All rows of a Map Run but those of its children.
-pub(super) fn of_map_run(execution: &str, run: &str) -> [Vec<u8>; 3] {
-    [map_run_of(execution, run), map_run(run), successes(run)]
+/// The rows of a Map Run; those of its children are not among them.
+pub(super) fn of_map_run(execution: &str, map_run: &str) -> [Vec<u8>; 3] {
+    [map_run_of(execution, map_run), self::map_run(map_run), left(map_run)]
 }
 
 /// Prefix of the parts of a history.

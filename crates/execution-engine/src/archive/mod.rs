@@ -7,19 +7,21 @@
 //! - `m` machine, 0, newest first, ARN → nothing: the list of a machine's executions
 //! - `c` Map Run, 0, newest first, ARN → nothing: the list of its children
 //! - `d` revision → [`Definition`]
-//! - `r` Map Run → [`MapRun`]; `x` execution, 0, Map Run → nothing; `o` Map Run → outputs for its redrive
+//! - `r` Map Run → [`MapRun`]; `x` execution, 0, Map Run → nothing; `o` Map Run → its children, for its redrive
 //!
 //! A history is kept as the records of the log that hold it, one behind the other: nothing is coded anew.
 
 mod closed;
 mod forget;
 mod keys;
+mod map_runs;
 mod memory;
 mod on_disk;
 mod parts;
 mod sweep;
 
 pub(crate) use closed::{Closed, Definition};
+pub(crate) use map_runs::{Ended, Left};
 pub(crate) use parts::{Parts, records};
 pub(crate) use sweep::Sweep;
 
@@ -27,7 +29,7 @@ pub(crate) use memory::MemoryRows;
 pub(crate) use on_disk::FjallRows;
 
 use crate::codec::{Field, Reader, Writer};
-use crate::{Execution, ListCursor, ListFilter, ListOf, MapRun, Unreadable};
+use crate::{Execution, ListCursor, ListFilter, ListOf, Unreadable};
 use std::sync::Arc;
 
 /// A change of one row: key, and value or removal.
@@ -68,21 +70,24 @@ impl Archive {
         Ok(self.rows.get(&keys::execution(arn))?.is_some())
     }
 
-    /// Puts the whole history of a closed execution into parts, since it goes on; tells their first events.
-    pub(crate) fn settle(&self, closed: &Closed) -> Result<Vec<u64>, Unreadable> {
-        if closed.rest.is_empty() {
-            return Ok(closed.parts.clone());
+    /// Puts the whole histories of closed executions into parts, since they go on; tells the first events of each.
+    pub(crate) fn settle(&self, closed: &[&Closed]) -> Result<Vec<Vec<u64>>, Unreadable> {
+        let (mut changes, mut all) = (Vec::new(), Vec::with_capacity(closed.len()));
+        for closed in closed {
+            let start = &closed.execution.start;
+            let mut parts = Parts::after(closed.parts.clone());
+            let seeds = crate::record::seeds(start);
+            for record in parts::records(&closed.rest) {
+                let record = record?;
+                parts.push(crate::history::span(record, &seeds)?.0, record);
+            }
+            all.push(parts.finish(false).0);
+            parts.long(&start.arn, &mut changes);
         }
-        let start = &closed.execution.start;
-        let mut parts = Parts::after(closed.parts.clone());
-        let seeds = crate::record::seeds(start);
-        for record in parts::records(&closed.rest) {
-            let record = record?;
-            parts.push(crate::history::span(record, &seeds)?.0, record);
+        if !changes.is_empty() {
+            self.rows.write(changes)?;
         }
-        let (firsts, _) = parts.finish(false);
-        self.keep_parts(&start.arn, &parts)?;
-        Ok(firsts)
+        Ok(all)
     }
 
     /// Keeps closed executions, all or none, durably.
@@ -127,10 +132,11 @@ impl Archive {
         self.rows.get(&keys::snapshot(arn))
     }
 
-    /// Closed executions of a list, newest first.
+    /// Closed executions of a list, newest first. `reach`: how far the redrive of their Map Run has come.
     pub(crate) fn list(
         &self,
         filter: &ListFilter,
+        reach: Option<u64>,
         after: Option<&ListCursor>,
         limit: usize,
     ) -> Result<Vec<Execution>, Unreadable> {
@@ -147,7 +153,8 @@ impl Archive {
             last = Some(key.clone());
             for (key, _) in &rows {
                 let Some(arn) = keys::listed_arn(&prefix, key) else { continue };
-                let Some(closed) = self.execution(arn)? else { continue };
+                let Some(mut closed) = self.execution(arn)? else { continue };
+                closed.execution.pend(reach);
                 if filter.admits(&closed.execution) {
                     found.push(closed.execution);
                     if found.len() == limit {
@@ -166,42 +173,6 @@ impl Archive {
     /// Keeps the definition of a revision; asked for before the first execution of it.
     pub(crate) fn define(&self, revision: &str, definition: &Definition) -> Result<(), Unreadable> {
         self.rows.write(vec![(keys::definition(revision), Some(encode(definition)))])
-    }
-
-    /// One Map Run.
-    pub(crate) fn map_run(&self, arn: &str) -> Result<Option<MapRun>, Unreadable> {
-        self.row(&keys::map_run(arn))
-    }
-
-    /// Map Runs of an execution; the limit of its history limits their number.
-    pub(crate) fn map_runs(&self, execution: &str) -> Result<Vec<MapRun>, Unreadable> {
-        let prefix = keys::map_runs(execution);
-        let rows = self.rows.scan(&prefix, None, usize::MAX)?;
-        let mut runs = Vec::new();
-        for (key, _) in &rows {
-            if let Some(arn) = key.get(prefix.len()..).and_then(|arn| std::str::from_utf8(arn).ok()) {
-                runs.extend(self.map_run(arn)?);
-            }
-        }
-        Ok(runs)
-    }
-
-    /// Outputs of the children that did well in a Map Run that failed, by their place.
-    pub(crate) fn successes(&self, run: &str) -> Result<Vec<(u64, Arc<str>)>, Unreadable> {
-        Ok(self.row(&keys::successes(run))?.unwrap_or_default())
-    }
-
-    /// Keeps a Map Run that ended, and what a redrive of it need not run again.
-    pub(crate) fn keep_map_run(
-        &self,
-        run: &MapRun,
-        successes: &Vec<(u64, Arc<str>)>,
-    ) -> Result<(), Unreadable> {
-        self.rows.write(vec![
-            (keys::successes(&run.arn), (!successes.is_empty()).then(|| encode(successes))),
-            (keys::map_run(&run.arn), Some(encode(run))),
-            (keys::map_run_of(&run.execution_arn, &run.arn), Some(Vec::new())),
-        ])
     }
 
     fn row<T: Field>(&self, key: &[u8]) -> Result<Option<T>, Unreadable> {

@@ -58,7 +58,18 @@ variants!(MapRunStatus {
     ]
 });
 
-record!(Counts { pending, running, succeeded, failed, timed_out, aborted, total, results_written });
+record!(Counts {
+    pending,
+    running,
+    succeeded,
+    failed,
+    timed_out,
+    aborted,
+    total,
+    results_written,
+    failures_not_redrivable,
+    pending_redrive
+});
 record!(MapRun {
     arn,
     execution_arn,

@@ -6,6 +6,7 @@ use crate::message::{ChildPlace, StartReply};
 use crate::record;
 use crate::wheel::Due;
 use crate::{Dispatch, StartRefusal};
+use state_machine::Millis;
 use state_machine::interpret::{Effect, Outcome, Pending, Start, TaskRequest, Wake};
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ impl Shard {
             self.around.outside.events(&done.start, &done.revision, &done.events);
         }
         for effect in done.effects {
-            self.effect(done.slot, done.number, &done.start, effect);
+            self.effect(done.slot, done.number, &done.start, effect, done.now);
         }
         // Whoever asked may have gone.
         match done.reply {
@@ -103,7 +104,10 @@ impl Shard {
         if let Some(keep) = done.ended {
             self.around.outside.ended(&keep.closed.execution);
             if let (Some(place), Some(outcome)) = (done.child, outcome_of(&keep.closed.execution)) {
-                self.tell_parent(place, outcome);
+                let closed = &keep.closed;
+                let well = closed.execution.output.is_some();
+                let terminal = !well && (closed.snapshot.is_empty() || self.is_terminal(closed));
+                self.tell_parent(place, outcome, terminal);
             }
             self.archive(*keep);
         }
@@ -116,7 +120,8 @@ impl Shard {
         self.around.archivist.force(keep);
     }
 
-    pub(super) fn effect(&mut self, place: u32, number: u64, start: &Arc<Start>, effect: Effect) {
+    /// Lets an effect of a turn of the time `at` happen.
+    pub(super) fn effect(&mut self, place: u32, number: u64, start: &Arc<Start>, effect: Effect, at: Millis) {
         match effect {
             // Timers are in the wheel since the turn; one that rings for an undone turn finds nothing.
             Effect::Timer { .. } => {}
@@ -126,7 +131,7 @@ impl Shard {
                 }
             }
             Effect::Task(task) => self.dispatch(place, start, *task, false, false),
-            Effect::MapRun(request) => self.begin_run(place, start, *request),
+            Effect::MapRun(request) => self.begin_run(place, start, *request, at),
         }
     }
 
@@ -162,7 +167,13 @@ impl Shard {
             self.slots.remove(done.slot, owner);
             self.pins.unused(pin);
             let reason = self.stalled.clone().unwrap_or_default();
+            let stops = |next: &Runnable| {
+                (next.slot, next.number) == (done.slot, done.number) && matches!(next.wake, Wake::Stop(_))
+            };
             match done.begin {
+                // A Map Run that ended meanwhile does not want it any more.
+                Some(begin)
+                    if matches!(begin.reply, StartReply::Child(_)) && self.runnable.iter().any(stops) => {}
                 Some(begin) => self.refuse_start(begin, StartRefusal::Unavailable(reason)),
                 // A redrive.
                 None => super::turn::refuse(done.reply, crate::ChangeRefusal::Unavailable(reason)),
@@ -201,9 +212,9 @@ impl Shard {
         }
     }
 
-    /// Tells a parent of a Map Run in whichever shard.
-    pub(super) fn tell_parent(&mut self, place: ChildPlace, outcome: Outcome) {
-        let end = Box::new(crate::message::ChildEnd { place, outcome });
+    /// Tells a parent of a Map Run in whichever shard. `terminal`: it did not do well, and no redrive can help.
+    pub(super) fn tell_parent(&mut self, place: ChildPlace, outcome: Outcome, terminal: bool) {
+        let end = Box::new(crate::message::ChildEnd { place, outcome, terminal });
         if let Some(inbox) = self.around.inboxes.get(usize::from(place.shard)) {
             inbox.force(Message::ChildEnded(end));
         }

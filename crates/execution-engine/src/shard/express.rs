@@ -234,6 +234,8 @@ impl Shard {
             failure: Failure::new("States.Runtime", error),
             redrives: (0, None),
             trace_header: None,
+            child: None,
+            events: None,
         });
         self.over(lasting, now);
     }
@@ -299,7 +301,7 @@ impl Shard {
             None
         };
         for effect in ran.effects {
-            self.effect(place, slot.number, &start, effect);
+            self.effect(place, slot.number, &start, effect, ran.now);
         }
         // Whoever asked may have gone.
         match ran.reply {
@@ -348,7 +350,7 @@ impl Shard {
         }
         match hot.waiting {
             Some(StartReply::Ended(reply)) => drop(reply.send(Ok(execution))),
-            Some(StartReply::Child(place)) => self.tell_parent(place, outcome),
+            Some(StartReply::Child(place)) => self.tell_parent(place, outcome, false),
             _ => {}
         }
     }

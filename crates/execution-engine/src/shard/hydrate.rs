@@ -215,6 +215,8 @@ impl Shard {
             failure,
             redrives: opening.redrives,
             trace_header: opening.trace_header,
+            child: opening.child.map(|place| place.told()),
+            events: Some(last + 1),
         };
         let closed = Closed {
             execution,
@@ -222,6 +224,7 @@ impl Shard {
             events: last + 1,
             parts: opening.archived,
             rest: Vec::new(),
+            child: opening.child,
             snapshot: Arc::new([]),
         };
         let ended = Keep {

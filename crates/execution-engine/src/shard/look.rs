@@ -16,12 +16,13 @@ impl Shard {
                 let found = self.slots.find(hash(&arn)).and_then(|place| self.describe(place));
                 drop(reply.send(found.filter(|execution| execution.start.arn == arn)));
             }
-            Message::List { filter, after, limit, reply } => {
-                drop(reply.send(self.list(&filter, after.as_ref(), limit)));
+            Message::List { filter, reach, after, limit, reply } => {
+                drop(reply.send(self.list(&filter, reach, after.as_ref(), limit)));
             }
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
             Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
+            Message::RedriveReach { arn, reply } => drop(reply.send(self.redrive_reach(&arn))),
             // Everything else was worked on when it was received.
             other => self.next.push_back(other),
         }
@@ -52,10 +53,18 @@ impl Shard {
             failure: Failure::default(),
             redrives: opening.redrives,
             trace_header: opening.trace_header,
+            child: opening.child.map(|place| place.told()),
+            events: None,
         })
     }
 
-    fn list(&self, filter: &ListFilter, after: Option<&ListCursor>, limit: usize) -> Vec<Execution> {
+    fn list(
+        &self,
+        filter: &ListFilter,
+        reach: Option<u64>,
+        after: Option<&ListCursor>,
+        limit: usize,
+    ) -> Vec<Execution> {
         let (ListOf::Machine(owner) | ListOf::MapRun(owner)) = &filter.of;
         let Some(owner) = self.pins.owner(owner) else { return Vec::new() };
         let mut found: Vec<Execution> = Vec::new();
@@ -70,7 +79,8 @@ impl Shard {
                     break;
                 }
             }
-            let Some(execution) = self.describe(place) else { continue };
+            let Some(mut execution) = self.describe(place) else { continue };
+            execution.pend(reach);
             let behind = after.is_none_or(|after| {
                 started < after.started || started == after.started && *execution.start.arn > *after.arn
             });

@@ -270,6 +270,7 @@ impl Shard {
             let Some(message) = waiting.pop_front() else { break };
             self.receive(message);
         }
+        self.redrive_children();
         self.pump();
         self.run(usize::MAX);
         self.tidy();

@@ -3,12 +3,12 @@
 use super::slots::NEVER;
 use super::turn::refuse;
 use super::{Hot, Phase, Reply, Shard, Slot};
-use crate::archive::{Definition, Parts};
+use crate::archive::{Closed, Definition, Parts};
 use crate::engine::hash;
 use crate::log::Position;
-use crate::message::{Begin, Message, StartReply};
+use crate::message::{Begin, ChildPlace, Message, StartReply};
 use crate::record::{self, Pin};
-use crate::{ChangeRefusal, Kind, StartRefusal, Status};
+use crate::{ChangeRefusal, Kind, StartRefusal, Status, Unreadable};
 use state_machine::Millis;
 use state_machine::interpret::{Execution, Start, Wake};
 use state_machine::program::Program;
@@ -19,6 +19,15 @@ use tokio::sync::oneshot::Sender;
 const DEFERRED: usize = 1_000;
 /// Why nothing is begun while ended executions wait for the archive.
 pub(super) const BEHIND: &str = "the archive of executions does not keep up";
+
+/// A closed execution that shall go on.
+pub(super) struct Reopened {
+    pub(super) closed: Closed,
+    /// Missing: nothing can be redriven.
+    snapshot: Option<Vec<u8>>,
+    /// First events of the parts of its history.
+    archived: Vec<u64>,
+}
 
 /// Numbers of Express executions have this bit: they are never mistaken for one in the log.
 pub(super) const EXPRESS: u64 = 1 << 63;
@@ -49,17 +58,15 @@ impl Shard {
                 for (place, number) in slots {
                     self.forget(place, number);
                 }
+                for message in std::mem::take(&mut self.deferred) {
+                    self.receive(message);
+                }
             }
             Message::Forget { machine, reply } => self.forget_machine(&machine, reply),
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::ChildEnded(end) => self.child_ended(*end),
-            Message::StopChild { arn } => {
-                if let Some(place) = self.slots.find(hash(&arn)).or_else(|| self.express_child(&arn)) {
-                    self.wake(place, Wake::Stop(Default::default()), Reply::None);
-                } else {
-                    self.forget_crowded(&arn);
-                }
-            }
+            Message::StopChild { arn } => self.stop_child(&arn),
+            Message::ChildOpen { place, arn } => self.child_open(&place, arn),
             question => self.questions.push(question),
         }
     }
@@ -226,42 +233,62 @@ impl Shard {
             drop(reply.send(Err(ChangeRefusal::Unavailable(reason.clone()))));
             return;
         }
-        if let Err((reply, refusal)) = self.reopen(&arn, reply) {
-            drop(reply.send(Err(refusal)));
+        let found = self.to_reopen(std::slice::from_ref(&arn)).map(|mut found| found.pop().flatten());
+        let done = match found {
+            Ok(Some(found)) => self.reopen(found, Reply::Change(reply), None),
+            Ok(None) => Err((Reply::Change(reply), ChangeRefusal::NotFound)),
+            Err(error) => Err((Reply::Change(reply), ChangeRefusal::Unavailable(error.0))),
+        };
+        if let Err((reply, refusal)) = done {
+            refuse(reply, refusal);
         }
     }
 
-    /// Brings a closed execution back and lets it go on.
-    fn reopen(
+    /// Closed executions from the archive, their histories in parts there, so that they can go on. In the order of the
+    /// ARNs; `None`: there is no such execution.
+    pub(super) fn to_reopen(&self, arns: &[Arc<str>]) -> Result<Vec<Option<Reopened>>, Unreadable> {
+        let archive = &self.around.archive;
+        let mut found = Vec::with_capacity(arns.len());
+        for arn in arns {
+            let closed = archive.execution(arn)?;
+            let snapshot = archive.snapshot(arn)?;
+            found.push(closed.map(|closed| Reopened { closed, snapshot, archived: Vec::new() }));
+        }
+        let going = |found: &Reopened| found.snapshot.is_some();
+        let closed: Vec<&Closed> =
+            found.iter().flatten().filter(|found| going(found)).map(|found| &found.closed).collect();
+        let mut settled = archive.settle(&closed)?.into_iter();
+        for reopened in found.iter_mut().flatten().filter(|found| going(found)) {
+            reopened.archived = settled.next().unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// Lets a closed execution go on. For a child of a Map Run: its place in the attempt that redrives it, and the start
+    /// by which it is asked for.
+    pub(super) fn reopen(
         &mut self,
-        arn: &str,
-        reply: Sender<Result<Millis, ChangeRefusal>>,
-    ) -> Result<(), (Sender<Result<Millis, ChangeRefusal>>, ChangeRefusal)> {
-        let archive = self.around.archive.clone();
-        let overloaded = |error: String| ChangeRefusal::Unavailable(error);
-        let found = (|| {
-            let closed = archive.execution(arn).map_err(|error| overloaded(error.0))?;
-            let closed = closed.ok_or(ChangeRefusal::NotFound)?;
-            let status = closed.execution.status;
-            let snapshot = archive.snapshot(arn).map_err(|error| overloaded(error.0))?;
-            let snapshot = snapshot.ok_or(ChangeRefusal::Status(status))?;
-            let archived = archive.settle(&closed).map_err(|error| overloaded(error.0))?;
-            let program = self.program(&closed.execution.revision).map_err(overloaded)?;
-            let start = Arc::new(closed.execution.start.clone());
-            let execution = Execution::restore(program, start.clone(), &snapshot)
-                .map_err(|error| overloaded(error.to_string()))?;
-            Ok((closed, archived, execution, start, snapshot.len()))
-        })();
-        let (closed, archived, execution, start, weight) = match found {
-            Ok(found) => found,
-            Err(refusal) => return Err((reply, refusal)),
+        found: Reopened,
+        reply: Reply,
+        child: Option<(ChildPlace, Box<Begin>)>,
+    ) -> Result<(), (Reply, ChangeRefusal)> {
+        let Reopened { closed, snapshot, archived } = found;
+        let status = ChangeRefusal::Status(closed.execution.status);
+        let Some(snapshot) = snapshot else { return Err((reply, status)) };
+        let start = Arc::new(closed.execution.start.clone());
+        let restored = self.program(&closed.execution.revision).and_then(|program| {
+            Execution::restore(program, start.clone(), &snapshot).map_err(|error| error.to_string())
+        });
+        let execution = match restored {
+            Ok(execution) => execution,
+            Err(error) => return Err((reply, ChangeRefusal::Unavailable(error))),
         };
         let now = self.now();
         let pin = Pin { logged: closed.logged, ..Pin::of_start(&start, closed.execution.revision.clone()) };
         let pin = self.pins.number(&pin).unwrap_or_else(|| self.put_pin(Arc::new(pin)));
         self.next_number += 1;
         let slot = Slot {
-            hash: hash(arn),
+            hash: hash(&start.arn),
             number: self.next_number,
             last: Position::NONE,
             snapshot: Position::NONE,
@@ -274,21 +301,22 @@ impl Shard {
             phase: Phase::Open,
             busy: false,
         };
+        let (place, begin) = child.map_or((None, None), |(place, begin)| (Some(place), Some(begin)));
         let mut hot = Box::new(Hot {
             execution,
             start,
             trace_header: closed.execution.trace_header.clone(),
             redrives: (closed.execution.redrives.0 + 1, Some(now)),
-            child: None,
+            child: place,
             archived: archived.clone(),
             parts: Some(Parts::after(archived)),
             now,
             waiting: None,
             revision: None,
             lasting: None,
-            weight,
+            weight: snapshot.len(),
         });
-        match self.turn(&slot, &mut hot, Wake::Redrive, Reply::Change(reply), None) {
+        match self.turn(&slot, &mut hot, Wake::Redrive, reply, begin) {
             Ok(ran) => {
                 self.pins.used(pin);
                 let owner = self.pins.owner_of(pin);
@@ -296,8 +324,7 @@ impl Shard {
                 self.record(place, slot, None, hot, ran);
                 Ok(())
             }
-            Err(Reply::Change(reply)) => Err((reply, ChangeRefusal::Status(closed.execution.status))),
-            Err(_) => Ok(()),
+            Err(reply) => Err((reply, status)),
         }
     }
 
@@ -311,11 +338,6 @@ impl Shard {
         if self.archived < slot.last {
             self.archived = slot.last;
             self.tidying.told = false;
-        }
-        for _ in 0..self.deferred.len() {
-            if let Some(message) = self.deferred.pop_front() {
-                self.receive(message);
-            }
         }
     }
 }

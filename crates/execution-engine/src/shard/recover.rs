@@ -7,7 +7,7 @@ use crate::clock::ShardClock;
 use crate::codec::Malformed;
 use crate::engine::hash_of_parts;
 use crate::log::{Log, LogWriter, Position};
-use crate::message::Trail;
+use crate::message::{ChildEnd, Trail};
 use crate::record::{self, Head, Opening, Record, Standing};
 use crate::wheel::{Due, Wheel};
 use crate::{EngineError, Status};
@@ -66,8 +66,10 @@ impl Reading {
                 }
             }
             Record::Archived(upto) => self.archived = self.archived.max(upto),
-            Record::Child(place, outcome) => self.children.put(place, outcome),
-            Record::Run(parent, began, request) => self.children.run(parent, began, *request),
+            Record::Child(place, outcome, terminal) => {
+                self.children.put(&ChildEnd { place, outcome, terminal });
+            }
+            Record::Run(part) => self.children.run(*part),
             Record::Execution(head, _) => self.execution(at, bytes.len(), &head),
             Record::Express(number, pin, opening) => {
                 self.last_number = self.last_number.max(number);
@@ -135,7 +137,7 @@ impl Reading {
         }
         found.standing = head.standing;
         if head.standing == Standing::Ended {
-            self.children.ended(head.number);
+            self.children.ended(head.number, head.now);
         }
     }
 }
@@ -230,16 +232,20 @@ impl Shard {
         let mut places: Vec<(Position, u32, Slot)> =
             self.slots.used().map(|(place, slot)| (slot.last, place, *slot)).collect();
         places.sort_unstable_by_key(|(last, ..)| *last);
+        let mut failed = HashSet::new();
         for (_, place, slot) in places {
             let done = match slot.phase {
                 Phase::Closing => self.archive_again(place, &slot),
-                Phase::Open if slot.busy => self.resume(place),
-                _ => Ok(()),
+                Phase::Open if slot.busy => self.resume(place).and_then(|()| self.report_child(place)),
+                Phase::Open => self.report_child(place),
+                Phase::Express => Ok(()),
             };
             if let Err(error) = done {
+                failed.insert(slot.number);
                 tracing::error!(shard = self.index, error, "an execution could not be taken up again");
             }
         }
+        self.settle_runs(&failed);
         self.begin_express_again();
     }
 
@@ -262,6 +268,7 @@ impl Shard {
     fn archive_failed(&self, place: u32, slot: &Slot) -> Option<Keep> {
         let pin = self.pins.get(slot.pin)?.pin.clone();
         let start = self.who(place).ok()?;
+        let child = self.place_of(place).ok()?;
         let trail = Trail { start: start.clone(), last: slot.last };
         let asked = crate::history::Asked { reverse: true, after: None, limit: 1 };
         let page = crate::history::of_open(&self.log, &self.around.archive, &trail, asked).ok()?;
@@ -276,6 +283,8 @@ impl Shard {
             failure,
             redrives: (0, None),
             trace_header: None,
+            child: child.map(|place| place.told()),
+            events: Some(event.id),
         };
         let closed = Closed {
             execution,
@@ -283,6 +292,7 @@ impl Shard {
             events: event.id,
             parts: Vec::new(),
             rest: Vec::new(),
+            child,
             snapshot: Arc::new([]),
         };
         let (shard, number, last) = (self.index, slot.number, slot.last);

@@ -167,7 +167,7 @@ impl Shard {
         self.scratch = scratch;
         for effect in &ran.effects {
             if let Effect::MapRun(request) = effect {
-                self.put_run(slot.number, ran.now, request);
+                self.put_run(slot.number, &hot.start.arn, ran.now, request);
             }
         }
         after.busy = busy;
@@ -289,6 +289,7 @@ impl Shard {
             events: hot.execution.last_event(),
             parts: hot.archived.clone(),
             rest: Vec::new(),
+            child: hot.child,
             snapshot: snapshot.into(),
         };
         let parts = hot.parts.take();
@@ -322,6 +323,8 @@ pub(super) fn described(hot: &Hot, revision: Arc<str>, outcome: Option<&Outcome>
         failure,
         redrives: hot.redrives,
         trace_header: hot.trace_header.clone(),
+        child: hot.child.map(|place| place.told()),
+        events: outcome.map(|_| hot.execution.last_event()),
     }
 }
 

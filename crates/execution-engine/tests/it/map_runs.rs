@@ -1,7 +1,7 @@
 //! Distributed Maps and redrives.
 
 use crate::world::{World, arn, end, eventually, names, new, open};
-use execution_engine::{Kind, ListFilter, ListOf, MapRunStatus, MapRunUpdate, Status};
+use execution_engine::{Engine, Execution, Kind, ListFilter, ListOf, MapRunStatus, MapRunUpdate, Status};
 use state_machine::history::Failure;
 use state_machine::interpret::TaskAnswer;
 use std::sync::Arc;
@@ -124,10 +124,13 @@ async fn too_many_failures_fail_a_run_and_its_redrive_runs_only_those() {
     assert_eq!(execution.status, Status::Failed);
     assert_eq!(execution.failure.error.as_deref(), Some("States.ExceedToleratedFailureThreshold"));
     let run = engine.map_runs(&arn("one")).await.unwrap().remove(0);
+    // The third was never begun.
     assert_eq!(
-        (run.status, run.items.succeeded, run.items.failed, run.items.aborted),
-        (MapRunStatus::Failed, 1, 1, 1)
+        (run.status, run.items.succeeded, run.items.failed, run.items.pending, run.items.aborted),
+        (MapRunStatus::Failed, 1, 1, 1, 0)
     );
+    let failed = children(&engine, &run.arn, Some(Status::Failed)).await.remove(0);
+    assert_eq!((failed.child.unwrap().index, failed.redrives.0), (1, 0));
 
     eventually(|| async { engine.redrive(&arn("one")).await.ok() }).await;
     engine.answer(&next().await.task.token, TaskAnswer::Succeeded("\"b\"".into())).await.unwrap();
@@ -135,8 +138,37 @@ async fn too_many_failures_fail_a_run_and_its_redrive_runs_only_those() {
     let execution = end(&engine, &arn("one")).await;
     assert_eq!(execution.output.as_deref(), Some(r#"["a","b","c"]"#), "{:?}", execution.failure);
     assert_eq!(execution.redrives.0, 1);
-    let names = names(&engine, &arn("one")).await;
-    assert!(names.contains(&"ExecutionRedriven") && names.contains(&"MapRunRedriven"), "{names:?}");
+    let parent = names(&engine, &arn("one")).await;
+    assert!(parent.contains(&"ExecutionRedriven") && parent.contains(&"MapRunRedriven"), "{parent:?}");
+    // The same child went on.
+    let child = engine.describe(&failed.start.arn).await.unwrap().unwrap();
+    assert_eq!((child.status, child.redrives.0), (Status::Succeeded, 1));
+    let expected = [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "ActivityScheduled",
+        "ActivityFailed",
+        "ExecutionFailed",
+        "ExecutionRedriven",
+        "ActivityScheduled",
+        "ActivitySucceeded",
+        "TaskStateExited",
+        "ExecutionSucceeded",
+    ];
+    assert_eq!(names(&engine, &failed.start.arn).await, expected);
+    let all = children(&engine, &run.arn, None).await;
+    assert_eq!(all.len(), 3);
+    assert_eq!(all.iter().map(|child| child.redrives.0).sum::<u32>(), 1);
+    let (before, run) = (run.started, engine.map_run(&run.arn).await.unwrap().unwrap());
+    assert_eq!((run.status, run.started, run.redrives.0), (MapRunStatus::Succeeded, before, 1));
+    assert_eq!(run.redrives.1, execution.redrives.1);
+    assert_eq!((run.items.succeeded, run.items.failed, run.items.pending_redrive), (3, 0, 0));
+}
+
+async fn children(engine: &Engine, run: &Arc<str>, status: Option<Status>) -> Vec<Execution> {
+    let of = ListOf::MapRun(run.clone());
+    let filter = ListFilter { of, status, version_arn: None, alias_arn: None, redriven: None };
+    engine.list(filter, None, 1000).await.unwrap().executions
 }
 
 #[tokio::test]

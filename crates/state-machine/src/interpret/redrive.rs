@@ -13,7 +13,8 @@ impl Run<'_, '_> {
     pub(super) fn can_be_redriven(&self) -> bool {
         let execution = &self.execution;
         let ended = matches!(&execution.outcome, Some(outcome) if !matches!(outcome, Outcome::Succeeded(_)));
-        let room = execution.last_event < MAX_EVENTS;
+        // For the event of the redrive and one more.
+        let room = execution.last_event < MAX_EVENTS - 1;
         ended && room && !execution.start.express && !execution.lines.is_empty()
     }
 

@@ -1,11 +1,11 @@
 //! A run begins, is changed, is looked at.
 
-use super::{Items, Key, Run, info};
+use super::{Children, Items, Left, Run, info};
 use crate::record;
 use crate::shard::{Reply, Shard};
-use crate::{ChangeRefusal, ItemSource, Kind, MapRun, MapRunStatus, MapRunUpdate, Revision};
+use crate::{ChangeRefusal, ItemSource, Kind, MapRun, MapRunStatus, MapRunUpdate, Revision, Unreadable};
 use state_machine::history::Failure;
-use state_machine::interpret::{MapRunAnswer, MapRunRequest, Outcome, Start, Ticket, Wake};
+use state_machine::interpret::{MapRunAnswer, MapRunRequest, Start, Ticket, Wake};
 use state_machine::map_run::Selection;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,29 +13,27 @@ use tokio::sync::oneshot::Sender;
 
 impl Shard {
     /// Writes the request of a run into the batch of the turn that makes it.
-    pub(in crate::shard) fn put_run(&mut self, parent: u64, began: i64, request: &MapRunRequest) {
+    pub(in crate::shard) fn put_run(
+        &mut self,
+        parent: u64,
+        execution_arn: &Arc<str>,
+        began: i64,
+        request: &MapRunRequest,
+    ) {
         let mut bytes = Vec::new();
-        record::put_run(&mut bytes, parent, began, request);
+        record::put_run(&mut bytes, parent, execution_arn, began, request);
         self.writer.push(&bytes);
     }
 
-    /// A run begins: its parent's turn is durable.
-    pub(in crate::shard) fn begin_run(&mut self, place: u32, start: &Arc<Start>, request: MapRunRequest) {
-        let mut known = HashMap::new();
-        if request.redrives > 0 {
-            match self.around.archive.successes(&request.arn) {
-                Ok(outputs) => {
-                    known.extend(
-                        outputs.into_iter().map(|(index, output)| (index, Outcome::Succeeded(output))),
-                    );
-                }
-                Err(error) => {
-                    tracing::error!(%error, "results of a redriven Map Run are lost; all items run again");
-                }
-            }
-        }
-        let began = self.clock.last();
-        self.set_up(place, start, request, began, known);
+    /// A run begins, or goes on after a redrive: its parent's turn, of the time `began`, is durable.
+    pub(in crate::shard) fn begin_run(
+        &mut self,
+        place: u32,
+        start: &Arc<Start>,
+        request: MapRunRequest,
+        began: i64,
+    ) {
+        self.set_up(place, start, request, began, HashMap::new());
     }
 
     /// A run goes on after a restart.
@@ -45,9 +43,16 @@ impl Shard {
             self.set_up(place, start, found.request, found.began, found.ends);
         } else {
             // Its request is written with the turn that made it, so this is damage.
-            let failure = Failure::new("States.Runtime", "The request of the Map Run is lost.");
-            self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
+            self.fail_early(
+                place,
+                ticket,
+                Failure::new("States.Runtime", "The request of the Map Run is lost."),
+            );
         }
+    }
+
+    fn fail_early(&mut self, place: u32, ticket: Ticket, failure: Failure) {
+        self.wake(place, Wake::MapRun(ticket, MapRunAnswer::Failed(failure)), Reply::None);
     }
 
     fn set_up(
@@ -56,16 +61,21 @@ impl Shard {
         start: &Arc<Start>,
         request: MapRunRequest,
         began: i64,
-        known: HashMap<u64, Outcome>,
+        known: HashMap<u64, Left>,
     ) {
-        let number = self.slots.get(place).number;
-        let key = (number, request.ticket);
-        let fail = |shard: &mut Shard, failure: Failure| {
-            shard.wake(place, Wake::MapRun(key.1, MapRunAnswer::Failed(failure)), Reply::None);
-        };
+        let key = (self.slots.get(place).number, request.ticket);
         let items = match self.items(&request) {
             Ok(items) => items,
-            Err(failure) => return fail(self, failure),
+            Err(failure) => return self.fail_early(place, key.1, failure),
+        };
+        let before = match self.before(&request) {
+            Ok(before) => before,
+            // Without it items that are done would be done again; another redrive may find it.
+            Err(error) => {
+                tracing::error!(%error, run = &*request.arn, "a Map Run cannot be redriven");
+                let cause = format!("The Map Run cannot be redriven at the moment: {error}");
+                return self.fail_early(place, key.1, Failure::new("States.Runtime", cause));
+            }
         };
         let hot = match self.heat(place) {
             Ok(hot) => hot,
@@ -85,31 +95,46 @@ impl Shard {
         let kind = if request.express || express { Kind::Express } else { Kind::Standard };
         // The definition is in the archive since the parent's start; its program is at hand.
         let revision = Arc::new(Revision { id, definition: "".into(), kind, logged });
+        let single = match (&items, &request.batch) {
+            (Items::Here(items), None) => Some(items.len() as u64),
+            _ => None,
+        };
         let mut run = Run {
             place,
             parent: start.clone(),
             selection: Selection::new(program.clone(), &request),
             program,
             revision,
-            info: info(&request, start, began),
+            info: info(&request, &start.arn, began),
+            began,
             items,
             next_item: 0,
             next_child: 0,
-            sizes: Vec::new(),
-            outputs: Vec::new(),
+            children: Children::new(single),
             known,
-            running: BTreeSet::new(),
+            open: BTreeSet::new(),
             left_over: None,
             exhausted: false,
             request: Arc::new(request),
         };
-        if let (Items::Here(items), None) = (&run.items, &run.request.batch) {
-            let total = items.len() as u64;
-            (run.info.items.total, run.info.items.pending) = (total, total);
-            (run.info.executions.total, run.info.executions.pending) = (total, total);
+        if let Some((info, left)) = before {
+            run.info.started = info.started;
+            run.children.go_on(left);
         }
         self.runs.active.insert(key, run);
         self.runs.ready.insert(key);
+    }
+
+    /// What the attempt before a redrive left.
+    fn before(&self, request: &MapRunRequest) -> Result<Option<(MapRun, Vec<Left>)>, Unreadable> {
+        if request.redrives == 0 {
+            return Ok(None);
+        }
+        if let Some(found) = self.runs.unkept.iter().rfind(|(run, _)| run.arn == request.arn) {
+            return Ok(Some(found.clone()));
+        }
+        let Some(info) = self.around.archive.map_run(&request.arn)? else { return Ok(None) };
+        Ok(Some((info, self.around.archive.left(&request.arn)?)))
     }
 
     fn items(&self, request: &MapRunRequest) -> Result<Items, Failure> {
@@ -154,24 +179,34 @@ impl Shard {
         request.tolerated.1 = update.tolerated_count.unwrap_or(request.tolerated.1);
         run.info.max_concurrency = request.max_concurrency;
         (run.info.tolerated_percentage, run.info.tolerated_count) = request.tolerated;
-        let (began, request) = (run.info.started, Arc::new(request));
+        let (began, execution_arn, request) = (run.began, run.parent.arn.clone(), Arc::new(request));
         run.request = request.clone();
+        let place = run.place;
         self.runs.ready.insert(key);
-        if self.slots.get(run_place(&self.runs.active, key)).phase == crate::shard::Phase::Open {
-            self.put_run(key.0, began, &request);
+        if self.slots.entry(place).is_some_and(|slot| slot.phase == crate::shard::Phase::Open) {
+            self.put_run(key.0, &execution_arn, began, &request);
         }
         self.changed.push(reply);
     }
 
     /// A run of this shard.
     pub(in crate::shard) fn map_run(&self, arn: &str) -> Option<MapRun> {
-        self.runs.active.values().find(|run| *run.info.arn == *arn).map(|run| run.info.clone())
+        self.found_run(arn).map(Run::told)
+    }
+
+    fn found_run(&self, arn: &str) -> Option<&Run> {
+        self.runs.active.values().find(|run| *run.info.arn == *arn)
+    }
+
+    /// The first child to which the redrive of a run has not come.
+    pub(in crate::shard) fn redrive_reach(&self, arn: &str) -> Option<u64> {
+        self.found_run(arn).filter(|run| run.request.redrives > 0).map(|run| run.next_child)
     }
 
     /// The runs of an execution.
     pub(in crate::shard) fn map_runs(&self, execution: &str) -> Vec<MapRun> {
         let runs = self.runs.active.values().filter(|run| *run.info.execution_arn == *execution);
-        runs.map(|run| run.info.clone()).collect()
+        runs.map(Run::told).collect()
     }
 
     /// A ticket is not wanted any more; true if it was that of a run, which is then aborted.
@@ -181,8 +216,4 @@ impl Shard {
         self.close_run(run, MapRunStatus::Aborted);
         true
     }
-}
-
-fn run_place(runs: &std::collections::BTreeMap<Key, Run>, key: Key) -> u32 {
-    runs.get(&key).map_or(u32::MAX, |run| run.place)
 }

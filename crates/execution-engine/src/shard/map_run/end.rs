@@ -1,47 +1,26 @@
 //! Children end, runs end.
 
+use super::children::Stand;
 use super::pump::{child_arn, child_name};
 use super::{Key, Run};
+use crate::archive::{Ended, Left};
 use crate::engine::{hash, shard_of};
-use crate::message::{Begin, ChildEnd, ChildPlace, Message};
+use crate::message::{ChildEnd, Message};
 use crate::record;
 use crate::shard::{Phase, Reply, Shard};
-use crate::{MapRunStatus, StartRefusal};
+use crate::{MapRun, MapRunStatus};
 use state_machine::history::Failure;
-use state_machine::interpret::{MapRunAnswer, Outcome, Ticket, Wake};
+use state_machine::interpret::{MapRunAnswer, Ticket, Wake};
 use std::sync::Arc;
 
 /// Bytes of outputs kept for a redrive of a run that failed; beyond, all its items run again.
 const KEPT: usize = 64 << 20;
 
 impl Run {
-    /// A child ended.
-    pub(super) fn take_end(&mut self, child: u64, outcome: &Outcome) {
-        self.running.remove(&child);
-        let good = matches!(outcome, Outcome::Succeeded(_));
-        self.count(child, |counts, by| {
-            counts.running = counts.running.saturating_sub(by);
-            match outcome {
-                Outcome::Succeeded(_) => counts.succeeded += by,
-                Outcome::Failed(_) => counts.failed += by,
-                Outcome::TimedOut(_) => counts.timed_out += by,
-                Outcome::Aborted(_) => counts.aborted += by,
-            }
-            counts.results_written += if good { by } else { 0 };
-        });
-        let Ok(place) = usize::try_from(child) else { return };
-        if self.outputs.len() <= place {
-            self.outputs.resize(place + 1, None);
-        }
-        if let Outcome::Succeeded(output) = outcome {
-            self.outputs[place] = Some(output.clone());
-        }
-    }
-
     /// The outputs in order of the items, as a JSON array.
     fn result(&self) -> String {
         let mut text = String::from("[");
-        for output in self.outputs.iter().flatten() {
+        for output in self.children.outputs() {
             if text.len() > 1 {
                 text.push(',');
             }
@@ -57,24 +36,26 @@ impl Shard {
     pub(in crate::shard) fn child_ended(&mut self, end: ChildEnd) {
         let key = (end.place.parent, Ticket(end.place.ticket));
         let Some(run) = self.runs.active.get_mut(&key) else { return };
-        if !run.running.contains(&end.place.index) {
+        if !run.children.runs(end.place.index) {
+            // Not come to yet after a restart, it will be asked for and tells its end again.
+            run.open.remove(&end.place.index);
             return;
         }
-        run.take_end(end.place.index, &end.outcome);
+        run.children.put(end.place.index, Stand::Ended(Ended::of(&end.outcome), end.terminal));
         let durable = self.slots.entry(run.place).is_some_and(|slot| slot.phase == Phase::Open);
         self.runs.ready.insert(key);
         if durable {
-            self.put_child(end.place, end.outcome);
+            self.put_child(end);
         }
     }
 
-    fn put_child(&mut self, place: ChildPlace, outcome: Outcome) {
+    fn put_child(&mut self, end: ChildEnd) {
         if self.stalled.is_none() {
             let mut bytes = Vec::new();
-            record::put_child(&mut bytes, place, &outcome);
+            record::put_child(&mut bytes, &end);
             self.writer.push(&bytes);
         }
-        self.runs.unwritten.push((place, outcome));
+        self.runs.unwritten.push(end);
     }
 
     /// The batch is durable.
@@ -82,50 +63,15 @@ impl Shard {
         self.runs.unwritten.clear();
     }
 
-    /// Puts ends of children that could not be written into the batch once more.
+    /// Puts ends of children that could not be written into the batch once more, and ended runs into the archive.
     pub(in crate::shard) fn write_runs(&mut self) {
         if self.stalled.is_none() {
-            for (place, outcome) in std::mem::take(&mut self.runs.unwritten) {
-                self.put_child(place, outcome);
+            for end in std::mem::take(&mut self.runs.unwritten) {
+                self.put_child(end);
             }
         }
-    }
-
-    /// A child could not be begun, in whichever shard it belongs to.
-    pub(in crate::shard) fn child_refused(
-        &mut self,
-        place: ChildPlace,
-        begin: Box<Begin>,
-        refusal: StartRefusal,
-    ) {
-        let arn = begin.new.start.arn.clone();
-        match refusal {
-            // Open since before a restart: its end will be told.
-            StartRefusal::Same(_) => {}
-            StartRefusal::Exists => match self.slots.find(hash(&arn)) {
-                Some(slot) if self.slots.get(slot).phase == Phase::Open => {}
-                Some(slot) => {
-                    let outcome = self.closing.get(&slot).and_then(|closed| outcome(&closed.execution));
-                    if let Some(outcome) = outcome {
-                        self.tell_parent(place, outcome);
-                    }
-                }
-                None => match self.around.archive.execution(&arn) {
-                    Ok(Some(closed)) => {
-                        if let Some(outcome) = outcome(&closed.execution) {
-                            self.tell_parent(place, outcome);
-                        }
-                    }
-                    _ => self.next.push_back(Message::Start(begin)),
-                },
-            },
-            // Children wait for room; only callers are sent away.
-            StartRefusal::Overloaded(_) | StartRefusal::Unavailable(_) => {
-                self.next.push_back(Message::Start(begin))
-            }
-            StartRefusal::Limit | StartRefusal::Definition(_) => {
-                self.tell_parent(place, Outcome::Failed(Failure::new("States.Runtime", refusal.to_string())));
-            }
+        for (run, left) in std::mem::take(&mut self.runs.unkept) {
+            self.keep_run(run, left);
         }
     }
 
@@ -134,8 +80,7 @@ impl Shard {
         let result = if run.request.writer.is_none() {
             Ok(Arc::from(run.result()))
         } else {
-            let mut results = run.outputs.iter().flatten();
-            self.around.outside.map_run_results(&run.request, &mut results)
+            self.around.outside.map_run_results(&run.request, &mut run.children.outputs())
         };
         let place = run.place;
         match result {
@@ -159,39 +104,29 @@ impl Shard {
 
     /// The end of a run, for the archive; what still runs is stopped and what waited is not begun.
     pub(in crate::shard) fn close_run(&mut self, mut run: Run, status: MapRunStatus) {
-        for child in std::mem::take(&mut run.running) {
-            let name = child_name(&run.info.arn, run.request.redrives, child);
-            let arn: Arc<str> = child_arn(&run.info.arn, &name).into();
+        let running = run.children.all_running();
+        for child in running.iter().chain(&run.open) {
+            let arn: Arc<str> = child_arn(&run.info.arn, &child_name(&run.info.arn, *child)).into();
             let shard = shard_of(hash(&arn), self.around.inboxes.len());
             self.around.inboxes[shard].force(Message::StopChild { arn });
-            run.count(child, |counts, by| {
-                counts.running = counts.running.saturating_sub(by);
-                counts.aborted += by;
-            });
         }
-        if status != MapRunStatus::Succeeded {
-            for counts in [&mut run.info.items, &mut run.info.executions] {
-                counts.aborted += std::mem::take(&mut counts.pending);
-            }
+        for child in running {
+            run.children.put(child, Stand::Ended(Ended::Aborted, false));
         }
-        run.info.status = status;
-        run.info.stopped = Some(self.clock.last());
+        run.children.close();
         if run.parent.express {
             return;
         }
-        let mut successes = Vec::new();
-        if status != MapRunStatus::Succeeded {
-            let bytes: usize = run.outputs.iter().flatten().map(|output| output.len()).sum();
-            let outputs = (0_u64..).zip(&run.outputs);
-            let good = outputs.filter_map(|(index, output)| Some((index, output.clone()?)));
-            successes.extend(good.filter(|_| bytes <= KEPT));
-        }
-        if let Err(error) = self.around.archive.keep_map_run(&run.info, &successes) {
-            tracing::error!(%error, "a Map Run cannot be archived");
+        let told = MapRun { status, stopped: Some(self.clock.last()), ..run.told() };
+        let left = if status == MapRunStatus::Succeeded { Vec::new() } else { run.children.left(KEPT) };
+        self.keep_run(told, left);
+    }
+
+    /// Puts an ended run into the archive; again with the next round where that fails.
+    pub(super) fn keep_run(&mut self, run: MapRun, left: Vec<Left>) {
+        if let Err(error) = self.around.archive.keep_map_run(&run, &left) {
+            tracing::error!(%error, run = &*run.arn, "an ended Map Run cannot be archived yet");
+            self.runs.unkept.push((run, left));
         }
     }
-}
-
-fn outcome(execution: &crate::Execution) -> Option<Outcome> {
-    crate::shard::commit::outcome_of(execution)
 }

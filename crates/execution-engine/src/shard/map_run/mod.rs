@@ -3,16 +3,26 @@
 //! A run belongs to its parent's shard. Its request is written with the parent's turn, the end of every child in a record
 //! of its own: after a restart only children without such a record are asked for again. Their names follow from the run
 //! and their place, so that asking twice starts nobody twice.
+//!
+//! A redrive of the parent goes on with the same run and the same children (developer guide, "Redriving Map Runs"): those
+//! that did well stay as they are, the other Standard ones are redriven under their names, Express ones begin anew, and
+//! items nobody came to get their children now. A child is asked for in one way only, by a start that says which attempt
+//! of the run asks: its shard finds out whether it is new, or to be redriven, or has answered this attempt before a crash.
 
+mod after_restart;
 mod begin;
+mod children;
 mod end;
 mod pump;
+mod redriven;
 
-use crate::message::ChildPlace;
-use crate::{Counts, ItemSource, MapRun, MapRunStatus, Revision};
+use crate::archive::Left;
+use crate::message::{Begin, ChildEnd};
+use crate::{ItemSource, MapRun, MapRunStatus, Revision};
+pub(super) use after_restart::Ends;
+use children::Children;
 use state_machine::Millis;
-use state_machine::history::Payload;
-use state_machine::interpret::{MapRunRequest, Outcome, Start, Ticket};
+use state_machine::interpret::{MapRunRequest, Start, Ticket};
 use state_machine::map_run::Selection;
 use state_machine::program::Program;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -32,18 +42,18 @@ pub(super) struct Run {
     revision: Arc<Revision>,
     selection: Selection,
     info: MapRun,
+    /// Begin of this attempt.
+    began: Millis,
     items: Items,
     /// Items handed out.
     next_item: u64,
-    /// Children begun or known to have ended.
+    /// The next child to come to.
     next_child: u64,
-    /// Items of every child, where children get batches.
-    sizes: Vec<u32>,
-    /// Outputs of children that did well, by place.
-    outputs: Vec<Option<Payload>>,
-    /// Ends of children that are known before they are asked for (restart, redrive).
-    known: HashMap<u64, Outcome>,
-    running: BTreeSet<u64>,
+    children: Children,
+    /// Ends of children in this attempt that are known before they are come to (restart).
+    known: HashMap<u64, Left>,
+    /// Children that were open after a restart, as far as the run has not come to them.
+    open: BTreeSet<u64>,
     /// An item that did not fit into the batch before.
     left_over: Option<state_machine::Value>,
     /// No item is left.
@@ -66,50 +76,26 @@ pub(super) struct Runs {
     ready: BTreeSet<Key>,
     /// What the log told of runs, until their parents are taken up.
     recovered: HashMap<Key, Recovered>,
+    /// Runs that were over when the process before ended, and may be missing in the archive.
+    over: Vec<after_restart::Over>,
     /// Ends of children that are not in the log yet: again with the next batch if this one fails.
-    unwritten: Vec<(ChildPlace, Outcome)>,
+    unwritten: Vec<ChildEnd>,
+    /// Ended runs that the archive has not taken yet.
+    unkept: Vec<(MapRun, Vec<Left>)>,
+    /// Children of other shards' runs that ended before and are to go on.
+    to_redrive: Vec<Box<Begin>>,
 }
 
 /// A run as the log tells it.
 pub(super) struct Recovered {
-    pub(super) began: Millis,
-    pub(super) request: MapRunRequest,
-    pub(super) ends: HashMap<u64, Outcome>,
-}
-
-/// Runs while the log is read.
-#[derive(Default)]
-pub(super) struct Ends {
-    runs: HashMap<Key, Recovered>,
-}
-
-impl Ends {
-    pub(super) fn run(&mut self, parent: u64, began: Millis, request: MapRunRequest) {
-        let key = (parent, request.ticket);
-        match self.runs.get_mut(&key) {
-            // Its limits were changed.
-            Some(known) => known.request = request,
-            None => drop(self.runs.insert(key, Recovered { began, request, ends: HashMap::new() })),
-        }
-    }
-
-    pub(super) fn put(&mut self, place: ChildPlace, outcome: Outcome) {
-        if let Some(run) = self.runs.get_mut(&(place.parent, Ticket(place.ticket))) {
-            run.ends.insert(place.index, outcome);
-        }
-    }
-
-    /// Drops the runs of an execution that needs them no more.
-    pub(super) fn ended(&mut self, parent: u64) {
-        self.runs.retain(|(number, _), _| *number != parent);
-    }
+    execution_arn: Arc<str>,
+    began: Millis,
+    request: MapRunRequest,
+    /// Of this attempt, by the child's place.
+    ends: HashMap<u64, Left>,
 }
 
 impl Runs {
-    pub(super) fn restore(&mut self, ends: Ends) {
-        self.recovered = ends.runs;
-    }
-
     /// Whether an execution has runs: its records are then not moved.
     pub(super) fn of(&self, number: u64) -> bool {
         let range = (number, Ticket(0))..=(number, Ticket(u64::MAX));
@@ -123,12 +109,6 @@ impl Runs {
 }
 
 impl Run {
-    /// Items of a child.
-    fn size(&self, child: u64) -> u64 {
-        let size = usize::try_from(child).ok().and_then(|child| self.sizes.get(child));
-        size.map_or(1, |size| u64::from(*size))
-    }
-
     /// Most children at once.
     fn limit(&self) -> u64 {
         match self.info.max_concurrency {
@@ -139,7 +119,7 @@ impl Run {
 
     /// More failed than may fail. Without limits nothing may.
     fn failed_too_often(&self) -> bool {
-        let items = &self.info.items;
+        let items = &self.children.items;
         let failed = items.failed + items.timed_out + items.aborted;
         let (percentage, count) = (self.info.tolerated_percentage, self.info.tolerated_count);
         if failed == 0 {
@@ -154,32 +134,31 @@ impl Run {
         (count > 0 && failed > count) || (percentage > 0.0 && whole && share > percentage)
     }
 
-    fn count(&mut self, child: u64, change: impl Fn(&mut Counts, u64)) {
-        let size = self.size(child);
-        change(&mut self.info.items, size);
-        change(&mut self.info.executions, 1);
+    /// What DescribeMapRun tells.
+    fn told(&self) -> MapRun {
+        MapRun { items: self.children.items, executions: self.children.executions, ..self.info.clone() }
     }
 }
 
 /// Children at once where the state sets no limit (Step Functions: 10,000).
 const MOST_CHILDREN: u64 = 10_000;
 
-/// A new run's counters and limits.
-fn info(request: &MapRunRequest, parent: &Start, began: Millis) -> MapRun {
-    let label = request.arn.rsplit_once(':').map_or(&*request.arn, |(head, _)| head);
-    let label = label.rsplit_once('/').map_or("", |(_, label)| label);
+/// A run's limits, before it has children. `began`: the run, or its redrive.
+fn info(request: &MapRunRequest, execution_arn: &Arc<str>, began: Millis) -> MapRun {
+    // …:mapRun:<machine>/<label>:<id>
+    let machine = request.arn.rsplit_once(':').map_or(&*request.arn, |(machine, _)| machine);
     MapRun {
         arn: request.arn.clone(),
-        execution_arn: parent.arn.clone(),
-        machine_arn: format!("{}/{label}", parent.machine_arn).into(),
+        execution_arn: execution_arn.clone(),
+        machine_arn: machine.replacen(":mapRun:", ":stateMachine:", 1).into(),
         status: MapRunStatus::Running,
         started: began,
         stopped: None,
         max_concurrency: request.max_concurrency,
         tolerated_percentage: request.tolerated.0,
         tolerated_count: request.tolerated.1,
-        items: Counts::default(),
-        executions: Counts::default(),
+        items: crate::Counts::default(),
+        executions: crate::Counts::default(),
         redrives: (request.redrives, (request.redrives > 0).then_some(began)),
     }
 }

@@ -1,5 +1,6 @@
 //! Starts children, as many as may run at once.
 
+use super::children::Stand;
 use super::{Items, Key, Run};
 use crate::NewExecution;
 use crate::engine::{hash, shard_of};
@@ -32,7 +33,7 @@ impl Shard {
                     }
                     if run.failed_too_often() {
                         self.fail_run(key, run, threshold());
-                    } else if run.exhausted && run.running.is_empty() {
+                    } else if run.exhausted && run.children.running == 0 {
                         self.finish_run(key, run);
                     } else {
                         self.runs.active.insert(key, run);
@@ -43,59 +44,73 @@ impl Shard {
         }
     }
 
-    /// Begins children; true when more could be begun at once.
+    /// Begins children, or goes on with those of the attempt before; true when more could be begun at once.
     fn pump_one(&mut self, key: Key, run: &mut Run) -> Result<bool, Failure> {
         let mut out: Vec<Vec<Message>> = self.around.inboxes.iter().map(|_| Vec::new()).collect();
-        let mut begun = 0;
-        let mut more = true;
-        while (run.running.len() as u64) < run.limit() && !run.failed_too_often() {
-            if begun == STEP {
-                more = true;
-                break;
-            }
-            let Some((input, size)) = self.next_input(run)? else {
-                run.exhausted = true;
-                more = false;
-                break;
-            };
-            more = false;
-            begun += 1;
-            let child = run.next_child;
-            run.next_child += 1;
-            if run.request.batch.is_some() {
-                run.sizes.push(u32::try_from(size).unwrap_or(u32::MAX));
-            }
-            run.begun(child);
-            if let Some(outcome) = run.known.remove(&child) {
-                run.take_end(child, &outcome);
-                continue;
-            }
-            run.running.insert(child);
-            let begin = begin(self.index, key, run, child, input);
-            let shard = shard_of(hash(&begin.new.start.arn), out.len());
-            out[shard].push(Message::Start(Box::new(begin)));
-        }
+        let again = self.pump_step(key, run, &mut out);
         for (inbox, messages) in self.around.inboxes.iter().zip(out) {
             inbox.force_all(messages);
         }
-        Ok(more && !run.exhausted)
+        again
     }
 
-    /// The input of the next child as JSON text, and its number of items.
-    fn next_input(&mut self, run: &mut Run) -> Result<Option<(Arc<str>, usize)>, Failure> {
+    fn pump_step(&mut self, key: Key, run: &mut Run, out: &mut [Vec<Message>]) -> Result<bool, Failure> {
+        for _ in 0..STEP {
+            if run.children.running >= run.limit() || run.failed_too_often() {
+                return Ok(false);
+            }
+            let child = run.next_child;
+            let before = run.children.get(child).map(|(stand, items)| (stand.clone(), items));
+            if let Some((Stand::Ended(..), items)) = before {
+                run.skip(items);
+                run.next_child += 1;
+                continue;
+            }
+            // A batch of the attempt before has the same items again.
+            let Some((input, size)) = self.next_input(run, before.map(|(_, items)| items))? else {
+                run.exhausted = true;
+                return Ok(false);
+            };
+            run.next_child += 1;
+            let items = u32::try_from(size).unwrap_or(u32::MAX);
+            let known = run.known.remove(&child);
+            let stand = known.map_or(Stand::Running, |left| Stand::Ended(left.ended, left.terminal));
+            let begins = stand == Stand::Running;
+            if child < run.children.len() {
+                run.children.put(child, stand);
+            } else {
+                run.children.push(items, stand);
+            }
+            if begins {
+                run.open.remove(&child);
+                let begin = begin(self.index, key, run, child, items, input);
+                let shard = shard_of(hash(&begin.new.start.arn), out.len());
+                out[shard].push(Message::Start(Box::new(begin)));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The input of the next child as JSON text, and its number of items: `size`, where that is known from before.
+    fn next_input(&self, run: &mut Run, size: Option<u32>) -> Result<Option<(Arc<str>, usize)>, Failure> {
         let Some(batch) = run.request.batch.clone() else {
-            let Some(item) = self.next_item(run)? else { return Ok(None) };
+            let Some(item) = run.next_item()? else { return Ok(None) };
             return Ok(Some((item.to_string().into(), 1)));
         };
-        let most_items = batch.max_items.filter(|most| *most > 0).unwrap_or(u64::MAX);
-        let most_bytes = batch.max_bytes.filter(|most| *most > 0).unwrap_or(MOST_BYTES).min(MOST_BYTES);
+        let (most_items, most_bytes) = match size {
+            Some(size) => (u64::from(size), u64::MAX),
+            None => (
+                batch.max_items.filter(|most| *most > 0).unwrap_or(u64::MAX),
+                batch.max_bytes.filter(|most| *most > 0).unwrap_or(MOST_BYTES).min(MOST_BYTES),
+            ),
+        };
         // What stands around the items: `{"BatchInput":…,"Items":[]}`.
         let mut bytes = run.selection.batch(Vec::new()).to_string().len() as u64;
         let mut items = Vec::new();
         while (items.len() as u64) < most_items {
             let item = match run.left_over.take() {
                 Some(item) => item,
-                None => match self.next_item(run)? {
+                None => match run.next_item()? {
                     Some(item) => item,
                     None => break,
                 },
@@ -110,32 +125,33 @@ impl Shard {
         let size = items.len();
         Ok((size > 0).then(|| (run.selection.batch(items).to_string().into(), size)))
     }
-
-    fn next_item(&mut self, run: &mut Run) -> Result<Option<Value>, Failure> {
-        let item = match &mut run.items {
-            Items::Here(items) => usize::try_from(run.next_item).ok().and_then(|at| items.get(at).cloned()),
-            Items::There(items) => items.next().transpose()?,
-        };
-        let Some(item) = item else { return Ok(None) };
-        let index = usize::try_from(run.next_item).unwrap_or(usize::MAX);
-        run.next_item += 1;
-        let mut draws = Draws::new(self.seed());
-        run.selection.input(index, &item, self.clock.last(), &mut || draws.next()).map(Some)
-    }
 }
 
 impl Run {
-    /// Counts a child that begins.
-    fn begun(&mut self, child: u64) {
-        let known = matches!(self.items, Items::Here(_)) && self.request.batch.is_none();
-        self.count(child, |counts, by| {
-            if known {
-                counts.pending = counts.pending.saturating_sub(by);
-            } else {
-                counts.total += by;
+    /// The next item, as the selector makes it. What it draws and its time follow from the run and the item, so that it
+    /// is the same after a restart: batches by size would otherwise get other items.
+    fn next_item(&mut self) -> Result<Option<Value>, Failure> {
+        let item = match &mut self.items {
+            Items::Here(items) => usize::try_from(self.next_item).ok().and_then(|at| items.get(at).cloned()),
+            Items::There(items) => items.next().transpose()?,
+        };
+        let Some(item) = item else { return Ok(None) };
+        let index = usize::try_from(self.next_item).unwrap_or(usize::MAX);
+        let mut draws = Draws::new(hash(&self.info.arn) ^ super::super::mix(self.next_item));
+        self.next_item += 1;
+        self.selection.input(index, &item, self.began, &mut || draws.next()).map(Some)
+    }
+
+    /// Passes items over whose child needs nothing.
+    fn skip(&mut self, items: u32) {
+        for _ in 0..items {
+            if self.left_over.take().is_none() {
+                if let Items::There(items) = &mut self.items {
+                    drop(items.next());
+                }
+                self.next_item += 1;
             }
-            counts.running += by;
-        });
+        }
     }
 }
 
@@ -146,9 +162,9 @@ fn threshold() -> Failure {
     )
 }
 
-/// A child: an ordinary execution, whose name follows from its run and place.
-fn begin(shard: u16, (parent, ticket): Key, run: &Run, child: u64, input: Arc<str>) -> Begin {
-    let name: Arc<str> = child_name(&run.info.arn, run.request.redrives, child).into();
+/// A child: an ordinary execution, whose name follows from its run and place, so that a redrive finds it again.
+fn begin(shard: u16, (parent, ticket): Key, run: &Run, child: u64, items: u32, input: Arc<str>) -> Begin {
+    let name: Arc<str> = child_name(&run.info.arn, child).into();
     let arn = child_arn(&run.info.arn, &name);
     let machine_name = run.info.machine_arn.rsplit_once(':').map_or(&*run.info.machine_arn, |(_, name)| name);
     let start = Start {
@@ -166,7 +182,7 @@ fn begin(shard: u16, (parent, ticket): Key, run: &Run, child: u64, input: Arc<st
         express: false,
     };
     let new = NewExecution { revision: run.revision.clone(), start, trace_header: None };
-    let place = ChildPlace { shard, parent, ticket: ticket.0, index: child };
+    let place = ChildPlace { shard, parent, ticket: ticket.0, index: child, items };
     Begin { new, program: run.program.clone(), reply: StartReply::Child(place) }
 }
 
@@ -177,9 +193,8 @@ pub(super) fn child_arn(run: &str, name: &str) -> String {
 }
 
 /// A name as those of AWS look (a UUID), the same for the same child.
-pub(super) fn child_name(run: &str, redrives: u32, child: u64) -> String {
-    let first =
-        super::super::mix(hash(run) ^ child.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(redrives) << 56);
+pub(super) fn child_name(run: &str, child: u64) -> String {
+    let first = super::super::mix(hash(run) ^ child.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let second = super::super::mix(first ^ hash(run).rotate_left(17));
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",

@@ -11,10 +11,8 @@ use contracts::Reply;
 use execution_engine::{Execution, Status};
 use records::Millis;
 
-/// An execution can be redriven this long after its start (API reference, `RedriveExecution`: 14 days).
-const REDRIVE_PERIOD: Millis = 14 * 24 * 3600 * 1000;
-
-/// Whether an execution can be redriven, and why not.
+/// Whether an execution can be redriven, and why not (API reference, `RedriveExecution`, and the reasons of
+/// `DescribeExecution`, `redriveStatusReason`).
 pub(crate) fn redrivable(execution: &Execution, now: Millis) -> (ExecutionRedriveStatus, Option<String>) {
     let not = |why: String| (ExecutionRedriveStatus::NOT_REDRIVABLE, Some(why));
     match execution.status {
@@ -22,8 +20,11 @@ pub(crate) fn redrivable(execution: &Execution, now: Millis) -> (ExecutionRedriv
         Status::Succeeded => not("Execution is SUCCEEDED and cannot be redriven".to_owned()),
         Status::PendingRedrive => not("Execution is PENDING_REDRIVE and cannot be redriven".to_owned()),
         Status::Failed | Status::TimedOut | Status::Aborted => {
-            if now - execution.start.at > REDRIVE_PERIOD {
-                not("Execution history event limit or redrive period has been exceeded".to_owned())
+            let late = |stopped| now - stopped > execution_engine::REDRIVE_PERIOD;
+            if !execution.has_room() {
+                not("Execution history event limit exceeded".to_owned())
+            } else if execution.stopped.is_some_and(late) {
+                not("Execution redrivable period exceeded".to_owned())
             } else if execution.start.map_run.is_some() {
                 (ExecutionRedriveStatus::REDRIVABLE_BY_MAP_RUN, None)
             } else {

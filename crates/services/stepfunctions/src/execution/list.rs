@@ -45,6 +45,12 @@ fn filter(call: &StatesCall, input: &ListExecutionsInput) -> Result<ListFilter, 
             if machine.express {
                 return Err(faults::wrong_type());
             }
+            // API reference, `ListExecutions`, `statusFilter`.
+            if filter.status == Some(Status::PendingRedrive) {
+                return Err(faults::validation(
+                    "The status filter PENDING_REDRIVE can only be used together with mapRunArn.",
+                ));
+            }
             if let Some(qualifier) = qualifier {
                 let of = if qualifier.bytes().all(|c| c.is_ascii_digit()) {
                     &mut filter.version_arn
@@ -109,7 +115,8 @@ fn item(execution: &Execution) -> ExecutionListItem {
         start_date: Some(Timestamp::from_millis(start.at)),
         stop_date: execution.stopped.map(Timestamp::from_millis),
         map_run_arn: start.map_run.as_ref().map(ToString::to_string),
-        item_count: None,
+        // Only children of Map Runs have it (API reference, `ExecutionListItem`).
+        item_count: execution.child.map(|child| i32::try_from(child.items).unwrap_or(i32::MAX)),
         state_machine_version_arn: start.version_arn.as_ref().map(ToString::to_string),
         state_machine_alias_arn: start.alias_arn.as_ref().map(ToString::to_string),
         redrive_count: i32::try_from(execution.redrives.0).ok(),
