@@ -91,6 +91,11 @@ pub(crate) enum Message {
         answer: TaskAnswer,
         reply: Sender<Result<(), AnswerRefusal>>,
     },
+    /// Whether an answer to this task is still awaited.
+    Waits {
+        task: TaskName,
+        reply: Sender<bool>,
+    },
     /// Open executions only: closed ones are read from the archive by the caller.
     Describe {
         arn: Arc<str>,

@@ -3,6 +3,7 @@
 
 mod activity;
 mod alias;
+mod call;
 mod machine;
 mod packed;
 mod revision;
@@ -10,6 +11,7 @@ mod version;
 
 pub use activity::Activity;
 pub use alias::{MachineAlias, Route};
+pub use call::{CallAnswer, TaskCall};
 pub use machine::{Encryption, Logging, StateMachine};
 pub use packed::Packed;
 pub use revision::Revision;

@@ -85,6 +85,12 @@ pub enum StoreError {
         /// Highest version this program reads.
         known: u16,
     },
+    /// A call left its mark ([`crate::typed::Mark`]) in an earlier run; nothing was changed in this one.
+    #[error("the call that leaves {key} was carried out before")]
+    AlreadyDone {
+        /// Key of the mark.
+        key: String,
+    },
     /// An optimistic transaction lost against others too often.
     #[error("transaction gave up after {attempts} conflicts")]
     Contention {

@@ -145,6 +145,9 @@ pub struct Dispatch {
     pub again: bool,
     /// True when somebody had taken it before the restart (`TaskAnswer::Started` or `Submitted` was recorded).
     pub taken: bool,
+    /// True when its job was accepted before the restart (`TaskAnswer::Submitted` was recorded): what is missing is the
+    /// end of the job.
+    pub submitted: bool,
 }
 
 /// What the engine asks of the cloud around it. Called from shard threads: nothing here may block.

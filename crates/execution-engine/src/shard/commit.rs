@@ -130,22 +130,24 @@ impl Shard {
                     self.around.outside.cancel(&start.arn, ticket);
                 }
             }
-            Effect::Task(task) => self.dispatch(place, start, *task, false, false),
+            Effect::Task(task) => self.dispatch(place, start, *task, None),
             Effect::MapRun(request) => self.begin_run(place, start, *request, at),
         }
     }
 
+    /// Has a task done. `before` a restart it may have been taken, and its job accepted.
     pub(super) fn dispatch(
         &self,
         place: u32,
         start: &Arc<Start>,
         task: TaskRequest,
-        again: bool,
-        taken: bool,
+        before: Option<(bool, bool)>,
     ) {
         let key = self.key(self.slots.get(place), task.ticket);
         let execution = (**start).clone();
-        self.around.outside.dispatch(Dispatch { execution, task, key, again, taken });
+        let again = before.is_some();
+        let (taken, submitted) = before.unwrap_or_default();
+        self.around.outside.dispatch(Dispatch { execution, task, key, again, taken, submitted });
     }
 
     /// Brings everything back to where it stood before the batch. Wakes come again; starts, and what somebody asked for,
@@ -231,7 +233,9 @@ impl Shard {
         for pending in pending {
             match pending {
                 Pending::Timer { .. } => {}
-                Pending::Task { request, taken } => self.dispatch(place, &start, *request, true, taken),
+                Pending::Task { request, taken, submitted } => {
+                    self.dispatch(place, &start, *request, Some((taken, submitted)));
+                }
                 Pending::MapRun { ticket, .. } => self.resume_run(place, &start, ticket),
             }
         }

@@ -4,6 +4,7 @@ use super::{Message, Phase, Shard};
 use crate::engine::hash;
 use crate::message::Trail;
 use crate::record;
+use crate::token::TaskName;
 use crate::{ChangeRefusal, Execution, ListCursor, ListFilter, ListOf, Status};
 use state_machine::history::Failure;
 use tokio::sync::oneshot::Sender;
@@ -19,6 +20,7 @@ impl Shard {
             Message::List { filter, reach, after, limit, reply } => {
                 drop(reply.send(self.list(&filter, reach, after.as_ref(), limit)));
             }
+            Message::Waits { task, reply } => drop(reply.send(self.waits(task))),
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
             Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
@@ -26,6 +28,18 @@ impl Shard {
             // Everything else was worked on when it was received.
             other => self.next.push_back(other),
         }
+    }
+
+    /// Whether an answer to a task is awaited. What cannot be read just now counts as waiting.
+    fn waits(&mut self, task: TaskName) -> bool {
+        let Some(place) = self.slots.find(task.hash) else { return false };
+        if self.slots.check(place, task.number).is_none_or(|slot| slot.phase != Phase::Open) {
+            return false;
+        }
+        let Ok(hot) = self.heat(place) else { return true };
+        let waits = hot.execution.state_of(task.ticket).is_some();
+        self.keep_hot(place, hot);
+        waits
     }
 
     fn describe(&self, place: u32) -> Option<Execution> {

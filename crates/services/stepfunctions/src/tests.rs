@@ -2,5 +2,7 @@
 
 mod aliases;
 mod executions;
+mod failing_store;
 mod machines;
+mod once;
 mod world;

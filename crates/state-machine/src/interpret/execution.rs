@@ -60,6 +60,8 @@ pub enum Pending {
         request: Box<TaskRequest>,
         /// Somebody had taken it.
         taken: bool,
+        /// Its job was accepted, and only the end of that is awaited.
+        submitted: bool,
     },
     /// A Map Run whose answer is missing.
     MapRun {
@@ -149,7 +151,8 @@ impl Execution {
                 let line = self.lines.get(waiter.line as usize)?.as_ref()?;
                 let Phase::Task(attempt) = &line.phase else { return None };
                 let request = super::task::request(&self.program, line.state, attempt, token)?;
-                Some(Pending::Task { request: Box::new(request), taken: attempt.started })
+                let (taken, submitted) = (attempt.started, attempt.submitted);
+                Some(Pending::Task { request: Box::new(request), taken, submitted })
             }
             Purpose::MapRun => {
                 let line = self.lines.get(waiter.line as usize)?.as_ref()?;

@@ -9,6 +9,7 @@
 //! - Lists and indexes read inside guard against phantoms: "at most five" and "this name is free" hold.
 //! - One transaction holds at most 128 writes and 1.5 MiB (etcd's limits); larger work goes in steps, each of
 //!   which leaves a state one can live with.
+//! - A call whose effect must be known again after a crash runs under a [`Mark`].
 //! - A controller calls [`Store::watch_kind`]: all records first, then every change, never a gap.
 //! - Changing a record's fields: new ones need `#[serde(default)]`; when that is not enough, raise
 //!   [`Record::VERSION`] and write [`Record::upgrade`]. Call [`Store::check`] for each kind at start.
@@ -35,6 +36,7 @@
 
 mod codec;
 mod index;
+mod once;
 mod record;
 mod scope;
 mod store;
@@ -43,6 +45,7 @@ mod tx;
 mod undo;
 mod watch;
 
+pub use once::Mark;
 pub use record::{Record, RecordError};
 pub use scope::Scope;
 pub use store::Store;

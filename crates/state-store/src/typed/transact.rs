@@ -1,7 +1,7 @@
 //! Optimistic transactions: run, try to commit, run again on conflict.
 
-use super::{Store, Tx, Undo};
-use crate::StoreError;
+use super::{Mark, Store, Tx, Undo};
+use crate::{MAX_OPERATIONS, StoreError};
 
 /// Conflicts after which a transaction queues up with others that lost as often.
 const FREE_ATTEMPTS: u32 = 8;
@@ -24,11 +24,11 @@ impl Store {
     /// records and lists alike, has changed meanwhile; otherwise runs it again. `f` may therefore run
     /// several times and must do nothing but compute. An error returned by `f` aborts: nothing is
     /// written, and the error is handed on once the reads it rests on are known to be durable truth.
-    /// A transaction without writes never touches the log.
+    /// A transaction without writes never touches the log. Under a [`Mark`] the first that writes puts it down.
     ///
     /// # Errors
     /// `f`'s own, or a [`StoreError`]: limits, durability, an unreadable record, or
-    /// [`StoreError::Contention`].
+    /// [`StoreError::Contention`], or [`StoreError::AlreadyDone`] where the mark stands already.
     pub async fn transact<T, E, F>(&self, f: F) -> Result<Committed<T>, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
@@ -36,6 +36,13 @@ impl Store {
         T: Send,
     {
         let mut turn = None;
+        let mark = Mark::current();
+        let open = match &mark {
+            Some(mark) => mark.open().await,
+            None => None,
+        };
+        // Room for the mark's own condition.
+        let most = MAX_OPERATIONS - usize::from(open.is_some());
         for attempt in 0..MAX_ATTEMPTS {
             if attempt == FREE_ATTEMPTS {
                 turn = Some(self.contended().lock().await);
@@ -43,15 +50,23 @@ impl Store {
             let (outcome, transaction) = {
                 let mut tx = Tx::new(self);
                 let outcome = f(&mut tx);
-                let transaction = tx.finish(outcome.is_ok());
+                let transaction = tx.finish(outcome.is_ok(), most);
                 (outcome, transaction)
             };
-            let transaction = transaction.map_err(E::from)?;
+            let mut transaction = transaction.map_err(E::from)?;
             let only_reads = transaction.then.is_empty();
+            if let Some(open) = &open {
+                open.join(self, &mut transaction)?;
+            }
             let undo = Undo::before(self, &transaction.then);
             match self.backend().transaction(transaction).await {
                 Ok(result) if result.succeeded => {
                     drop(turn);
+                    if let Some(open) = open
+                        && !only_reads
+                    {
+                        open.made();
+                    }
                     let revision = result.revision;
                     return outcome.map(|value| Committed { value, revision, undo: undo.at(revision) });
                 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use super::codec::{decode, encode};
 use super::{Record, Scope, Store};
-use crate::{
-    Compare, KeyValue, LeaseId, MAX_OPERATIONS, Operation, RangeRequest, StoreError, Stored, Transaction,
-};
+use crate::{Compare, KeyValue, LeaseId, Operation, RangeRequest, StoreError, Stored, Transaction};
 
 /// A write that waits for the end of the closure.
 #[derive(Debug)]
@@ -209,8 +207,9 @@ impl<'a> Tx<'a> {
         merged.into_values().collect()
     }
 
-    /// The raw transaction. `commit` false drops the writes and leaves a mere check of the reads.
-    pub(super) fn finish(self, commit: bool) -> Result<Transaction, StoreError> {
+    /// The raw transaction with at most `most` conditions. `commit` false drops the writes and leaves a mere check of the
+    /// reads.
+    pub(super) fn finish(self, commit: bool, most: usize) -> Result<Transaction, StoreError> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
@@ -219,20 +218,25 @@ impl<'a> Tx<'a> {
             Some(value) => Operation::Put { key, value, lease: write.lease },
             None => Operation::Delete { key },
         });
-        Ok(Transaction::when(compares(self.reads, self.ranges, self.base), then.collect()))
+        Ok(Transaction::when(compares(self.reads, self.ranges, self.base, most), then.collect()))
     }
 }
 
-/// Turns reads into conditions, inside etcd's limit on their number: when there are too many keys, a
-/// condition on everything they have in common replaces them. It is stricter, never looser.
-fn compares(reads: BTreeMap<Arc<str>, Read>, mut ranges: BTreeMap<Arc<str>, u64>, base: u64) -> Vec<Compare> {
+/// Turns reads into conditions, `most` of them: when there are too many keys, a condition on everything they have in
+/// common replaces them. It is stricter, never looser.
+fn compares(
+    reads: BTreeMap<Arc<str>, Read>,
+    mut ranges: BTreeMap<Arc<str>, u64>,
+    base: u64,
+    most: usize,
+) -> Vec<Compare> {
     let mut keys: Vec<(Arc<str>, Read)> = reads.into_iter().filter(|(_, read)| !read.covered).collect();
-    if keys.len() + ranges.len() > MAX_OPERATIONS {
+    if keys.len() + ranges.len() > most {
         for (key, read) in keys.drain(..) {
             ranges.insert(key[..read.scope_length].into(), base);
         }
     }
-    if ranges.len() > MAX_OPERATIONS {
+    if ranges.len() > most {
         let since = ranges.values().copied().min().unwrap_or(base).min(base);
         return vec![Compare::Unchanged { prefix: "/".into(), since }];
     }

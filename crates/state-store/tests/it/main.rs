@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests use real time, tasks and processes")]
 
 mod memory;
+mod once;
 mod typed;
 mod typed_limits;
 mod versions;

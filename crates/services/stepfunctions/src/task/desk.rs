@@ -122,6 +122,8 @@ impl Desk {
                 service.order(Order::Delete(scope, found.id.as_str().into()));
             }
         }
+        let sweeping = service.clone();
+        calls.spawn(async move { super::sweep(&sweeping).await });
         loop {
             let order = tokio::select! {
                 order = self.received.recv() => order,

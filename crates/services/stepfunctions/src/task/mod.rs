@@ -10,6 +10,6 @@ mod waiting;
 pub(crate) use answer::{failure, heartbeat, success};
 pub(crate) use desk::{Desk, Order, Room, no_function};
 pub(crate) use integration::{Attempt, Integration, Outcome};
-pub(crate) use sdk::{SdkCalls, member_name, write_value};
+pub(crate) use sdk::{SdkCalls, member_name, sweep, write_value};
 pub(crate) use start_execution::StartExecution;
 pub(crate) use waiting::Waiting;

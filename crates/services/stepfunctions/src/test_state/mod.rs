@@ -111,6 +111,7 @@ async fn run(
                 key: new_uuid().into(),
                 again: false,
                 taken: false,
+                submitted: false,
             };
             let attempt = Attempt { service, scope: call.scope().clone(), target, dispatch };
             match tokio::time::timeout(LIMIT, integration.run(attempt)).await {

@@ -4,7 +4,7 @@ use crate::States;
 use crate::service::StatesCall;
 use aws_schema::Fault;
 use contracts::seams::{Authorizer, LogLine, LogSink};
-use contracts::{Call, Caller, Platform, Principal, SystemClock};
+use contracts::{Call, Caller, Platform, Principal, ServiceTable, SystemClock};
 use state_store::typed::Scope;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -35,11 +35,20 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> World {
-        let nothing = Arc::new(Nothing);
         let platform = Platform::without_host(Arc::new(SystemClock), ACCOUNT, true);
         let states = States::new(platform);
         let tables = vec![crate::table(&states)];
-        states.open(None, [3; 32], tables, nothing.clone(), nothing).unwrap();
+        World::with(states, tables, None)
+    }
+
+    /// On these tables for tasks, with executions in a folder.
+    pub(super) fn with(
+        states: Arc<States>,
+        tables: Vec<ServiceTable>,
+        folder: Option<std::path::PathBuf>,
+    ) -> World {
+        let nothing = Arc::new(Nothing);
+        states.open(folder, [3; 32], tables, nothing.clone(), nothing).unwrap();
         let (stop, stopped) = watch::channel(false);
         #[expect(clippy::disallowed_methods, reason = "the handle is kept in the world")]
         let desk = tokio::spawn(states.clone().run(stopped));

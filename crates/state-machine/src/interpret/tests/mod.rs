@@ -147,7 +147,7 @@ fn a_task_is_answered_once() {
     else {
         panic!("nothing was scheduled: {:?}", bench.effects);
     };
-    assert!(pending.contains(&Pending::Task { request: request.clone(), taken: false }));
+    assert!(pending.contains(&Pending::Task { request: request.clone(), taken: false, submitted: false }));
     let ticket = request.ticket;
     assert_eq!(bench.wake(Wake::Task(ticket, TaskAnswer::Started(None))), Ok(Progress::Waiting));
     bench.now += 9_000;
