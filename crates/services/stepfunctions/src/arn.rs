@@ -38,7 +38,8 @@ impl Resource<'_> {
     }
 }
 
-/// Reads an ARN; `InvalidArn` when it is none of this service, or lies in another account or region.
+/// Reads an ARN; `InvalidArn` when it is none of this service, or lies in another account or region,
+/// `ValidationException` for that of a Distributed Map state (`stateMachine:NAME/LABEL`).
 pub(crate) fn parse<'a>(caller: &Caller, arn: &'a str) -> Result<Resource<'a>, Fault> {
     parse_in(&caller.scope, arn)
 }
@@ -61,6 +62,10 @@ pub(crate) fn parse_in<'a>(scope: &Scope, arn: &'a str) -> Result<Resource<'a>, 
     }
     let (first, second) = rest.split_once(':').map_or((rest, None), |(first, second)| (first, Some(second)));
     match (kind, second) {
+        // API reference, `StartExecution`, `DescribeStateMachine` and others: ValidationException.
+        ("stateMachine", _) if first.contains('/') => Err(faults::validation(format!(
+            "The ARN names a Distributed Map state, not a state machine: {arn}"
+        ))),
         ("stateMachine", qualifier) if qualifier.is_none_or(|q| !q.is_empty() && !q.contains(':')) => {
             Ok(Resource::Machine { name: first, qualifier })
         }
@@ -137,5 +142,6 @@ mod tests {
         ] {
             assert!(parse_in(&scope, bad).is_err(), "{bad}");
         }
+        assert_eq!(read("stateMachine:a/Map").err().as_deref(), Some("ValidationException"));
     }
 }

@@ -206,7 +206,10 @@ pub(crate) fn change_refused(refusal: &execution_engine::ChangeRefusal, arn: &st
     use execution_engine::ChangeRefusal as R;
     match refusal {
         R::NotFound => no_execution(arn),
-        R::Status(status) => not_redrivable(&format!("Execution is {status:?} and cannot be redriven")),
+        R::Status(status) => {
+            let status = crate::execution::show_status(*status);
+            not_redrivable(&format!("Execution is {} and cannot be redriven", status.as_str()))
+        }
         R::Overloaded(why) => overloaded(why),
         R::Unavailable(why) => unavailable(why),
     }

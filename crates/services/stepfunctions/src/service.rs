@@ -26,6 +26,8 @@ pub struct States {
     pub(crate) board: Arc<Board>,
     /// Tasks that wait for executions.
     pub(crate) waiting: Arc<Waiting>,
+    /// Redrives that may be asked for again.
+    pub(crate) redrives: execution::RedriveTokens,
     /// Runs executions; there once [`States::open`] was called.
     engine: RwLock<Option<Engine>>,
     /// How the engine was opened, to open it anew after a reset.
@@ -53,6 +55,7 @@ impl States {
             platform,
             board: Arc::default(),
             waiting: Arc::default(),
+            redrives: execution::RedriveTokens::default(),
             engine: RwLock::new(None),
             opened: OnceLock::new(),
             integrations: OnceLock::new(),
@@ -100,6 +103,7 @@ impl States {
         engine.close();
         self.board.clear();
         self.waiting.clear();
+        self.redrives.clear();
         if let Some(folder) = &config.directory {
             std::fs::remove_dir_all(folder)
                 .map_err(|error| format!("executions cannot be removed: {error}"))?;

@@ -153,7 +153,8 @@ pub(crate) async fn delete(
     Ok(DeleteStateMachineAliasOutput {})
 }
 
-/// ListStateMachineAliases, by name; only those that lead to a version, where the ARN names one.
+/// ListStateMachineAliases, by name; only those that lead to a version, where the ARN names one. The API reference says
+/// newest first, which the real service did not do when it was recorded.
 ///
 /// Errors: `InvalidArn`, `InvalidToken`, `StateMachineDoesNotExist`.
 pub(crate) async fn list(

@@ -1,38 +1,12 @@
 //! DescribeExecution.
 
-use super::{find, show_status};
+use super::{find, redrive_status, show_status};
 use crate::service::StatesCall;
 use api_stepfunctions::{
-    CloudWatchEventsExecutionDataDetails, DescribeExecutionInput, DescribeExecutionOutput,
-    ExecutionRedriveStatus, IncludedData,
+    CloudWatchEventsExecutionDataDetails, DescribeExecutionInput, DescribeExecutionOutput, IncludedData,
 };
 use aws_schema::Timestamp;
 use contracts::Reply;
-use execution_engine::{Execution, Status};
-use records::Millis;
-
-/// Whether an execution can be redriven, and why not (API reference, `RedriveExecution`, and the reasons of
-/// `DescribeExecution`, `redriveStatusReason`).
-pub(crate) fn redrivable(execution: &Execution, now: Millis) -> (ExecutionRedriveStatus, Option<String>) {
-    let not = |why: String| (ExecutionRedriveStatus::NOT_REDRIVABLE, Some(why));
-    match execution.status {
-        Status::Running => not("Execution is RUNNING and cannot be redriven".to_owned()),
-        Status::Succeeded => not("Execution is SUCCEEDED and cannot be redriven".to_owned()),
-        Status::PendingRedrive => not("Execution is PENDING_REDRIVE and cannot be redriven".to_owned()),
-        Status::Failed | Status::TimedOut | Status::Aborted => {
-            let late = |stopped| now - stopped > execution_engine::REDRIVE_PERIOD;
-            if !execution.has_room() {
-                not("Execution history event limit exceeded".to_owned())
-            } else if execution.stopped.is_some_and(late) {
-                not("Execution redrivable period exceeded".to_owned())
-            } else if execution.start.map_run.is_some() {
-                (ExecutionRedriveStatus::REDRIVABLE_BY_MAP_RUN, None)
-            } else {
-                (ExecutionRedriveStatus::REDRIVABLE, None)
-            }
-        }
-    }
-}
 
 /// DescribeExecution.
 ///
@@ -42,7 +16,7 @@ pub(crate) async fn describe(
     input: DescribeExecutionInput,
 ) -> Reply<DescribeExecutionOutput> {
     let execution = find(&call, input.execution_arn()).await?;
-    let (redrive_status, reason) = redrivable(&execution, call.now());
+    let (redrive_status, reason) = redrive_status(&call, &execution);
     let included = input.included_data.as_ref() != Some(&IncludedData::METADATA_ONLY);
     let details = || CloudWatchEventsExecutionDataDetails { included: Some(included) };
     let text = |text: Option<std::sync::Arc<str>>| text.map(|text| text.to_string());

@@ -35,6 +35,10 @@ fn filter(call: &StatesCall, input: &ListExecutionsInput) -> Result<ListFilter, 
     };
     let (scope, store) = (call.scope(), &call.platform.store);
     match (&input.state_machine_arn, &input.map_run_arn) {
+        // API reference, `statusFilter`.
+        (Some(_), None) if filter.status == Some(Status::PendingRedrive) => {
+            return Err(faults::validation("PENDING_REDRIVE can only be listed of a Map Run."));
+        }
         (Some(machine_arn), None) => {
             let (name, qualifier) = match arn::parse(&call.caller, machine_arn)? {
                 Resource::Machine { name, qualifier } => (name, qualifier),
@@ -81,9 +85,13 @@ fn cursor(text: &str) -> Option<ListCursor> {
 /// ListExecutions, newest first.
 ///
 /// Errors: `InvalidArn`, `InvalidToken`, `StateMachineDoesNotExist`, `StateMachineTypeNotSupported`,
-/// `ValidationException`.
+/// `ResourceNotFound` for a Map Run, `ValidationException`.
 pub(crate) async fn list(call: StatesCall, input: ListExecutionsInput) -> Reply<ListExecutionsOutput> {
     let filter = filter(&call, &input)?;
+    if let ListOf::MapRun(run) = &filter.of {
+        let known = call.engine()?.map_run(run).await.map_err(|error| faults::unreadable(&error))?;
+        known.ok_or_else(faults::no_resource)?;
+    }
     let of = input.state_machine_arn.as_deref().or(input.map_run_arn.as_deref()).unwrap_or_default();
     let status = input.status_filter.as_ref().map_or("", |status| status.as_str());
     let redriven = input.redrive_filter.as_ref().map_or("", |filter| filter.as_str());

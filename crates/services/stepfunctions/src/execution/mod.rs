@@ -1,22 +1,24 @@
 //! Executions: handlers on top of the engine.
 
 mod describe;
-mod end;
 mod history;
 mod list;
 mod machine;
 mod map_run;
+mod redrive;
 mod start;
+mod stop;
 mod sync;
 mod target;
 
-pub(crate) use describe::{describe, redrivable};
-pub(crate) use end::{redrive, stop};
+pub(crate) use describe::describe;
 pub(crate) use history::history;
 pub(crate) use list::list;
 pub(crate) use machine::describe_machine;
 pub(crate) use map_run::{describe_map_run, list_map_runs, update_map_run};
+pub(crate) use redrive::{RedriveTokens, redrivable, redrive, redrive_status};
 pub(crate) use start::{Begun, begin, start};
+pub(crate) use stop::stop;
 pub(crate) use sync::start_sync;
 
 use crate::arn::{self, Resource};

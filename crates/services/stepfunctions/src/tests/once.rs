@@ -132,9 +132,14 @@ fn death(at: u32, applied: bool) -> Death {
 
 #[tokio::test]
 async fn an_effect_is_there_once_whenever_the_cloud_dies() {
-    for (at, applied, answered) in
-        [(1, false, true), (1, true, false), (2, false, false), (2, true, true), (3, false, true), (3, true, true)]
-    {
+    for (at, applied, answered) in [
+        (1, false, true),
+        (1, true, false),
+        (2, false, false),
+        (2, true, true),
+        (3, false, true),
+        (3, true, true),
+    ] {
         let ended = over_death("createActivity", r#"{"Name":"a"}"#, death(at, applied)).await;
         let what = format!("dead at write {at}, applied: {applied}");
         assert_eq!(ended.effects, 1, "{what}");
