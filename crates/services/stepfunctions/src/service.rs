@@ -170,7 +170,7 @@ impl States {
         loop {
             match engine.answer(token, answer.clone()).await {
                 Err(AnswerRefusal::Overloaded(_) | AnswerRefusal::Unavailable(_)) => {
-                    tokio::time::sleep(PAUSE).await
+                    tokio::time::sleep(PAUSE).await;
                 }
                 // Nobody waits for it any more: the task timed out or was aborted.
                 Ok(()) | Err(_) => return,
