@@ -229,6 +229,8 @@ impl HostAgent {
                 tracing::error!(%error, "the built-in image cannot be made; instances stay pending");
             }
         }
+        // Before anybody can run a command here: the end of a short one would be told to nobody.
+        let events = machines.events();
         if self.shared.machines.set(machines).is_err() {
             return;
         }
@@ -239,7 +241,7 @@ impl HostAgent {
         runtime.spawn(controller.clone().follow_records());
         runtime.spawn(controller.clone().follow_lost());
         runtime.spawn(controller.clone().sweep());
-        controller.follow_keeper(runtime);
+        controller.follow_keeper(&events, runtime);
     }
 
     /// After a restart: the networks of machines that have lived on are brought up to their records first.

@@ -8,6 +8,7 @@ use records::{Instance, InstanceState, transitions};
 use state_store::StoreError;
 use state_store::typed::{Scope, Tx, TypedEvent};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// Instances worked on at once: enough to hide waiting, few enough not to starve the API.
@@ -67,9 +68,11 @@ impl Controller {
     }
 
     /// Follows what the keeper tells; blocks, so it has a thread of its own.
-    pub(crate) fn follow_keeper(self: &Arc<Self>, runtime: &tokio::runtime::Handle) {
-        let Some(machines) = self.shared.machines() else { return };
-        let events = machines.events();
+    pub(crate) fn follow_keeper(
+        self: &Arc<Self>,
+        events: &Receiver<Event>,
+        runtime: &tokio::runtime::Handle,
+    ) {
         let _inside = runtime.enter();
         while let Ok(event) = events.recv() {
             match event {
