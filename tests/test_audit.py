@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Cloud, free_pool, wait_for
+from conftest import Cloud, end_edge, end_keeper, free_pool, wait_for
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
@@ -115,8 +115,6 @@ def test_who_is_turned_away_is_recorded_even_for_a_question(tmp_path):
         named(path, "DeleteAccessKey")
         assert len(records(path)) == before + 1
     finally:
-        from conftest import end_edge, end_keeper
-
         cloud.stop()
         end_keeper(data)
         end_edge(pool)

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import needs_root, run_shell, wait_for
-from test_machines import SERVER, connects, describe, launch, one
+from conftest import needs_root, routes, run_shell, wait_for
+from test_machines import SERVER, connects, describe, launch, one, terminate
 
 pytestmark = needs_root
 
@@ -63,6 +63,28 @@ def test_machines_and_their_network_live_on(lasting):
     # And it is still governed: the rule can be taken away.
     ec2.revoke_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
     assert not connects(address, 80, 0.3)
+
+
+def test_what_a_killed_cloud_left_on_the_host_goes_with_the_next_one(lasting):
+    ec2, pool = lasting.client("ec2"), lasting.words[lasting.words.index("--public-pool") + 1].split("/")[0]
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    terminate(ec2, launch(ec2, SubnetId=subnet))
+    (router,) = Path("/run/allod/net").glob(f"*/{vpc}")
+    lasting.kill()
+    lasting.start()
+    # No machine is left, so nothing of the network is open: the router is not in the way, and stays.
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+    assert router.exists()
+    (instance,) = launch(ec2)
+    assert not router.exists(), "the next machine's cloud knows no such VPC"
+    terminate(ec2, [instance])
+    assert pool in routes()
+    lasting.kill()
+    lasting.start()
+    assert lasting.stop() == 0, lasting.log_text()
+    assert pool not in routes() and not router.parent.exists(), "the host has its own back"
 
 
 def test_a_command_in_flight_ends_once_and_truly(lasting):

@@ -45,6 +45,11 @@ impl Network {
         Ok(Self { config, edge, vpcs })
     }
 
+    /// Whether the cloud has something on this host, made by this process or by an earlier one.
+    pub fn exists(config: &HostConfig) -> bool {
+        config.dir().exists()
+    }
+
     /// The configuration it was opened with.
     pub fn config(&self) -> &HostConfig {
         &self.config

@@ -16,8 +16,6 @@ use tempfile::TempDir;
 
 /// Until a cloud must answer, or be gone. Generous: only failures wait for it.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Where clouds keep the namespaces of their networks, in folders of their own.
-pub(crate) const NAMESPACES: &str = "/run/allod/net";
 /// Public addresses; nobody else is in our namespace.
 pub const POOL: &str = "198.18.0.0/20";
 /// The host's end of the link to the edge, where the internet begins. (Last address but one of the pool.)
@@ -162,39 +160,8 @@ impl Cloud {
         if let Some(mut keeper) = self.keeper.take() {
             let _ = keeper.call(Request::Shutdown);
         }
-        if self.durable { forget_namespaces() } else { Ok(()) }
+        Ok(())
     }
-}
-
-/// Lets go of the namespaces that a lasting cloud leaves for its next start. Which cloud's they are says
-/// the name of the link to its edge, which is in our own network namespace.
-fn forget_namespaces() -> anyhow::Result<()> {
-    for cloud in fs::read_dir(NAMESPACES).with_context(|| NAMESPACES.to_owned())? {
-        let cloud = cloud?;
-        // FNV-1a of the cloud's name, as the link's name has it.
-        let name = cloud.file_name();
-        let hash = name
-            .as_encoded_bytes()
-            .iter()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-        if !has_link(hash)? {
-            continue;
-        }
-        for pinned in fs::read_dir(cloud.path())? {
-            let path = pinned?.path();
-            // What is no mount is a plain file.
-            let _ = rustix::mount::unmount(&path, rustix::mount::UnmountFlags::DETACH);
-            fs::remove_file(&path).with_context(|| path.display().to_string())?;
-        }
-        fs::remove_dir(cloud.path())?;
-    }
-    Ok(())
-}
-
-/// Whether our network namespace has the link of the cloud with this hash.
-fn has_link(hash: u32) -> anyhow::Result<bool> {
-    let links = fs::read_to_string("/proc/thread-self/net/dev")?;
-    Ok(links.contains(&format!("allod{hash:08x}:")))
 }
 
 impl Drop for Cloud {

@@ -126,9 +126,6 @@ impl NetworkHandle {
     }
 
     pub(crate) async fn reset(&self, for_good: bool) -> Outcome {
-        if !for_good && self.active.read().is_empty() {
-            return Ok(());
-        }
         self.ask(|reply| Job::Reset { for_good, reply }).await
     }
 

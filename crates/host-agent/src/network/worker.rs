@@ -12,6 +12,7 @@ use ipnet::Ipv4Net;
 use network_apply::{Attachment, HostConfig, Network, Pressure, Uplink};
 use network_plan::VpcInput;
 use parking_lot::RwLock;
+use records::Vpc;
 use resolver::Resolver;
 use state_store::typed::{Scope, Store};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -121,7 +122,7 @@ pub(crate) fn run(start: Start, inbox: Inbox) {
     }
 }
 
-fn open(start: &Start) -> Result<Network, String> {
+fn host_config(start: &Start) -> Result<HostConfig, String> {
     let (address, length) = start.public_pool;
     let mut config = HostConfig::new(start.cloud.clone());
     config.uplink = if start.uplink { Uplink::Auto } else { Uplink::None };
@@ -131,7 +132,20 @@ fn open(start: &Start) -> Result<Network, String> {
         config.run_dir.clone_from(run_dir);
     }
     config.public_pool = Ipv4Net::new(address, length).map_err(|e| e.to_string())?;
-    Network::open(config).map_err(|e| e.to_string())
+    Ok(config)
+}
+
+/// Opens the network, without the VPCs that were deleted while no process had it open.
+fn open(start: &Start) -> Result<Network, String> {
+    let mut network = Network::open(host_config(start)?).map_err(|e| e.to_string())?;
+    let recorded: HashSet<String> =
+        start.store.list_all::<Vpc>().into_iter().map(|(_, vpc)| vpc.id.clone()).collect();
+    for vpc_id in network.list().into_iter().filter(|id| !recorded.contains(id)) {
+        if let Err(error) = network.remove_vpc(&vpc_id) {
+            tracing::error!(vpc_id, %error, "what is left of a deleted VPC cannot be removed");
+        }
+    }
+    Ok(network)
 }
 
 /// An interface that waits for its VPC's plan, and then for its plug.
@@ -260,7 +274,11 @@ impl Worker {
         self.start.board.clear();
         self.active.write().clear();
         self.numbers.clear();
-        let Some(network) = &mut self.network else { return Ok(()) };
+        // A process before this one may have left something that nothing has asked for since.
+        if self.network.is_none() && !Network::exists(&host_config(&self.start)?) {
+            return Ok(());
+        }
+        let network = self.network()?;
         if for_good {
             return self.network.take().map_or(Ok(()), |n| n.teardown().map_err(|e| e.to_string()));
         }

@@ -3,7 +3,6 @@
 
 use super::Site;
 use super::parameters::{Parameters, call, put};
-use crate::cloud::NAMESPACES;
 use crate::wire::Link;
 use anyhow::{Context as _, ensure};
 use reachability::topology::{
@@ -19,6 +18,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// Where clouds keep the namespaces of their networks, in folders of their own.
+const NAMESPACES: &str = "/run/allod/net";
 /// The service that every endpoint here leads to.
 const SERVICE: &str = "com.amazonaws.us-east-1.ssm";
 /// A packet filter that keeps an endpoint's kernel from answering.
