@@ -140,6 +140,7 @@ impl Worker {
         }
         Ok(())
     }
+
     /// Listens to the edge if anybody wants to know what ends there and nobody listens yet.
     pub(super) fn watch_edge(&mut self) -> Outcome {
         let listening = self.edge_ears.as_ref().is_some_and(|task| !task.is_over());

@@ -110,6 +110,7 @@ impl Board {
     pub(super) fn clear(&self) {
         self.vpcs.write().clear();
         self.early.lock().clear();
+        self.edge.clear();
     }
 
     pub(super) fn known(&self, vpc_id: &str) -> Option<Arc<Known>> {

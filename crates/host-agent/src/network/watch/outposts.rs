@@ -30,6 +30,11 @@ impl Edge {
         *self.asked.lock() = Some(now);
     }
 
+    pub(super) fn clear(&self) {
+        *self.feed.lock() = Feed::default();
+        *self.asked.lock() = None;
+    }
+
     pub(super) fn is_wanted(&self, now: Millis) -> bool {
         self.asked.lock().is_some_and(|at| now - at < INTEREST)
     }
