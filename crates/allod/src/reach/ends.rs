@@ -58,13 +58,12 @@ pub(super) fn find(client: &mut Client, from: &str, to: &str) -> anyhow::Result<
         Place::Address(address) => {
             ends.source_address = Some(*address);
             match interface_at(client, *address)? {
-                Some(interface) => {
-                    let id = interface.network_interface_id.context("the answer names no interface")?;
+                Some((interface, public)) => {
                     // By a public address the machine is meant, which sends from its private one.
-                    if is_public_of(client, *address)? {
+                    if public {
                         ends.source_address = None;
                     }
-                    ends.source = id;
+                    ends.source = interface.network_interface_id.context("the answer names no interface")?;
                 }
                 None => match outside_of(client, &to)? {
                     Ok(gateway) => ends.source = gateway,
@@ -144,15 +143,15 @@ fn interfaces(client: &mut Client, filters: Vec<Filter>) -> anyhow::Result<Vec<N
     Ok(answer.network_interfaces.unwrap_or_default())
 }
 
-/// The one interface that has an address, private or public.
-fn interface_at(client: &mut Client, address: IpAddr) -> anyhow::Result<Option<NetworkInterface>> {
+/// The one interface that has an address, and whether that is a public one which stands for a private one.
+fn interface_at(client: &mut Client, address: IpAddr) -> anyhow::Result<Option<(NetworkInterface, bool)>> {
     let text = address.to_string();
-    let names: &[&str] = if address.is_ipv4() {
-        &["addresses.private-ip-address", "addresses.association.public-ip"]
+    let names: &[(&str, bool)] = if address.is_ipv4() {
+        &[("addresses.private-ip-address", false), ("addresses.association.public-ip", true)]
     } else {
-        &["ipv6-addresses.ipv6-address"]
+        &[("ipv6-addresses.ipv6-address", false)]
     };
-    for name in names {
+    for (name, public) in names {
         let mut found = interfaces(client, vec![filter(name, &[&text])])?;
         ensure!(
             found.len() < 2,
@@ -160,24 +159,22 @@ fn interface_at(client: &mut Client, address: IpAddr) -> anyhow::Result<Option<N
             found.len()
         );
         if let Some(interface) = found.pop() {
-            return Ok(Some(interface));
+            return Ok(Some((interface, *public)));
         }
     }
     Ok(None)
-}
-
-fn is_public_of(client: &mut Client, address: IpAddr) -> anyhow::Result<bool> {
-    let public = filter("addresses.association.public-ip", &[&address.to_string()]);
-    Ok(address.is_ipv4() && !interfaces(client, vec![public])?.is_empty())
 }
 
 /// The VPC that a place is in.
 fn vpc_of(client: &mut Client, place: &Place) -> anyhow::Result<String> {
     let interface = match place {
         Place::Internet => bail!("one of the two ends must be in this cloud"),
-        Place::Address(address) => interface_at(client, *address)?.with_context(|| {
-            format!("{address} is nobody's address in this cloud; one of the two ends must be in it")
-        })?,
+        Place::Address(address) => {
+            let found = interface_at(client, *address)?.with_context(|| {
+                format!("{address} is nobody's address in this cloud; one of the two ends must be in it")
+            })?;
+            found.0
+        }
         Place::Resource(id) => {
             let name = if id.starts_with("i-") { "attachment.instance-id" } else { "network-interface-id" };
             let found = interfaces(client, vec![filter(name, &[id])])?.into_iter().next();
