@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Cloud, needs_root, run_shell, terminate_all, wait_for
+from conftest import Cloud, end_keeper, needs_root, run_shell, terminate_all, wait_for
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 
@@ -481,21 +481,6 @@ def test_keys_and_sessions_outlive_a_kill(tmp_path):
     finally:
         cloud.stop()
         end_keeper(tmp_path / "data")
-
-
-def end_keeper(folder):
-    """Ends the keeper of this data directory only: its process names the folder."""
-    import os
-    import signal
-    from pathlib import Path
-
-    for entry in Path("/proc").iterdir():
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            continue
-        if len(words) > 2 and words[1] == b"keeper" and words[2].startswith(str(folder).encode() + b"/"):
-            os.kill(int(entry.name), signal.SIGTERM)
 
 
 @needs_root

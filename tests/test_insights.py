@@ -7,33 +7,16 @@ import uuid
 import pytest
 from conftest import BINARY, needs_root, wait_for
 from probes import reach
-from test_machines import describe, terminate
-from test_packets import ANYWHERE, World
+from test_machines import describe
+from test_packets import ANYWHERE, fresh, world  # noqa: F401 (fixtures)
 
 pytestmark = needs_root
 
 
 @pytest.fixture(scope="module")
-def world(cloud):
-    world = World(cloud)
-    yield world
-    terminate(world.ec2, world.ids)
-
-
-@pytest.fixture(scope="module")
 def pair(world):
-    """A caller in the public subnet and a server in the private one, both with groups of their own."""
+    """As that of the packet tests; the caller has a public address."""
     return world.machine(world.public, world.group(), public=True), world.machine(world.private, world.group())
-
-
-@pytest.fixture
-def fresh(world, pair):
-    """The pair with new groups: (caller, server, the server's group)."""
-    caller, server = pair
-    first, second = world.group(), world.group()
-    world.groups_of(caller[2], first)
-    world.groups_of(server[2], second)
-    return caller, server, second
 
 
 def analysis(ec2, source, destination, port=None, **more):
@@ -68,7 +51,7 @@ def agree(world, caller, server, port=80):
 
 
 def test_groups(world, fresh):
-    caller, server, group = fresh
+    caller, server, _, group = fresh
     assert agree(world, caller, server) == (False, ["SG_HAS_NO_RULES"])
     world.allow(group, "tcp", 80, f"{caller[1]}/32")
     assert agree(world, caller, server) == (True, [])
@@ -81,7 +64,7 @@ def test_groups(world, fresh):
 
 def test_acls_in_both_directions(world, fresh):
     ec2 = world.ec2
-    caller, server, group = fresh
+    caller, server, _, group = fresh
     world.allow(group, "tcp", 80, ANYWHERE)
     acls = ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [world.private]}])
     old = acls["NetworkAcls"][0]
@@ -102,7 +85,7 @@ def test_acls_in_both_directions(world, fresh):
 
 def test_a_blackhole_and_a_stopped_end(world, fresh):
     ec2 = world.ec2
-    caller, server, group = fresh
+    caller, server, _, group = fresh
     world.allow(group, "tcp", 80, ANYWHERE)
     found = analysis(ec2, caller[0], world.edge, 80)
     assert found["NetworkPathFound"], found
@@ -113,7 +96,7 @@ def test_a_blackhole_and_a_stopped_end(world, fresh):
 
 
 def test_what_an_answer_holds(world, fresh):
-    caller, server, group = fresh
+    caller, server, _, group = fresh
     world.allow(group, "tcp", 80, ANYWHERE)
     found = analysis(world.ec2, caller[0], server[0], 80)
     forward, back = found["ForwardPathComponents"], found["ReturnPathComponents"]
@@ -137,7 +120,7 @@ def tell(cloud, *words):
 
 def test_the_command(world, fresh, tmp_path):
     cloud, ec2 = world.cloud, world.ec2
-    caller, server, group = fresh
+    caller, server, _, group = fresh
     ec2.create_tags(Resources=[caller[0]], Tags=[{"Key": "Name", "Value": "caller"}])
     status, text = tell(cloud, "caller", server[0], "--port", "80")
     assert status == 1 and "SG_HAS_NO_RULES" in text.splitlines()[0] and group in text

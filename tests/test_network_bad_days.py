@@ -9,9 +9,8 @@ import botocore
 import pytest
 from conftest import Cloud, needs_root, wait_for
 from probes import ping, reach, shell
-from test_machines import terminate
 from test_network_gateways import metrics
-from test_packets import ANYWHERE, World
+from test_packets import ANYWHERE, World, world  # noqa: F401 (world is a fixture)
 
 pytestmark = needs_root
 
@@ -24,13 +23,6 @@ my @frames = map { my $r = pack("C*", map { int rand 256 } 1..(14 + int rand 130
 my $to = pack("SnlSCCa8", 17, 0, $index, 0, 0, 6, "\xff" x 6); my ($sent, $bits) = (0, 0); my $until = time + 3;
 while (time < $until) { for my $r (@frames) { if (defined send($s, $r, 0, $to)) { $sent++; $bits += 8 * length $r } } }
 print "$sent $bits"' """
-
-
-@pytest.fixture(scope="module")
-def world(cloud):
-    world = World(cloud)
-    yield world
-    terminate(world.ec2, world.ids)
 
 
 def handle(vpc):

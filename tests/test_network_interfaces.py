@@ -3,17 +3,9 @@
 import pytest
 from conftest import needs_root, wait_for
 from probes import reach, shell
-from test_machines import terminate
-from test_packets import ANYWHERE, World
+from test_packets import ANYWHERE, world  # noqa: F401 (world is a fixture)
 
 pytestmark = needs_root
-
-
-@pytest.fixture(scope="module")
-def world(cloud):
-    world = World(cloud)
-    yield world
-    terminate(world.ec2, world.ids)
 
 
 def attachment(ec2, interface):
