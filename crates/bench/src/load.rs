@@ -4,12 +4,12 @@
 //! request. It uses little of the two cores it shares with the server.
 
 use crate::stop;
-use crate::unbroken::unbroken;
 use anyhow::{Context as _, bail, ensure};
 use memchr::memmem;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
+use test_support::unbroken;
 
 /// Longest answer taken.
 const MAX_ANSWER: usize = 4 << 20;

@@ -17,7 +17,6 @@ mod report;
 mod site;
 mod statistics;
 mod stop;
-mod unbroken;
 
 use clap::Parser;
 use measures::Measure;

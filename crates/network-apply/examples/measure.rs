@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::thread;
@@ -18,6 +18,7 @@ use network_plan::{
     AclEntry, Eni, InputRoute, NetworkAcl, Peer, Ports, Protocol, RouteTable, RouteTarget, Rule,
     SecurityGroup, Subnet, VpcInput, diff, plan,
 };
+use test_support::unbroken;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -145,30 +146,19 @@ fn speed(network: &mut Network, wanted: &network_plan::VpcPlan) -> Outcome<()> {
     Ok(())
 }
 
-/// Waits on: a wait with a time limit ends with an error when the process is stopped and continued (signal(7)).
-fn unbroken<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    for _ in 0..1_000 {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            outcome => return outcome,
-        }
-    }
-    call()
-}
-
 fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
     const ROUNDS: u32 = 20_000;
     const BYTES: u64 = 1 << 30;
-    let patience = Some(Duration::from_secs(5));
+    const PATIENCE: Duration = Duration::from_secs(5);
     let answering = inside(to, || UdpSocket::bind((address, 9)))??;
     let asking = inside(from, || UdpSocket::bind("0.0.0.0:0"))??;
-    answering.set_read_timeout(patience)?;
-    asking.set_read_timeout(patience)?;
+    answering.set_read_timeout(Some(PATIENCE))?;
+    asking.set_read_timeout(Some(PATIENCE))?;
     asking.connect((address, 9))?;
     let answer = thread::spawn(move || -> Outcome<()> {
         let mut buffer = [0; 64];
         for _ in 0..ROUNDS {
-            let (len, peer) = unbroken(|| answering.recv_from(&mut buffer))?;
+            let (len, peer) = unbroken(PATIENCE, || answering.recv_from(&mut buffer))?;
             answering.send_to(&buffer[..len], peer)?;
         }
         Ok(())
@@ -178,7 +168,7 @@ fn flow(what: &str, from: &File, to: &File, address: Ipv4Addr) -> Outcome<()> {
     for _ in 0..ROUNDS {
         let start = Instant::now();
         asking.send(&buffer)?;
-        unbroken(|| asking.recv(&mut buffer))?;
+        unbroken(PATIENCE, || asking.recv(&mut buffer))?;
         times.push(start.elapsed());
     }
     answer.join().map_err(|_| "the answering thread panicked")??;

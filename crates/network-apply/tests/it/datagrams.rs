@@ -5,7 +5,7 @@
 //! functions by stop signals"). The standard library tries `accept`, `connect`, `read_exact` and `write_all` again,
 //! but not `recv` of a datagram and not `read`.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read as _};
 use std::net::{SocketAddr, UdpSocket};
 use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
@@ -16,21 +16,9 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Long enough for a busy machine; only failing tests wait it out.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Makes a call again that a signal broke off; at most one after the patience is over. So somebody who is woken after
-/// a long stop still looks whether something came, and an endless row of signals holds nobody up for ever.
+/// Makes a call again that a signal broke off, with the usual patience.
 pub fn unbroken<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    unbroken_for(PATIENCE, call)
-}
-
-fn unbroken_for<T>(patience: Duration, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    let end = Instant::now() + patience;
-    loop {
-        let last = Instant::now() > end;
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted && !last => {}
-            outcome => return outcome,
-        }
-    }
+    test_support::unbroken(PATIENCE, call)
 }
 
 /// The same for a system call that answers a count, or -1.
@@ -101,16 +89,4 @@ fn a_stop_breaks_no_waiting_off() {
 fn stopped(child: &Child) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
     stat.rsplit(") ").next().unwrap().starts_with('T')
-}
-
-#[test]
-fn other_errors_and_endless_signals_come_through() {
-    let kind = |outcome: io::Result<()>| outcome.unwrap_err().kind();
-    assert_eq!(kind(unbroken(|| Err(ErrorKind::WouldBlock.into()))), ErrorKind::WouldBlock);
-    let mut calls = 0;
-    let outcome = unbroken_for(Duration::ZERO, || {
-        calls += 1;
-        Err(ErrorKind::Interrupted.into())
-    });
-    assert_eq!((kind(outcome), calls > 0), (ErrorKind::Interrupted, true));
 }

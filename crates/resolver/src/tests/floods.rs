@@ -7,9 +7,10 @@ use crate::engine::{Step, Transport};
 use crate::wire::record::{Kind, Record};
 use crate::{Listening, Resolver, Upstreams, VpcKey};
 use hickory_proto::op::ResponseCode::{NoError, ServFail};
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
+use test_support::unbroken;
 
 const NEIGHBOUR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 20, 1, 6));
 
@@ -70,22 +71,9 @@ fn client(address: SocketAddr) -> UdpSocket {
     socket
 }
 
-/// Waits on when the process was stopped meanwhile, which breaks off every wait with a time limit (signal(7)); at most
-/// once more after the patience is over.
-fn unbroken(mut wait: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let last = Instant::now() > end;
-        match wait() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted && !last => {}
-            outcome => return outcome,
-        }
-    }
-}
-
 fn receive(socket: &UdpSocket) -> Seen {
     let mut buffer = [0; 4096];
-    let length = unbroken(|| socket.recv(&mut buffer)).unwrap();
+    let length = unbroken(PATIENCE, || socket.recv(&mut buffer)).unwrap();
     Seen::new(&buffer[..length])
 }
 
@@ -158,7 +146,7 @@ fn garbage_over_tcp_ends_the_connection_and_nothing_else() {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&[0xff; 64]).unwrap();
     // Closed, or reset since not all was read.
-    let ended = unbroken(|| stream.read(&mut [0; 16]));
+    let ended = unbroken(PATIENCE, || stream.read(&mut [0; 16]));
     assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
     let socket = client(address);
     socket.send(&question("localhost", Kind::A)).unwrap();

@@ -3,7 +3,6 @@
 use super::facts::PORT;
 use super::ground::Machine;
 use crate::statistics::Times;
-use crate::unbroken::unbroken;
 use anyhow::{Context as _, anyhow};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::io::Write as _;
@@ -11,6 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use test_support::unbroken;
 
 /// What is lost does not come any more.
 const PATIENCE: Duration = Duration::from_secs(5);

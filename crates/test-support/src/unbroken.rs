@@ -4,8 +4,12 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// Makes a call again that a signal broke off; at most one begins after `patience` is over.
-pub(crate) fn unbroken<T>(patience: Duration, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// Makes a call again that a signal broke off; at most one begins after `patience` is over. So somebody who is woken after
+/// a long stop still looks whether something came, and an endless row of signals holds nobody up for ever.
+///
+/// # Errors
+/// The call's own, of every other kind; `Interrupted` only when the patience is over.
+pub fn unbroken<T>(patience: Duration, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let end = Instant::now() + patience;
     loop {
         let last = Instant::now() > end;
