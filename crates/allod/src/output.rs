@@ -25,6 +25,9 @@ pub(crate) fn env(options: &Env) -> anyhow::Result<ExitCode> {
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_DEFAULT_REGION", options.region.as_str()),
+        // StartSyncExecution has a host prefix, and no name server knows `sync-127.0.0.1` (AWS SDKs and Tools Reference
+        // Guide, "Host prefix injection").
+        ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
     ];
     if options.json {
         let object: serde_json::Map<_, _> =
