@@ -3,16 +3,23 @@
 Check numbers are those of the table in docs/packet-checks.md.
 """
 
+import json
 import time
+import urllib.request
 
 from conftest import wait_for
 from probes import shell
-from test_network_gateways import drops
 from test_packets import World
 
 # Arguments: protocol number, destination, payload. A packet of any protocol; prints "sent".
 SEND = r"""perl -MSocket -e 'socket(my $s, AF_INET, SOCK_RAW, $ARGV[0]) or die "no raw socket: $!"; setsockopt($s, SOL_SOCKET, SO_BROADCAST, 1);
 defined send($s, $ARGV[2], 0, sockaddr_in(0, inet_aton($ARGV[1]))) or die "not sent: $!"; print "sent"' """
+
+
+def drops(cloud, vpc, after=0):
+    """The packets dropped in a VPC behind a number, and the number to ask with next."""
+    with urllib.request.urlopen(f"{cloud.endpoint}/_allod/network/drops?vpc={vpc}&after={after}") as answer:
+        return json.load(answer)
 
 
 class Watched(World):

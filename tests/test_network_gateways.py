@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import needs_root, terminate_all, wait_for
+from packet_watch import Witness, drops
 from probes import reach, shell
 from test_machines import describe, terminate
 from test_packets import ANYWHERE, World, outside, world  # noqa: F401 (fixtures)
@@ -76,9 +77,9 @@ def test_peers_reach_one_another_by_group_and_part_again(cloud):
         far.cloud, far.ec2, far.vpc, far.ids, far.counter = cloud, ec2, other, [], 100
         there = far.group()
         server, server_address, _ = far.machine(subnet, there)
-        start = drops(cloud, other)["last"]
+        witness = Witness(near, other)
         assert reach(cloud, name, server_address) == "silent", "no rule admits it"
-        one = dropped_since(cloud, other, start, source=address, destination=server_address)
+        one = witness.saw(source=address, destination=server_address)
         assert (one["gate"], one["groups"], one["incoming"]) == ("ingress-denied", [there], peering)
         far.allow(there, "tcp", 80, here)
         assert reach(cloud, name, server_address) == "open"
@@ -89,26 +90,13 @@ def test_peers_reach_one_another_by_group_and_part_again(cloud):
         assert reach(cloud, second, server_address) == "silent"
         near.groups_of(interface, here)
         assert reach(cloud, second, server_address) == "open"
-        start = drops(cloud, near.vpc)["last"]
+        witness = Witness(near)
         ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
         assert reach(cloud, name, server_address) == "silent"
-        one = dropped_since(cloud, near.vpc, start, source=address, destination=server_address)
+        one = witness.saw(source=address, destination=server_address)
         assert (one["gate"], one["routeTable"]) == ("no-route", mine["RouteTableId"])
     finally:
         terminate(ec2, near.ids + (far.ids if far else []))
-
-
-def drops(cloud, vpc, after=0):
-    with urllib.request.urlopen(f"{cloud.endpoint}/_allod/network/drops?vpc={vpc}&after={after}") as answer:
-        return json.load(answer)
-
-
-def dropped_since(cloud, vpc, start, **wanted):
-    """The first drop behind a number that has these fields; there must be one."""
-    def found():
-        listed = drops(cloud, vpc, start)["drops"]
-        return next((one for one in listed if all(one.get(name) == value for name, value in wanted.items())), None)
-    return wait_for(found, what=f"the report of a drop {wanted}")
 
 
 def metrics(cloud):

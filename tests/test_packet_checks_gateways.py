@@ -156,10 +156,12 @@ def test_34_a_nat_gateway_lets_in_answers_only(cloud, world, outside, nat):
     # First two flows that begin inside and are answered, then the same from outside, which nobody inside sees.
     assert ask_udp(cloud, world.back[0], outside[1], "out-34").removeprefix("::ffff:") == nat[1]
     assert reach(cloud, world.back[0], outside[1]) == "open"
-    before = len(seen(cloud, world.back[0]))
+    before, witness = len(seen(cloud, world.back[0])), Witness(world)
     for word in ("in-34", "again-34"):
         assert ask_udp(cloud, outside[0], nat[1], word) == ""
     assert reach(cloud, outside[0], nat[1]) in ("silent", "refused")
+    for protocol in (17, 6):
+        witness.saw(gate="nat-refused", natGateway=nat[0], protocol=protocol)
     assert seen(cloud, world.back[0])[before:] == []
     assert not {"in-34", "again-34"} & {payload for _, _, payload in seen(cloud, world.second[0])}
 
