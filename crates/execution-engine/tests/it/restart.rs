@@ -71,3 +71,35 @@ async fn asynchronous_express_executions_begin_anew_until_they_have_ended() {
     assert_eq!(world.ended.lock().unwrap().len(), 16);
     engine.close();
 }
+
+const DRAWN: &str = r#"{"QueryLanguage":"JSONata","StartAt":"D","States":{
+    "D":{"Type":"Pass","Assign":{"drawn":"{% [$uuid(),$random(),$now(),$millis()] %}"},"Next":"J"},
+    "J":{"Type":"Pass","QueryLanguage":"JSONPath","Next":"T","Parameters":{
+        "uuid.$":"States.UUID()","random.$":"States.MathRandom(1,1000000)","at.$":"$$.State.EnteredTime"}},
+    "T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:work","End":true,
+        "Output":"{% {'drawn':$drawn,'input':$states.input} %}"}}}"#;
+
+#[tokio::test]
+async fn what_was_drawn_is_not_drawn_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    engine.start(new(DRAWN, Kind::Standard, "drawn", "{}")).await.unwrap();
+    let token = world.task(&arn("drawn")).await.task.token;
+    let page = engine.history(&arn("drawn"), false, None, 1000).await.unwrap().unwrap();
+    engine.close();
+
+    // Its turns are run once more from the log: with other numbers it would not be what its history says.
+    let engine = open(Some(folder.path()), &Arc::new(World::default()));
+    engine.answer(&token, TaskAnswer::Succeeded("1".into())).await.unwrap();
+    let ended = end(&engine, &arn("drawn")).await;
+    assert_eq!(ended.status, Status::Succeeded, "{:?}", ended.failure);
+    let now = engine.history(&arn("drawn"), false, None, 1000).await.unwrap().unwrap();
+    assert!(now.events.starts_with(&page.events));
+    let told = format!("{:?}", page.events);
+    let output = state_machine::text::parse_value(&ended.output.unwrap()).unwrap().to_string();
+    let words: Vec<&str> = output.split('"').filter(|word| word.len() == 36).collect();
+    assert_eq!(words.len(), 2, "two UUIDs in {output}");
+    assert!(words.iter().all(|uuid| told.contains(uuid)), "those that were seen before");
+    engine.close();
+}
