@@ -1,6 +1,7 @@
 """Step Functions as its API reference tells it, operation by operation: pages, repeated requests, wrong names, limits."""
 
 import json
+from pathlib import Path
 
 import boto3
 import pytest
@@ -389,3 +390,82 @@ def test_an_alias_chooses_by_its_weights(states):
     twice = [*routes(50), *routes(50)]
     assert code(states.create_state_machine_alias, name="wrong", routingConfiguration=twice) == "ValidationException"
     assert code(states.delete_state_machine_version, stateMachineVersionArn=f"{arn}:1") == "ConflictException"
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def test_data_is_shown_only_where_it_is_asked_for(states):
+    arn = machine(states, "data", single(Type="Pass", Result={"secret": 1}))
+    execution = states.start_execution(stateMachineArn=arn, input='{"secret":2}')["executionArn"]
+    assert ended(states, execution)["output"] == '{"secret":1}'
+    for call in (states.describe_execution, states.describe_state_machine_for_execution):
+        assert "secret" in str(call(executionArn=execution))
+        assert "secret" not in str(call(executionArn=execution, includedData="METADATA_ONLY"))
+    assert "secret" in str(states.describe_state_machine(stateMachineArn=arn))
+    assert "secret" not in str(states.describe_state_machine(stateMachineArn=arn, includedData="METADATA_ONLY"))
+    whole = states.get_execution_history(executionArn=execution)["events"]
+    bare = states.get_execution_history(executionArn=execution, includeExecutionData=False)["events"]
+    assert "secret" in str(whole) and "secret" not in str(bare)
+    assert [(one["id"], one["type"]) for one in whole] == [(one["id"], one["type"]) for one in bare]
+
+
+def test_log_lines_count_redrives(cloud, states):
+    group = f"arn:aws:logs:{REGION}:000000000000:log-group:/states/redrives:*"
+    arn = machine(states, "log-redrives", single(Type="Wait", Seconds=3600), loggingConfiguration={
+        "level": "ALL", "includeExecutionData": True,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}]})
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    states.stop_execution(executionArn=execution)
+    wait_for(lambda: states.describe_execution(executionArn=execution)["redriveStatus"] == "REDRIVABLE", what="its end")
+    states.redrive_execution(executionArn=execution)
+    states.stop_execution(executionArn=execution)
+
+    def lines():
+        files = [file for file in Path(cloud.ready["data_dir"], "logs").rglob("*log-redrives*") if file.is_file()]
+        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+    told = wait_for(lambda: len(found := lines()) >= 5 and found, what="the log")
+    counts = {line["type"]: line["redrive_count"] for line in told}
+    assert (counts["ExecutionStarted"], counts["ExecutionRedriven"], counts["ExecutionAborted"]) == ("0", "1", "1")
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------------
+
+
+def types(states, execution):
+    return [event["type"] for event in pages(states.get_execution_history, "events", 1000, executionArn=execution)]
+
+
+FUNCTION = f"arn:aws:lambda:{REGION}:000000000000:function:f"
+
+
+@pytest.mark.parametrize("task, scheduled", [
+    ({"Resource": FUNCTION}, "LambdaFunctionScheduled"),
+    ({"Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": FUNCTION}}, "TaskScheduled"),
+    ({"Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q", "MessageBody": "m"}}, "TaskScheduled"),
+])
+def test_services_that_are_not_there_are_a_task_failure(states, task, scheduled):
+    caught = {"Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Z"}]}
+    definition = {"StartAt": "S", "States": {"S": {"Type": "Task", **task, **caught, "End": True}, "Z": {"Type": "Succeed"}}}
+    arn = machine(states, task["Resource"].replace(":", "-"), json.dumps(definition))
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    shown = ended(states, execution)
+    assert shown["status"] == "SUCCEEDED" and "Error" in json.loads(shown["output"]), shown
+    assert scheduled in types(states, execution)
+
+
+def test_a_callback_answers_with_the_token_it_was_given(states):
+    child = machine(states, "callback-child", SLEEP)
+    parent = machine(states, "callback-parent", single(
+        Type="Task", Resource="arn:aws:states:::states:startExecution.waitForTaskToken", HeartbeatSeconds=600,
+        Parameters={"StateMachineArn": child, "Input": {"token.$": "$$.Task.Token"}}))
+    execution = states.start_execution(stateMachineArn=parent)["executionArn"]
+    (begun,) = wait_for(lambda: states.list_executions(stateMachineArn=child)["executions"], what="the child")
+    token = json.loads(states.describe_execution(executionArn=begun["executionArn"])["input"])["token"]
+    wait_for(lambda: "TaskSubmitted" in types(states, execution), what="the submission")
+    states.send_task_heartbeat(taskToken=token)
+    states.send_task_success(taskToken=token, output='{"well":1}')
+    assert (ended(states, execution)["status"], ended(states, execution)["output"]) == ("SUCCEEDED", '{"well":1}')
+    assert code(states.send_task_success, taskToken=token, output="{}") == "TaskTimedOut"
+    assert states.describe_execution(executionArn=begun["executionArn"])["status"] == "RUNNING", "nobody waits for it"

@@ -172,8 +172,14 @@ pub trait Outside: Send + Sync {
             "There is no store to which the results could be written.",
         ))
     }
-    /// Durable events of an execution whose revision is logged, or which is Express.
-    fn events(&self, execution: &state_machine::interpret::Start, revision: &str, events: &[Event]);
+    /// Durable events of an execution whose revision is logged, or which is Express; how often it was redriven.
+    fn events(
+        &self,
+        execution: &state_machine::interpret::Start,
+        revision: &str,
+        redrives: u32,
+        events: &[Event],
+    );
     /// An execution ended (after its events).
     fn ended(&self, execution: &Execution);
 }

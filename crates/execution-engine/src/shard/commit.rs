@@ -83,7 +83,7 @@ impl Shard {
     /// What follows from a turn that is durable.
     fn release(&mut self, done: Done) {
         if !done.events.is_empty() {
-            self.around.outside.events(&done.start, &done.revision, &done.events);
+            self.around.outside.events(&done.start, &done.revision, done.redrives, &done.events);
         }
         for effect in done.effects {
             self.effect(done.slot, done.number, &done.start, effect, done.now);

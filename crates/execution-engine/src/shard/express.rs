@@ -291,7 +291,7 @@ impl Shard {
         self.slots.set(place, after);
         let (start, revision) = (hot.start.clone(), hot.revision.clone().unwrap_or_default());
         if !ran.events.is_empty() {
-            self.around.outside.events(&start, &revision, &ran.events);
+            self.around.outside.events(&start, &revision, 0, &ran.events);
         }
         // In its place before its effects: a Map Run asks for it there.
         let ended = if let Progress::Ended(_) = ran.progress {

@@ -245,6 +245,7 @@ impl Shard {
             now,
             effects: Vec::new(),
             events: if pin.logged { events } else { Vec::new() },
+            redrives: opening.redrives.0,
             start,
             revision: pin.revision.clone(),
             ended: Some(Box::new(ended)),

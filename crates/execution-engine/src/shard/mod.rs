@@ -156,6 +156,7 @@ struct Done {
     effects: Vec<Effect>,
     /// For the logs.
     events: Vec<Event>,
+    redrives: u32,
     start: Arc<Start>,
     revision: Arc<str>,
     /// It ended with this turn.

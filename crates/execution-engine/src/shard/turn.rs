@@ -189,6 +189,7 @@ impl Shard {
             now: ran.now,
             effects: ran.effects,
             events: if pin.logged { ran.events } else { Vec::new() },
+            redrives: hot.redrives.0,
             start: hot.start.clone(),
             revision: pin.revision.clone(),
             child: hot.child.filter(|_| ended.is_some()),

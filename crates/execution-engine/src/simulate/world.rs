@@ -76,7 +76,7 @@ impl Outside for World {
     fn map_run_items(&self, _request: &MapRunRequest) -> Option<ItemSource> {
         None
     }
-    fn events(&self, _execution: &Start, _revision: &str, _events: &[Event]) {}
+    fn events(&self, _execution: &Start, _revision: &str, _redrives: u32, _events: &[Event]) {}
     fn ended(&self, execution: &Execution) {
         if !execution.start.express {
             return;

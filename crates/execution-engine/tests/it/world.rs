@@ -36,7 +36,7 @@ impl Outside for World {
     fn map_run_items(&self, _request: &MapRunRequest) -> Option<ItemSource> {
         None
     }
-    fn events(&self, execution: &Start, _revision: &str, events: &[Event]) {
+    fn events(&self, execution: &Start, _revision: &str, _redrives: u32, events: &[Event]) {
         self.told.lock().unwrap().push((execution.arn.to_string(), events.to_vec()));
     }
     fn ended(&self, execution: &Execution) {

@@ -107,14 +107,14 @@ impl Log {
     }
 
     /// Notes the events of a turn.
-    pub(crate) fn note(&self, execution: &Start, revision: &str, events: &[Event]) {
+    pub(crate) fn note(&self, execution: &Start, revision: &str, redrives: u32, events: &[Event]) {
         let mut parts = execution.arn.split(':').skip(3);
         let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let scope = Scope::new(account, region);
         let Some(plan) = self.plan(&scope, revision) else { return };
         let admitted = events.iter().filter(|event| plan.level.admits(&event.kind));
         let lines: Vec<LogLine> = admitted
-            .map(|event| LogLine { time: event.at, text: line(execution, event, plan.data) })
+            .map(|event| LogLine { time: event.at, text: line(execution, redrives, event, plan.data) })
             .collect();
         if lines.is_empty() {
             return;
@@ -140,7 +140,7 @@ impl LogWriter {
 }
 
 /// One event as the real service logs it: numbers are texts, and without execution data there is no word of data.
-fn line(execution: &Start, event: &Event, data: bool) -> String {
+fn line(execution: &Start, redrives: u32, event: &Event, data: bool) -> String {
     let mut details = Value::from(Map::new());
     if let Value::Object(members) = write_value(&show(event, data)) {
         for (_, value) in members.iter().filter(|(name, _)| name.ends_with("EventDetails")) {
@@ -158,7 +158,7 @@ fn line(execution: &Start, event: &Event, data: bool) -> String {
         ("previous_event_id", text(event.previous.to_string())),
         ("event_timestamp", text(event.at.to_string())),
         ("execution_arn", Value::String(execution.arn.clone())),
-        ("redrive_count", Value::from("0")),
+        ("redrive_count", text(redrives.to_string())),
     ];
     let members = members.into_iter().map(|(name, value)| (Arc::from(name), value)).collect::<Map>();
     Value::from(members).to_string()

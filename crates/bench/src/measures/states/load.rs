@@ -41,7 +41,7 @@ impl Outside for World {
         self.results.store(results.count() as u64, Ordering::Relaxed);
         Ok("{}".into())
     }
-    fn events(&self, _execution: &Start, _revision: &str, _events: &[Event]) {}
+    fn events(&self, _execution: &Start, _revision: &str, _redrives: u32, _events: &[Event]) {}
     fn ended(&self, execution: &Execution) {
         if self.timed {
             let due = execution.start.name.rsplit('-').next().and_then(|due| due.parse::<i64>().ok());

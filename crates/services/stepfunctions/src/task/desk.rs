@@ -95,8 +95,8 @@ impl Outside for Room {
         None
     }
 
-    fn events(&self, execution: &Start, revision: &str, events: &[Event]) {
-        self.log.note(execution, revision, events);
+    fn events(&self, execution: &Start, revision: &str, redrives: u32, events: &[Event]) {
+        self.log.note(execution, revision, redrives, events);
     }
 
     fn ended(&self, execution: &Execution) {
