@@ -63,22 +63,27 @@ impl Archivist {
                 }
             }
             if waiting.is_empty() && self.clock.steady() >= next_sweep {
-                let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
-                let before = self.clock.wall().saturating_sub(kept);
-                // Held until the definitions are gone: whoever pins one meanwhile finds that it is not there.
-                let pinned = self.programs.pinned();
-                let known = |revision: &str| pinned.contains(revision);
-                match sweep.step(&self.archive, before, &known) {
-                    Ok(false) => next_sweep = self.clock.steady() + STEP,
-                    Ok(true) => {
-                        sweep = Sweep::default();
-                        next_sweep = self.clock.steady() + PAUSE;
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "old executions cannot be removed");
-                        next_sweep = self.clock.steady() + PAUSE;
-                    }
-                }
+                next_sweep = self.clock.steady() + if self.sweep(&mut sweep) { PAUSE } else { STEP };
+            }
+        }
+    }
+
+    /// One step of the sweep; true when it is over, or does not succeed.
+    pub(crate) fn sweep(&self, sweep: &mut Sweep) -> bool {
+        let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
+        let before = self.clock.wall().saturating_sub(kept);
+        // Held until the definitions are gone: whoever pins one meanwhile finds that it is not there.
+        let pinned = self.programs.pinned();
+        let known = |revision: &str| pinned.contains(revision);
+        match sweep.step(&self.archive, before, &known) {
+            Ok(false) => false,
+            Ok(true) => {
+                *sweep = Sweep::default();
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "old executions cannot be removed");
+                true
             }
         }
     }

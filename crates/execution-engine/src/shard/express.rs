@@ -258,10 +258,11 @@ impl Shard {
 
     fn run_express(&mut self, mut hot: Box<Hot>) {
         hot.parts = None;
-        self.next_number += 1;
+        // From a place that chance chose at the start: a token or key of before a crash is never another's.
+        self.next_express = self.next_express.wrapping_add(1) & !EXPRESS;
         let mut slot = Slot {
             hash: 0,
-            number: self.next_number | EXPRESS,
+            number: self.next_express | EXPRESS,
             last: Position::NONE,
             snapshot: Position::NONE,
             started: hot.start.at,

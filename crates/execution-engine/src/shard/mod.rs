@@ -182,6 +182,8 @@ pub(crate) struct Shard {
     closing: HashMap<u32, Arc<Closed>>,
     runs: map_run::Runs,
     next_number: u64,
+    /// Number of the last Express execution that began.
+    next_express: u64,
     /// State of the generator of seeds.
     random: u64,
     runnable: VecDeque<Runnable>,
@@ -234,6 +236,11 @@ impl Shard {
     /// Whether turns wait to be run.
     pub(crate) fn is_busy(&self) -> bool {
         !self.runnable.is_empty() || !self.next.is_empty() || self.runs.is_ready()
+    }
+
+    /// Number of Standard executions that are open.
+    pub(crate) fn open_executions(&self) -> usize {
+        self.slots.open
     }
 
     /// Time of its next timer.

@@ -54,9 +54,14 @@ impl Pins {
         self.next
     }
 
+    /// A number that stands in the log: no new pin gets it.
+    pub(crate) fn seen(&mut self, number: u32) {
+        self.next = self.next.max(number.saturating_add(1));
+    }
+
     /// Puts a pin in, or moves it to another record.
     pub(crate) fn put(&mut self, number: u32, pin: Arc<Pin>, record: Position) {
-        self.next = self.next.max(number + 1);
+        self.seen(number);
         if let Some(known) = self.by_number.get_mut(&number) {
             known.record = record;
             return;

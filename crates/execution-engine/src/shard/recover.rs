@@ -88,6 +88,9 @@ impl Reading {
             }
             Record::Unknown { number, pin } => {
                 self.last_number = self.last_number.max(number);
+                // If it never comes, since its users are in the archive and its segment is gone, another pin with this
+                // number must not be taken for it.
+                self.pins.seen(pin);
                 self.early.entry(pin).or_default().push((at, bytes.to_vec()));
             }
         }
@@ -168,6 +171,7 @@ impl Shard {
             closing: HashMap::new(),
             runs: map_run::Runs::default(),
             next_number: reading.last_number,
+            next_express: super::mix(random),
             random,
             runnable: VecDeque::new(),
             batch: Vec::new(),

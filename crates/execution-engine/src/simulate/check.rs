@@ -28,6 +28,7 @@ pub(super) fn same(expected: &Ended, found: &Ended) -> Result<(), String> {
 fn telling(events: &[Event]) -> Vec<(u64, u64, String)> {
     let kind = |event: &Event| match &event.kind {
         EventKind::MapRunStarted { .. } => "MapRunStarted".to_owned(),
+        EventKind::MapRunRedriven { count, .. } => format!("MapRunRedriven {count}"),
         kind => format!("{kind:?}"),
     };
     events.iter().map(|event| (event.id, event.previous, kind(event))).collect()

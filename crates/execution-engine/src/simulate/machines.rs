@@ -9,6 +9,8 @@ pub(super) struct Machine {
     pub(super) input: &'static str,
     /// Its history does not depend on when tasks are answered.
     pub(super) steady: bool,
+    /// It has a Map Run that fails, or is stopped, and is redriven until it does well.
+    pub(super) redriven: bool,
     pub(super) kind: Kind,
 }
 
@@ -19,6 +21,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "ResultPath":"$.b","Next":"C"},"C":{"Type":"Succeed"}}}"#,
         input: "{\"a\":1}",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -27,6 +30,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "B":{"Type":"Wait","Seconds":3,"Next":"C"},"C":{"Type":"Wait","Seconds":1,"End":true}}}"#,
         input: "{}",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -38,6 +42,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "B":{"Type":"Task","Resource":"arn:aws:states:us-east-1:123456789012:activity:work","End":true}}}"#,
         input: "{\"t\":1}",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -49,6 +54,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},"B":{"Type":"Pass","End":true}}}"#,
         input: "{}",
         steady: false,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -60,6 +66,7 @@ pub(super) const MACHINES: &[Machine] = &[
                 "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}]}}}"#,
         input: "[1]",
         steady: false,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -68,6 +75,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "StartAt":"P","States":{"P":{"Type":"Pass","Next":"Q"},"Q":{"Type":"Pass","End":true}}}}}}"#,
         input: "[1,2,3,4,5]",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -78,6 +86,7 @@ pub(super) const MACHINES: &[Machine] = &[
             "StartAt":"P","States":{"P":{"Type":"Pass","Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}}}}}"#,
         input: "[1,2,3,4]",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
@@ -85,6 +94,45 @@ pub(super) const MACHINES: &[Machine] = &[
         definition: r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","End":true}}}"#,
         input: "{\"e\":1}",
         steady: true,
+        redriven: false,
         kind: Kind::Express,
+    },
+    // Every second item fails once, one after the other.
+    Machine {
+        name: "redriven",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"MaxConcurrency":1,"Label":"red",
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"T","States":{"T":{"Type":"Task","End":true,
+                "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}}}}"#,
+        input: "[1,2,3,4]",
+        steady: true,
+        redriven: true,
+        kind: Kind::Standard,
+    },
+    // The same, all at once, and somebody may stop it.
+    Machine {
+        name: "stopped",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"MaxConcurrency":4,"Label":"sto",
+            "ItemSelector":{"v.$":"$$.Map.Item.Value","r.$":"States.MathRandom(1,100000)"},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"T"},"T":{"Type":"Task","End":true,
+                "InputPath":"$.v","Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}}}}"#,
+        input: "[1,2,3,4,5,6]",
+        steady: false,
+        redriven: true,
+        kind: Kind::Standard,
+    },
+    // The same with Express children, in batches.
+    Machine {
+        name: "batched",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"MaxConcurrency":2,"Label":"bat",
+            "ItemBatcher":{"MaxItemsPerBatch":2},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},
+            "StartAt":"T","States":{"T":{"Type":"Task","End":true,"InputPath":"$.Items",
+                "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}}}}"#,
+        input: "[1,2,3,4,5]",
+        steady: false,
+        redriven: true,
+        kind: Kind::Standard,
     },
 ];

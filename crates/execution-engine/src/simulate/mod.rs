@@ -3,11 +3,14 @@
 //! A run starts executions, answers tasks, lets time pass, makes the disk fail, and crashes: everything in memory is
 //! gone, writes that were not synced are lost in part and torn. What must hold is in [`check`]'s and [`run`]'s
 //! violations: nothing acknowledged is lost, what was seen of a history stays, no attempt is dispatched twice as new, no
-//! timer rings early, every Express start that was acknowledged comes to an end, and every execution comes to the end that it has without crashes.
+//! timer rings early, every Express start that was acknowledged comes to an
+//! end, every execution comes to the end that it has without crashes and runs a revision it was asked for, every item of a
+//! Map Run is done by one child, whatever failed, was stopped and was redriven.
 
 mod check;
 mod disk;
 mod machines;
+mod redrives;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -49,6 +52,8 @@ pub struct Tally {
     pub dispatched: u64,
     /// Express executions that ran once more after a crash.
     pub repeated: u64,
+    /// Redrives that were acknowledged.
+    pub redriven: u64,
     /// Events of all histories.
     pub events: u64,
 }

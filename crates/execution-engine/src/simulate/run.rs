@@ -5,7 +5,7 @@ use super::disk::{FakeDisk, FakeRows, Fuse, limits};
 use super::machines::{MACHINES, Machine};
 use super::world::World;
 use super::{Settings, Tally};
-use crate::archive::Archive;
+use crate::archive::{Archive, Sweep};
 use crate::archivist::Archivist;
 use crate::clock::Patience;
 use crate::engine::{hash, shard_of};
@@ -16,7 +16,9 @@ use crate::message::{Begin, Message, StartReply};
 use crate::programs::Programs;
 use crate::shard::{Keep, Shard, Surroundings, mix};
 use crate::token::Tokens;
-use crate::{AnswerRefusal, Dispatch, Execution, Kind, NewExecution, Revision, StartRefusal, Status};
+use crate::{
+    AnswerRefusal, ChangeRefusal, Dispatch, Execution, Kind, NewExecution, Revision, StartRefusal, Status,
+};
 use state_machine::Millis;
 use state_machine::history::{Event, Failure};
 use state_machine::interpret::{Start, TaskAnswer};
@@ -32,39 +34,49 @@ const SHARDS: usize = 2;
 /// See [`super::run`].
 pub(super) struct Simulation {
     random: u64,
-    settings: Settings,
-    tally: Tally,
+    pub(super) settings: Settings,
+    pub(super) tally: Tally,
     fuse: Fuse,
     disks: Vec<Arc<FakeDisk>>,
-    archive: Arc<Archive>,
+    pub(super) archive: Arc<Archive>,
     programs: Arc<Programs>,
     world: Arc<World>,
-    running: Option<Running>,
-    planned: Vec<Planned>,
+    pub(super) running: Option<Running>,
+    pub(super) planned: Vec<Planned>,
     answers: Vec<Answered>,
+    /// How often the machines were updated, by their place.
+    pub(super) updates: Vec<u64>,
 }
 
 /// A task, and what becomes of its answer.
 type Answered = (Dispatch, Receiver<Result<(), AnswerRefusal>>);
 
 /// What a crash takes away.
-struct Running {
-    shards: Vec<Shard>,
-    waiting: Vec<VecDeque<Message>>,
+pub(super) struct Running {
+    pub(super) shards: Vec<Shard>,
+    pub(super) waiting: Vec<VecDeque<Message>>,
     around: Surroundings,
     logs: Vec<Arc<Log>>,
     keeping: VecDeque<Keep>,
     archivist: Archivist,
+    sweep: Sweep,
 }
 
 /// An execution of the plan.
-struct Planned {
-    name: String,
-    machine: &'static Machine,
-    revision: Arc<Revision>,
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) machine: &'static Machine,
+    /// Place of the machine.
+    chosen: usize,
+    /// Revisions under which it was asked for: one of them it runs.
+    pub(super) revisions: Vec<Arc<Revision>>,
+    /// What becomes of a redrive.
+    pub(super) redriving: Option<Receiver<Result<Millis, ChangeRefusal>>>,
+    /// Redrives that were acknowledged.
+    pub(super) redriven: usize,
     /// Asked for, and not answered yet.
     asked: Option<Receiver<Result<Millis, StartRefusal>>>,
-    acknowledged: bool,
+    pub(super) acknowledged: bool,
     /// What was seen of its history.
     seen: Vec<Event>,
 }
@@ -74,19 +86,21 @@ impl Simulation {
         let fuse: Fuse = Arc::new(AtomicI64::new(-1));
         let world = World::default();
         world.hands.lock().wall = 1_795_000_000_000;
-        let revision = |machine: &Machine| Revision {
-            id: machine.name.into(),
-            definition: machine.definition.into(),
-            kind: machine.kind,
-            logged: false,
-        };
-        let revisions: Vec<_> = MACHINES.iter().map(|machine| Arc::new(revision(machine))).collect();
         let planned = (0..settings.executions).map(|number| {
             let chosen = mix(seed ^ number as u64) % MACHINES.len() as u64;
             let chosen = usize::try_from(chosen).unwrap_or(0);
-            let (machine, revision) = (&MACHINES[chosen], revisions[chosen].clone());
-            let name = format!("{}-{number}", machine.name);
-            Planned { name, machine, revision, asked: None, acknowledged: false, seen: Vec::new() }
+            let machine = &MACHINES[chosen];
+            Planned {
+                name: format!("{}-{number}", machine.name),
+                machine,
+                chosen,
+                revisions: Vec::new(),
+                redriving: None,
+                redriven: 0,
+                asked: None,
+                acknowledged: false,
+                seen: Vec::new(),
+            }
         });
         let mut simulation = Simulation {
             random: seed,
@@ -99,13 +113,14 @@ impl Simulation {
             world: Arc::new(world),
             running: None,
             answers: Vec::new(),
+            updates: vec![0; MACHINES.len()],
             fuse,
         };
         simulation.open()?;
         Ok(simulation)
     }
 
-    fn random(&mut self) -> u64 {
+    pub(super) fn random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.random)
     }
@@ -139,7 +154,15 @@ impl Simulation {
         }
         let archivist = Archivist::new(&around, logs.clone(), Duration::from_secs(1_000_000_000));
         let waiting = (0..SHARDS).map(|_| VecDeque::new()).collect();
-        self.running = Some(Running { shards, waiting, around, logs, keeping: VecDeque::new(), archivist });
+        self.running = Some(Running {
+            shards,
+            waiting,
+            around,
+            logs,
+            keeping: VecDeque::new(),
+            archivist,
+            sweep: Sweep::default(),
+        });
         Ok(())
     }
 
@@ -157,8 +180,9 @@ impl Simulation {
         self.tally.torn += u64::from(torn);
         self.answers.clear();
         for planned in &mut self.planned {
-            planned.asked = None;
+            (planned.asked, planned.redriving) = (None, None);
         }
+        self.programs = Arc::default();
         self.world.told.lock().tasks.clear();
         self.open()
     }
@@ -181,6 +205,8 @@ impl Simulation {
             let planned = &self.planned[index];
             check::sound(&planned.name, &events)?;
             check::grows(&planned.name, &planned.seen, &events)?;
+            self.proper(index, &events)?;
+            let planned = &self.planned[index];
             self.tally.ended += 1;
             self.tally.events += events.len() as u64;
             histories.insert(planned.name.clone(), (planned.machine.steady, events));
@@ -204,12 +230,21 @@ impl Simulation {
                 let millis = self.random() % 400;
                 self.pass(millis);
             }
-            5 => self.keep(),
+            5 => {
+                self.keep();
+                self.redrive_some()?;
+            }
             6 => self.look()?,
             _ => {
                 let shard = self.random() % SHARDS as u64;
                 self.round(usize::try_from(shard).unwrap_or(0))?;
             }
+        }
+        if self.chance(20) {
+            self.update_one();
+        }
+        if self.chance(20) && self.settings.crashes > 0 {
+            self.stop_one();
         }
         if self.chance(self.settings.jumps) {
             let jump = i64::try_from(self.random() % 7_200_000).unwrap_or(0) - 3_600_000;
@@ -256,7 +291,11 @@ impl Simulation {
     fn start(&mut self, index: usize) {
         let Some(running) = &mut self.running else { return };
         let planned = &mut self.planned[index];
-        let Ok(program) = self.programs.get(&planned.revision) else { return };
+        let revision = Arc::new(revision(planned.machine, self.updates[planned.chosen]));
+        let Ok(program) = self.programs.get(&revision) else { return };
+        if planned.revisions.last().is_none_or(|last| last.id != revision.id) {
+            planned.revisions.push(revision.clone());
+        }
         let (reply, asked) = oneshot::channel();
         planned.asked = Some(asked);
         let start = Start {
@@ -273,7 +312,7 @@ impl Simulation {
             processor: None,
             express: false,
         };
-        let new = NewExecution { revision: planned.revision.clone(), start, trace_header: None };
+        let new = NewExecution { revision, start, trace_header: None };
         let begin = Box::new(Begin { new, program, reply: StartReply::Started(reply) });
         running.waiting[place(&planned.name)].push_back(Message::Start(begin));
     }
@@ -292,10 +331,25 @@ impl Simulation {
     fn answer(&mut self, key: &Arc<str>, started: bool) {
         let Some(running) = &mut self.running else { return };
         let mut told = self.world.told.lock();
+        let told = &mut *told;
         let Some(task) = told.tasks.get(key) else { return };
         let luck = mix(hash(&task.execution.name) ^ task.task.ticket.0.wrapping_mul(77)) % 3;
+        let of_run = task.execution.map_run.clone();
+        let (arn, input) = (task.execution.arn.clone(), task.task.input.to_string());
+        let first = task.task.ticket.0 == 1;
         let answer = match luck {
             _ if started => TaskAnswer::Heartbeat,
+            _ if of_run.is_some() => {
+                // Every second item fails once: in its first attempt, or at its first answer.
+                let bad = input.contains(['2', '4']);
+                let steady = of_run.is_some_and(|run| run.contains("/red:"));
+                let fails = bad && if steady { first } else { told.failed.insert(arn) };
+                if fails {
+                    TaskAnswer::Failed(Failure::new("Item", "bad"))
+                } else {
+                    TaskAnswer::Succeeded(input.into())
+                }
+            }
             0 => TaskAnswer::Failed(Failure::new("Oh", "no")),
             _ => TaskAnswer::Succeeded("{\"ok\":true}".into()),
         };
@@ -325,6 +379,7 @@ impl Simulation {
             if !running.keeping.is_empty() {
                 running.archivist.keep_some(&mut running.keeping);
             }
+            running.archivist.sweep(&mut running.sweep);
         }
     }
 
@@ -343,6 +398,7 @@ impl Simulation {
             }
             planned.asked = None;
         }
+        self.collect_redrives()?;
         let mut told = self.world.told.lock();
         for (task, mut received) in std::mem::take(&mut self.answers) {
             match received.try_recv() {
@@ -427,6 +483,7 @@ impl Simulation {
                 self.round(shard)?;
             }
             self.keep();
+            self.redrive_some()?;
             self.pass(100);
             let (archive, told) = (&self.archive, self.world.told.lock());
             let ended = |planned: &Planned| -> Result<bool, String> {
@@ -434,12 +491,17 @@ impl Simulation {
                     return Ok(told.express.contains_key(planned.name.as_str()));
                 }
                 let closed = archive.execution(&arn(&planned.name)).map_err(|error| error.0)?;
-                Ok(closed.is_some_and(|closed| over(&closed.execution)))
+                Ok(closed.is_some_and(|closed| over(&closed.execution, planned.machine)))
             };
             let mut all = true;
             for planned in &self.planned {
                 all &= planned.acknowledged && ended(planned)?;
             }
+            // Children of Map Runs, too.
+            all &= self
+                .running
+                .as_ref()
+                .is_some_and(|running| running.shards.iter().all(|shard| shard.open_executions() == 0));
             if all {
                 return Ok(());
             }
@@ -449,14 +511,25 @@ impl Simulation {
     }
 }
 
-fn over(execution: &Execution) -> bool {
-    execution.status != Status::Running
+fn over(execution: &Execution, machine: &Machine) -> bool {
+    if machine.redriven { execution.status == Status::Succeeded } else { execution.status != Status::Running }
 }
 
-fn arn(name: &str) -> String {
+/// A revision of a machine: all of them do the same.
+fn revision(machine: &Machine, update: u64) -> Revision {
+    let comment = format!("{{\"Comment\":\"update {update}\",");
+    Revision {
+        id: format!("{}-{update}", machine.name).into(),
+        definition: machine.definition.replacen('{', &comment, 1).into(),
+        kind: machine.kind,
+        logged: false,
+    }
+}
+
+pub(super) fn arn(name: &str) -> String {
     format!("arn:aws:states:us-east-1:123456789012:execution:m:{name}")
 }
 
-fn place(name: &str) -> usize {
+pub(super) fn place(name: &str) -> usize {
     shard_of(hash(&arn(name)), SHARDS)
 }

@@ -10,6 +10,7 @@ fn seeds(range: std::ops::Range<u64>, settings: &Settings) -> Tally {
         sum.ended += tally.ended;
         sum.dispatched += tally.dispatched;
         sum.repeated += tally.repeated;
+        sum.redriven += tally.redriven;
     }
     sum
 }
@@ -18,6 +19,7 @@ fn seeds(range: std::ops::Range<u64>, settings: &Settings) -> Tally {
 fn executions_survive_crashes_full_disks_and_wrong_clocks() {
     let sum = seeds(0..60, &Settings::default());
     assert_eq!(sum.ended, 60 * 12);
+    assert!(sum.redriven > 100, "{sum:?}");
     assert!(
         sum.repeated > 0 && sum.crashes > 300 && sum.torn > 30 && sum.refused > 30 && sum.dispatched > 200,
         "{sum:?}"

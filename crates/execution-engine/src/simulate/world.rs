@@ -34,6 +34,8 @@ pub(super) struct Told {
     /// Keys whose final answer was acknowledged.
     pub(super) answered: BTreeSet<Arc<str>>,
     pub(super) dispatched: u64,
+    /// Items of Map Runs, by the ARN of the child, whose worker failed once.
+    pub(super) failed: BTreeSet<Arc<str>>,
     /// How often Express executions ended, by name.
     pub(super) express: BTreeMap<Arc<str>, u64>,
     /// Promises that were broken.
@@ -78,7 +80,8 @@ impl Outside for World {
     }
     fn events(&self, _execution: &Start, _revision: &str, _redrives: u32, _events: &[Event]) {}
     fn ended(&self, execution: &Execution) {
-        if !execution.start.express {
+        // Children of Map Runs are judged by their runs.
+        if !execution.start.express || execution.start.map_run.is_some() {
             return;
         }
         let mut told = self.told.lock();
