@@ -12,8 +12,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Executions of one write.
+/// Executions of one write, and their bytes with those of their histories.
 const BATCH: usize = 2_000;
+const BATCH_BYTES: usize = 16 << 20;
+/// Time between two attempts while the archive takes nothing.
+const AGAIN: Duration = Duration::from_millis(200);
 /// Time between two steps of the sweep, and between two sweeps.
 const STEP: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(3_600);
@@ -45,6 +48,7 @@ impl Archivist {
     }
 
     pub(crate) fn run(self) {
+        let mut failing = false;
         // Shards come first: what waits here is in the log. Where that is not allowed it goes on as it is.
         let _ = rustix::process::setpriority_process(None, 5);
         let mut waiting = VecDeque::new();
@@ -55,11 +59,19 @@ impl Archivist {
             if !self.inbox.drain(&mut waiting, patience) {
                 return;
             }
-            if !waiting.is_empty() && !self.keep_some(&mut waiting) {
-                // What is in the log is not lost; it waits until the archive takes it.
-                std::thread::sleep(Duration::from_millis(100));
-                if self.inbox.is_closed() {
-                    return;
+            if !waiting.is_empty() {
+                match self.keep_some(&mut waiting) {
+                    Ok(()) => failing = false,
+                    Err(error) => {
+                        // What is in the log is not lost; it waits until the archive takes it.
+                        if !std::mem::replace(&mut failing, true) {
+                            tracing::error!(error = error.0, "ended executions stay in the log");
+                        }
+                        std::thread::sleep(AGAIN);
+                        if self.inbox.is_closed() {
+                            return;
+                        }
+                    }
                 }
             }
             if waiting.is_empty() && self.clock.steady() >= next_sweep {
@@ -88,23 +100,33 @@ impl Archivist {
         }
     }
 
-    /// Keeps the oldest ones that wait; false when the archive does not take them.
-    pub(crate) fn keep_some(&self, waiting: &mut VecDeque<Keep>) -> bool {
+    /// Keeps the oldest ones that wait.
+    ///
+    /// # Errors
+    /// The archive does not take them, or a history cannot be read; all of them wait on.
+    pub(crate) fn keep_some(&self, waiting: &mut VecDeque<Keep>) -> Result<(), Unreadable> {
         let mut rows = Vec::new();
-        let count = waiting.len().min(BATCH);
-        for keep in waiting.iter_mut().take(count) {
+        let mut size = 0;
+        let mut trouble = None;
+        for keep in waiting.iter_mut().take(BATCH) {
             match self.complete(keep) {
-                Ok(row) => rows.push(row),
-                Err(error) => {
-                    tracing::error!(%error, "the history of an ended execution cannot be read");
-                    return false;
+                Ok(row) => {
+                    size += keep.weight.max(row.1.size());
+                    rows.push(row);
                 }
+                Err(error) => trouble = Some(error),
+            }
+            if size >= BATCH_BYTES || trouble.is_some() {
+                break;
             }
         }
-        if let Err(error) = self.archive.keep(&rows) {
-            tracing::error!(%error, "ended executions cannot be archived; they stay in the log");
-            return false;
+        let count = rows.len();
+        if let Some(error) = trouble.filter(|_| count == 0) {
+            // One that cannot be read does not stand in the way of the others.
+            waiting.rotate_left(1);
+            return Err(error);
         }
+        self.archive.keep(&rows)?;
         let mut slots: Vec<Vec<(u32, u64)>> = self.shards.iter().map(|_| Vec::new()).collect();
         let mut bytes = 0;
         for (keep, (_, parts)) in waiting.drain(..count).zip(rows) {
@@ -120,7 +142,7 @@ impl Archivist {
                 inbox.force(Message::Archived { slots });
             }
         }
-        true
+        Ok(())
     }
 
     /// An ended execution with its history.
@@ -131,7 +153,7 @@ impl Archivist {
             let log = self.logs.get(usize::from(keep.shard));
             let log = log.ok_or_else(|| Unreadable("no such shard".to_owned()))?;
             let start = Arc::new(keep.closed.execution.start.clone());
-            history::collect(log, &Trail { start, last: keep.last })?
+            history::collect(log, &self.archive, &Trail { start, last: keep.last })?
         };
         let (firsts, rest) = parts.finish(true);
         let mut closed = (*keep.closed).clone();

@@ -217,8 +217,16 @@ impl ListFilter {
     }
 }
 
-/// All records of an execution in the log, cut into parts behind those that are archived already.
-pub(crate) fn collect(log: &Log, trail: &Trail) -> Result<crate::archive::Parts, Unreadable> {
+/// Bytes of a history that are held in memory before they go into the archive.
+const AT_ONCE: usize = 8 << 20;
+
+/// All records of an execution in the log, cut into parts behind those that are archived already. Of a very long history
+/// only the end comes back; what is before it is in the archive then.
+pub(crate) fn collect(
+    log: &Log,
+    archive: &Archive,
+    trail: &Trail,
+) -> Result<crate::archive::Parts, Unreadable> {
     let seeds = record::seeds(&trail.start);
     let mut chain = Vec::new();
     let mut at = trail.last;
@@ -226,17 +234,23 @@ pub(crate) fn collect(log: &Log, trail: &Trail) -> Result<crate::archive::Parts,
     while !at.is_none() {
         let bytes = log.read(at).map_err(unreadable)?;
         let (head, _) = record::take_execution(&bytes, &seeds).map_err(unreadable)?;
+        chain.push(at);
         at = head.previous;
         if let Some(opening) = head.opening {
             archived = opening.archived;
         }
-        chain.push(bytes);
     }
     let mut parts = crate::archive::Parts::after(archived);
-    for bytes in chain.iter().rev() {
-        let (first, count) = span(bytes, &seeds)?;
+    for at in chain.into_iter().rev() {
+        let bytes = log.read(at).map_err(unreadable)?;
+        let (first, count) = span(&bytes, &seeds)?;
         if count > 0 {
-            parts.push(first, bytes);
+            parts.push(first, &bytes);
+        }
+        if parts.size() >= AT_ONCE {
+            let (firsts, _) = parts.finish(false);
+            archive.keep_parts(&trail.start.arn, &parts)?;
+            parts = crate::archive::Parts::after(firsts);
         }
     }
     Ok(parts)

@@ -1,18 +1,39 @@
 //! Rows in a folder of their own, kept by fjall.
+//!
+//! After a failed write fjall takes nothing more until it is opened anew. It is, by the first write for which there is
+//! room again; until then what was written before can still be read.
 
 use super::{Change, Row, Rows};
 use crate::{EngineError, Unreadable};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use parking_lot::RwLock;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Blocks of tables kept in memory.
 const CACHE_BYTES: u64 = 16 << 20;
 /// What is written is kept in memory up to this size before it becomes a table.
 const MEMTABLE_BYTES: u64 = 16 << 20;
+/// Space that must be free before the database is opened anew: less would be full again at once.
+const ROOM: u64 = 8 << 20;
+/// Full memtables that may wait to become tables; fjall itself stops at 4.
+const MAX_SEALED: usize = 3;
+/// Tables that may wait to be merged; fjall itself slows down at 20.
+const MAX_UNSORTED_TABLES: usize = 18;
 
 /// A database of rows.
 pub(crate) struct FjallRows {
+    folder: PathBuf,
+    /// `None` after an attempt to open it anew that failed.
+    open: RwLock<Option<Open>>,
+    /// A write failed since it was opened.
+    stopped: AtomicBool,
+}
+
+struct Open {
     database: Database,
     rows: Keyspace,
 }
@@ -20,24 +41,82 @@ pub(crate) struct FjallRows {
 impl FjallRows {
     /// Opens or makes the database.
     pub(crate) fn open(folder: &Path) -> Result<FjallRows, EngineError> {
-        let open = || -> fjall::Result<FjallRows> {
-            let database = Database::builder(folder)
-                .worker_threads(1)
-                .cache_size(CACHE_BYTES)
-                .max_cached_files(Some(64))
-                .open()?;
-            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-            let rows = database.keyspace("executions", options)?;
-            Ok(FjallRows { database, rows })
-        };
-        guarded(open).map_err(|error| EngineError::Damaged(error.0))
+        let open = open(folder).map_err(|error| EngineError::Damaged(error.0))?;
+        Ok(FjallRows {
+            folder: folder.to_owned(),
+            open: RwLock::new(Some(open)),
+            stopped: AtomicBool::new(false),
+        })
     }
+
+    /// Opens it anew after a failed write, if there is room now.
+    fn revive(&self) -> Result<(), Unreadable> {
+        let full = |error: std::io::Error| Unreadable(format!("the archive of executions is full: {error}"));
+        has_room(&self.folder).map_err(full)?;
+        let mut held = self.open.write();
+        if !self.stopped.load(Ordering::Acquire) && held.is_some() {
+            return Ok(());
+        }
+        // There is one of it at a time: the old one goes first.
+        *held = None;
+        *held = Some(open(&self.folder)?);
+        self.stopped.store(false, Ordering::Release);
+        tracing::info!("the archive of executions takes rows again");
+        Ok(())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Open) -> fjall::Result<T>) -> Result<T, Unreadable> {
+        match &*self.open.read() {
+            Some(open) => guarded(|| work(open)),
+            None => Err(Unreadable("the archive of executions is closed until there is space".to_owned())),
+        }
+    }
+}
+
+fn open(folder: &Path) -> Result<Open, Unreadable> {
+    guarded(|| {
+        let database = Database::builder(folder)
+            .worker_threads(1)
+            .cache_size(CACHE_BYTES)
+            .max_cached_files(Some(64))
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let rows = database.keyspace("executions", options)?;
+        Ok(Open { database, rows })
+    })
+}
+
+/// Finds out by taking the space for a moment.
+fn has_room(folder: &Path) -> std::io::Result<()> {
+    let path = folder.with_extension("probe");
+    let taken = File::create(&path).and_then(|file| {
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, ROOM)?;
+        Ok(())
+    });
+    let removed = std::fs::remove_file(&path);
+    taken.and(removed)
+}
+
+/// Waits while fjall is behind with tables. It would do so itself after the write, but for ever if its worker has died
+/// meanwhile, of a full disk for instance.
+fn wait_for_room(open: &Open) -> fjall::Result<()> {
+    while open.rows.sealed_memtable_count() >= MAX_SEALED || open.rows.l0_table_count() >= MAX_UNSORTED_TABLES
+    {
+        // Writes nothing new; fails once fjall has stopped.
+        open.database.persist(PersistMode::Buffer)?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 /// Its errors, and its panics on damaged files, as values.
 fn guarded<T>(work: impl FnOnce() -> fjall::Result<T>) -> Result<T, Unreadable> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
+        Ok(Err(fjall::Error::Io(error))) => Err(Unreadable(format!("the archive of executions: {error}"))),
+        Ok(Err(fjall::Error::Poisoned)) => {
+            Err(Unreadable("the archive of executions stopped after a failed write".to_owned()))
+        }
         Ok(Err(error)) => Err(Unreadable(error.to_string())),
         Err(_) => Err(Unreadable("the archive gave up on a damaged file".to_owned())),
     }
@@ -45,27 +124,35 @@ fn guarded<T>(work: impl FnOnce() -> fjall::Result<T>) -> Result<T, Unreadable> 
 
 impl Rows for FjallRows {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Unreadable> {
-        guarded(|| Ok(self.rows.get(key)?.map(|value| value.to_vec())))
+        self.with(|open| Ok(open.rows.get(key)?.map(|value| value.to_vec())))
     }
 
     fn write(&self, changes: Vec<Change>) -> Result<(), Unreadable> {
-        guarded(|| {
-            let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
+        if self.stopped.load(Ordering::Acquire) {
+            self.revive()?;
+        }
+        let written = self.with(|open| {
+            wait_for_room(open)?;
+            let mut batch = open.database.batch().durability(Some(PersistMode::SyncData));
             for (key, value) in changes {
                 match value {
-                    Some(value) => batch.insert(&self.rows, key, value),
-                    None => batch.remove(&self.rows, key),
+                    Some(value) => batch.insert(&open.rows, key, value),
+                    None => batch.remove(&open.rows, key),
                 }
             }
             batch.commit()
-        })
+        });
+        if written.is_err() {
+            self.stopped.store(true, Ordering::Release);
+        }
+        written
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, Unreadable> {
-        guarded(|| {
+        self.with(|open| {
             let from = after.unwrap_or(prefix).to_vec();
             let mut found = Vec::new();
-            for guard in self.rows.range(from..) {
+            for guard in open.rows.range(from..) {
                 let (key, value) = guard.into_inner()?;
                 if !key.starts_with(prefix) || found.len() == limit {
                     break;

@@ -205,6 +205,8 @@ pub(crate) struct Shard {
     /// Changes of Map Runs that are acknowledged when this batch is durable.
     changed: Vec<Sender<Result<(), ChangeRefusal>>>,
     due: Vec<Due>,
+    /// Timers of Standard executions that were due while these stood still; one for each at most.
+    held: Vec<Due>,
     scratch: Vec<u8>,
     tidying: tidy::Tidying,
     express: express::Starts,
@@ -289,6 +291,11 @@ impl Shard {
     pub(crate) fn ring(&mut self) {
         let now = self.now();
         let mut due = std::mem::take(&mut self.due);
+        // A turn that cannot be written is not worth bringing its execution into memory.
+        let stalled = self.is_stalled();
+        if !stalled {
+            due.append(&mut self.held);
+        }
         self.wheel.advance(now, &mut due);
         // Those due together go by their time, so that histories do not depend on the wheel's inside.
         due.sort_unstable_by_key(|due| (due.at, due.slot));
@@ -296,7 +303,12 @@ impl Shard {
             let Some(slot) = self.slots.entry(timer.slot) else { continue };
             #[expect(clippy::cast_possible_truncation, reason = "the lower half, as in the wheel")]
             let same = slot.number as u32 == timer.number;
-            if same && slot.timer == timer.at && slot.phase != Phase::Closing {
+            if !same || slot.timer != timer.at || slot.phase == Phase::Closing {
+                continue;
+            }
+            if stalled && slot.phase == Phase::Open {
+                self.held.push(timer);
+            } else {
                 self.ring_one(timer.slot, now);
             }
         }

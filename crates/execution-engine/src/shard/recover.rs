@@ -183,6 +183,7 @@ impl Shard {
             next: VecDeque::new(),
             stalled: None,
             due: Vec::new(),
+            held: Vec::new(),
             scratch: Vec::new(),
             changed: Vec::new(),
             tidying: tidy::Tidying::default(),

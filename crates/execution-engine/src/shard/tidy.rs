@@ -99,7 +99,7 @@ impl Shard {
         }
         let start = self.who(place)?;
         let trail = Trail { start: start.clone(), last: slot.last };
-        let mut parts = history::collect(&self.log, &trail).map_err(|error| error.0)?;
+        let mut parts = history::collect(&self.log, &self.around.archive, &trail).map_err(|error| error.0)?;
         let (archived, _) = parts.finish(false);
         self.around.archive.keep_parts(&start.arn, &parts).map_err(|error| error.0)?;
         let bytes = self.log.read(slot.last).map_err(|error| error.to_string())?;

@@ -377,7 +377,8 @@ impl Simulation {
         if let Some(running) = &mut self.running {
             running.around.archivist.drain(&mut running.keeping, Patience::None);
             if !running.keeping.is_empty() {
-                running.archivist.keep_some(&mut running.keeping);
+                // The disk may refuse: then they wait.
+                drop(running.archivist.keep_some(&mut running.keeping));
             }
             running.archivist.sweep(&mut running.sweep);
         }
