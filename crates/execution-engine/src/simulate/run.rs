@@ -355,10 +355,8 @@ impl Simulation {
         };
         let Some(name) = running.around.tokens.open(&task.task.token) else { return };
         let (reply, received) = oneshot::channel();
-        if !started {
-            if let Some(task) = told.tasks.remove(key) {
-                self.answers.push((task, received));
-            }
+        if !started && let Some(task) = told.tasks.remove(key) {
+            self.answers.push((task, received));
         }
         running.waiting[usize::from(name.shard)].push_back(Message::Answer { task: name, answer, reply });
     }
