@@ -84,6 +84,8 @@ class Cloud:
         self.ready = json.loads(ready.read_text())
 
     def spawn(self, command, ready_folder):
+        # Should this process be killed, its clouds end by themselves, as far as they know how to.
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
         return subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
 
     def kill(self):

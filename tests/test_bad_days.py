@@ -1,14 +1,17 @@
 """Bad days: a full disk, sudden deaths, orderly ends. What was acknowledged stays, what was refused left nothing."""
 
+import json
 import os
 import random
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Cloud, end_keeper, free_pool, needs_root, wait_for
+from conftest import BINARY, Cloud, end_keeper, free_pool, needs_root, wait_for
 from test_machines import describe, launch, one
 
 
@@ -187,6 +190,38 @@ def test_both_polite_signals_end_it_cleanly(number):
     assert not os.path.exists(cloud.ready["data_dir"])
     # The keeper was told to go: that it went is no news.
     assert "lost the keeper" not in cloud.log_text()
+
+
+def test_an_ephemeral_cloud_that_cannot_start_leaves_no_folder(tmp_path):
+    # A socket's path has 108 bytes (unix(7)).
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    done = subprocess.run([BINARY, "up", "--ephemeral", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                          env={**os.environ, "TMPDIR": str(deep)}, timeout=60)
+    assert done.returncode != 0 and "too long" in done.stderr, done.stderr
+    assert not list(deep.iterdir())
+
+
+KILLED = """
+import json, time
+from conftest import Cloud
+cloud = Cloud().start()
+print(json.dumps(cloud.ready), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_test_that_is_killed_takes_its_cloud_along():
+    """Nobody else would end it."""
+    with tempfile.TemporaryDirectory(prefix="allod-") as folder:
+        here = {**os.environ, "PYTHONPATH": os.path.dirname(__file__), "TMPDIR": folder}
+        test = subprocess.Popen([sys.executable, "-c", KILLED], env=here, stdout=subprocess.PIPE, text=True)
+        with test:
+            ready = json.loads(test.stdout.readline())
+            assert os.path.exists(f"/proc/{ready['pid']}") and os.path.exists(ready["data_dir"])
+            test.kill()
+        wait_for(lambda: not os.path.exists(f"/proc/{ready['pid']}"), what="the end of the cloud")
+        assert not os.path.exists(ready["data_dir"])
 
 
 def test_a_data_directory_has_one_cloud(data_dir):

@@ -1,6 +1,5 @@
 """NAT gateways, peering connections, flow logs, the list of drops and repairs, with real machines and real commands."""
 
-import json
 import subprocess
 import urllib.request
 from pathlib import Path

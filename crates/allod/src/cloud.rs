@@ -88,7 +88,7 @@ impl Cloud {
         let pool = pool::choose(options.public_pool, home.ephemeral);
         let public_pool = pool.range;
         let agent = HostAgent::start(
-            host_config(&home, public_pool, options, rootless)?,
+            host_config(&home, public_pool, options, rootless).inspect_err(|_| home.remove())?,
             store.clone(),
             clock.clone(),
         );
