@@ -1,7 +1,7 @@
 //! What the tests need beside Rust: Debian's packages by name, Python's by name into a folder of our own.
 
 use crate::run::{exists, program, succeed, target};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -97,6 +97,30 @@ pub(crate) fn python(packages: &[&str], name: &str) -> anyhow::Result<PathBuf> {
     )?;
     std::fs::write(&stamp, wanted)?;
     Ok(python)
+}
+
+/// A folder below the target folder in whose `node_modules` these packages are, filled on first use. Their scripts are
+/// not run: what we call needs none.
+pub(crate) fn node_modules(packages: &[&str], name: &str) -> anyhow::Result<PathBuf> {
+    for program in ["node", "npm"] {
+        ensure!(exists(program), "{program} is not installed");
+    }
+    let folder = std::path::absolute(target().join(name)).context("the target folder has no path")?;
+    let stamp = folder.join("packages");
+    let wanted = packages.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(folder);
+    }
+    std::fs::create_dir_all(&folder)?;
+    succeed(
+        program("npm")
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"])
+            .args(["--loglevel", "error", "--prefix"])
+            .arg(&folder)
+            .args(packages),
+    )?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(folder)
 }
 
 /// The environment of the real-client suites.

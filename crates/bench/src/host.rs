@@ -17,6 +17,42 @@ fn parse_cpu(stat: &str) -> f64 {
     after.split_whitespace().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum::<f64>() / TICKS
 }
 
+/// User and system time of these processes, of all that descend from them and of those they have waited for, in seconds:
+/// what a peer of several programs uses. Between two calls it only grows.
+pub(crate) fn tree_cpu_seconds(roots: &[u32]) -> f64 {
+    let processes: Vec<(u32, u32, f64)> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
+        .filter_map(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let (parent, seconds) = parse_family(&stat)?;
+            Some((pid, parent, seconds))
+        })
+        .collect();
+    let mut tree: Vec<u32> = roots.to_vec();
+    let mut at = 0;
+    while let Some(parent) = tree.get(at).copied() {
+        tree.extend(processes.iter().filter(|process| process.1 == parent).map(|process| process.0));
+        at += 1;
+    }
+    processes.iter().filter(|process| tree.contains(&process.0)).map(|process| process.2).sum()
+}
+
+/// The parent, and the process's own seconds with those of children it has waited for: `ppid` is the second word after
+/// the name, `utime`, `stime`, `cutime`, `cstime` are the 12th to the 15th.
+fn parse_family(stat: &str) -> Option<(u32, f64)> {
+    let (_, after) = stat.rsplit_once(')')?;
+    let words: Vec<&str> = after.split_whitespace().collect();
+    let ticks: f64 = words.get(11..15)?.iter().filter_map(|word| word.parse::<f64>().ok()).sum();
+    Some((words.get(1)?.parse().ok()?, ticks / TICKS))
+}
+
+/// Most resident memory a process ever had, in MiB.
+pub(crate) fn peak_mib(pid: u32) -> Option<f64> {
+    field_mib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmHWM:")
+}
+
 /// Resident memory of a process in MiB.
 pub(crate) fn resident_mib(pid: u32) -> Option<f64> {
     field_mib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
@@ -99,6 +135,16 @@ mod tests {
         let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 1 0 0 0 150 50 9 9 20 0 3 0 11";
         assert!((parse_cpu(stat) - 2.0).abs() < 1e-9);
         assert!(parse_cpu("").abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_family_is_counted_with_those_that_are_gone() {
+        let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 0 0 0 150 50 100 100 20 0 3 0 11";
+        assert_eq!(parse_family(stat), Some((3, 4.0)));
+        assert_eq!(parse_family("7 (a) S"), None);
+        // An ancestor of this process uses at least what this process does.
+        let own = cpu_seconds(std::process::id());
+        assert!(tree_cpu_seconds(&[std::os::unix::process::parent_id()]) >= own);
     }
 
     #[test]

@@ -61,29 +61,72 @@ fn answered(line: &mut Line) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Milliseconds of one request after the other over one connection, `most` of them or as many as end within `length`.
+/// An answer other than 200 is an error.
+pub(crate) fn times(
+    server: SocketAddr,
+    request: &[u8],
+    most: usize,
+    length: Duration,
+) -> anyhow::Result<Vec<f64>> {
+    let (mut line, mut times, first) = (Line::new(server), Vec::new(), Instant::now());
+    while times.len() < most && first.elapsed() < length {
+        ensure!(!stop::asked(), "stopped on request");
+        let begun = Instant::now();
+        line.send(request)?;
+        answered(&mut line)?;
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
+}
+
 /// One request and its answer's status and body.
 pub(crate) fn once(server: SocketAddr, request: &[u8]) -> anyhow::Result<(u16, Vec<u8>)> {
     let mut line = Line::new(server);
     line.send(request)?;
     let status = line.receive()?;
-    Ok((status, line.body().to_vec()))
+    let body = if line.chunked {
+        joined(line.body()).context("the chunks do not fit")?
+    } else {
+        line.body().to_vec()
+    };
+    Ok((status, body))
+}
+
+/// What is in chunks (RFC 9112 §7.1): each behind a line with its length, the last one empty.
+fn joined(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = memmem::find(chunks, b"\r\n")?;
+        let line = std::str::from_utf8(chunks.get(..end)?).ok()?;
+        let length = usize::from_str_radix(line.split(';').next()?.trim(), 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        let begin = end + 2;
+        body.extend_from_slice(chunks.get(begin..begin.checked_add(length)?)?);
+        chunks = chunks.get(begin + length + 2..)?;
+    }
 }
 
 /// One connection, opened again when the server closes it after an answer (moto's does).
-struct Line {
+pub(crate) struct Line {
     server: SocketAddr,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
     filled: usize,
     body: (usize, usize),
+    chunked: bool,
 }
 
 impl Line {
-    fn new(server: SocketAddr) -> Line {
-        Line { server, stream: None, buffer: vec![0; 32 << 10], filled: 0, body: (0, 0) }
+    /// Connects with the first request.
+    pub(crate) fn new(server: SocketAddr) -> Line {
+        Line { server, stream: None, buffer: vec![0; 32 << 10], filled: 0, body: (0, 0), chunked: false }
     }
 
-    fn send(&mut self, request: &[u8]) -> anyhow::Result<()> {
+    /// Sends a request; its answer must be received before the next.
+    pub(crate) fn send(&mut self, request: &[u8]) -> anyhow::Result<()> {
         let kept = self.stream.take();
         let mut stream = kept.map_or_else(|| self.open(), Ok)?;
         stream.write_all(request)?;
@@ -99,12 +142,13 @@ impl Line {
         Ok(stream)
     }
 
-    fn body(&self) -> &[u8] {
+    /// Of the answer received last, chunks as they came.
+    pub(crate) fn body(&self) -> &[u8] {
         self.buffer.get(self.body.0..self.body.1).unwrap_or_default()
     }
 
-    /// Reads one answer to its end.
-    fn receive(&mut self) -> anyhow::Result<u16> {
+    /// Reads one answer to its end; tells its status.
+    pub(crate) fn receive(&mut self) -> anyhow::Result<u16> {
         let head = loop {
             if let Some(end) = memmem::find(&self.buffer[..self.filled], b"\r\n\r\n") {
                 break Head::parse(&self.buffer[..end + 4])?;
@@ -132,6 +176,7 @@ impl Line {
             }
         };
         self.body = (head.size, end);
+        self.chunked = head.length == Length::Chunked;
         if head.close {
             self.stream = None;
         }
@@ -225,12 +270,20 @@ mod tests {
     fn every_form_of_body_is_read_to_its_end() {
         for answer in [
             &["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-            &["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"],
+            &["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;x\r\nk\r\n0\r\n\r\n"],
             &["HTTP/1.0 200 OK\r\n\r\nok"],
         ] {
             let (status, body) = once(server(answer), b"GET / HTTP/1.1\r\n\r\n").unwrap();
             assert_eq!(status, 200);
-            assert!(String::from_utf8(body).unwrap().contains("ok"));
+            assert_eq!(body, b"ok");
+        }
+    }
+
+    #[test]
+    fn chunks_are_joined_or_refused() {
+        assert_eq!(joined(b"0\r\n\r\n"), Some(Vec::new()));
+        for bad in [&b"5\r\nok\r\n0\r\n\r\n"[..], b"x\r\n", b"ffffffffffffffff\r\nok\r\n", b""] {
+            assert_eq!(joined(bad), None);
         }
     }
 
@@ -239,6 +292,8 @@ mod tests {
         let closing = server(&["HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"]);
         let count = replay(closing, b"GET / HTTP/1.1\r\n\r\n", 1, Duration::from_millis(20)).unwrap();
         assert!(count.requests > 1, "{}", count.requests);
+        let times = times(closing, b"GET / HTTP/1.1\r\n\r\n", 3, Duration::from_secs(60)).unwrap();
+        assert_eq!(times.len(), 3);
         let refusing = server(&["HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"]);
         let error = replay(refusing, b"GET / HTTP/1.1\r\n\r\n", 1, Duration::from_millis(20)).err().unwrap();
         assert_eq!(error.to_string(), "the server answers 403: no");

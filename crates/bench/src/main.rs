@@ -20,7 +20,7 @@ mod stop;
 
 use clap::Parser;
 use measures::Measure;
-use peer::Peer;
+use peer::{Peer, WorkflowPeers};
 use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +41,18 @@ struct Arguments {
     /// A Python in which MiniStack is installed.
     #[arg(long, value_name = "PYTHON")]
     ministack_python: Option<PathBuf>,
+    /// A folder in whose `node_modules` stepfunctions-local is.
+    #[arg(long, value_name = "FOLDER")]
+    stepfunctions_local: Option<PathBuf>,
+    /// A folder in whose `node_modules` Restate's server and SDK are.
+    #[arg(long, value_name = "FOLDER")]
+    restate: Option<PathBuf>,
+    /// A Python in which DBOS is installed.
+    #[arg(long, value_name = "PYTHON")]
+    dbos_python: Option<PathBuf>,
+    /// Why one of the last three is not given, for its row of the report: stepfunctions-local, restate or dbos.
+    #[arg(long, value_name = "NAME=REASON")]
+    not_here: Vec<String>,
     /// Machines of the measures `fleet` and `network-fleet`.
     #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     machines: u32,
@@ -61,6 +73,8 @@ struct Context {
     allod: PathBuf,
     /// Rivals that can be started here.
     peers: Vec<Peer>,
+    /// Engines of workflows, rivals of the measure `states-peers`.
+    workflow_peers: WorkflowPeers,
     /// Machines of the fleet.
     machines: usize,
     /// Length of a load.
@@ -75,6 +89,12 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     let context = Context {
         peers: peer::known(arguments.moto_python, arguments.ministack_python),
+        workflow_peers: WorkflowPeers::new(
+            arguments.stepfunctions_local,
+            arguments.restate,
+            arguments.dbos_python,
+            &arguments.not_here,
+        ),
         allod: arguments.allod,
         machines: usize::try_from(arguments.machines).unwrap_or(1000),
         seconds: arguments.seconds,

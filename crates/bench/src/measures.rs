@@ -58,6 +58,10 @@ pub(crate) enum Measure {
     StatesSleepers,
     /// Step Functions over HTTP.
     StatesHttp,
+    /// The same ten steps on other engines of workflows.
+    StatesPeers,
+    /// A million StartExecution as fast as possible: what is refused, and memory.
+    StatesBurst,
     /// Wiping everything.
     Reset,
     /// The linter of state machines.
@@ -109,6 +113,8 @@ impl Measure {
             Measure::StatesEngine => "states-engine",
             Measure::StatesSleepers => "states-sleepers",
             Measure::StatesHttp => "states-http",
+            Measure::StatesPeers => "states-peers",
+            Measure::StatesBurst => "states-burst",
             Measure::Reset => "reset",
             Measure::StatesLint => "states-lint",
         }
@@ -152,6 +158,8 @@ impl Measure {
             Measure::StatesEngine => states::engine(context),
             Measure::StatesSleepers => states::sleepers(context),
             Measure::StatesHttp => states::http(context),
+            Measure::StatesPeers => states::peers(context),
+            Measure::StatesBurst => states::burst(context),
             Measure::Reset => reset::run(context),
             Measure::StatesLint => states_lint::run(context),
         }

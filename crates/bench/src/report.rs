@@ -33,7 +33,8 @@ impl Target {
 /// One measured value.
 pub(crate) struct Row {
     what: String,
-    value: f64,
+    /// None of what could not be measured here.
+    value: Option<f64>,
     unit: &'static str,
     target: Option<Target>,
     cpu: Option<Cpu>,
@@ -47,7 +48,7 @@ impl Row {
     pub(crate) fn new(what: impl Into<String>, value: f64, unit: &'static str) -> Row {
         Row {
             what: what.into(),
-            value,
+            value: Some(value),
             unit,
             target: None,
             cpu: None,
@@ -55,6 +56,11 @@ impl Row {
             peers: Vec::new(),
             note: String::new(),
         }
+    }
+
+    /// What could not be measured on this host, with the reason: a row all the same, so that nothing is missing silently.
+    pub(crate) fn absent(what: impl Into<String>, reason: impl AsRef<str>) -> Row {
+        Row { value: None, ..Row::new(what, 0.0, "") }.note(reason)
     }
 
     /// The promise.
@@ -84,8 +90,13 @@ impl Row {
         self
     }
 
+    /// Nothing without a promise and a value; then by how much of the target it is missed, if at all.
+    fn missed(&self) -> Option<Option<f64>> {
+        Some(self.target?.missed_by(self.value?))
+    }
+
     fn verdict(&self) -> String {
-        match self.target.map(|target| target.missed_by(self.value)) {
+        match self.missed() {
             None => String::new(),
             Some(None) => "met".to_owned(),
             Some(Some(part)) => format!("missed by {:.0} %", part * 100.0),
@@ -96,7 +107,8 @@ impl Row {
         let seconds = |value: f64| format!("{value:.2}");
         [
             self.what.clone(),
-            format!("{} {}", number(self.value), self.unit),
+            self.value
+                .map_or_else(|| "not here".to_owned(), |value| format!("{} {}", number(value), self.unit)),
             self.target.map(Target::text).unwrap_or_default(),
             self.verdict(),
             self.cpu.map(|cpu| seconds(cpu.server)).unwrap_or_default(),
@@ -107,9 +119,10 @@ impl Row {
 
     /// Peers and remarks, below the row: they would make the table too wide.
     fn remarks(&self) -> Vec<String> {
-        let ratio = |value: f64| if self.value > 0.0 { value / self.value } else { 0.0 };
+        let ours = self.value.unwrap_or_default();
+        let ratio = |value: f64| if ours > 0.0 { value / ours } else { 0.0 };
         let peer = |(name, value): &(&str, f64)| {
-            format!("{name}: {} {} ({:.2}× ours)", number(*value), self.unit, ratio(*value))
+            format!("{name}: {} {} ({}× ours)", number(*value), self.unit, number(ratio(*value)))
         };
         self.peers.iter().map(peer).chain((!self.note.is_empty()).then(|| self.note.clone())).collect()
     }
@@ -129,7 +142,7 @@ impl Row {
             "unit": self.unit,
             "target": limit,
             "target_is": bound,
-            "met": self.target.map(|target| target.missed_by(self.value).is_none()),
+            "met": self.missed().map(|missed| missed.is_none()),
             "server_cpu_seconds": self.cpu.map(|cpu| cpu.server),
             "keeper_cpu_seconds": self.cpu.and_then(|cpu| cpu.keeper),
             "load_average": self.load,
@@ -143,6 +156,8 @@ fn number(value: f64) -> String {
     match value.abs() {
         large if large >= 1000.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
+        // Of a small ratio the first digits count.
+        small if small > 0.0 && small < 0.1 => format!("{value:.4}"),
         _ => format!("{value:.2}"),
     }
 }
@@ -264,7 +279,7 @@ mod tests {
         report.take("a", None, || {
             let row =
                 Row::new("première", 2.0, "ms").target(Target::AtMost(1.0)).peer("moto", 5.0).note("few");
-            Ok(vec![row, Row::new("b", 12345.0, "µs")])
+            Ok(vec![row, Row::new("b", 12345.0, "µs"), Row::absent("e", "no node")])
         });
         report.take("c", Some("needs root".to_owned()), || Ok(Vec::new()));
         report.take("d", None, || anyhow::bail!("broke"));
@@ -278,6 +293,8 @@ mod tests {
             "missed by 100 %",
             "moto: 5.00 ms (2.50× ours)",
             "few",
+            "not here",
+            "    no node",
             "c: skipped, needs root",
             "d: FAILED, broke",
         ] {
@@ -286,6 +303,7 @@ mod tests {
         assert!(!report.complete());
         let json = report.json();
         assert_eq!((json["rows"][0]["met"].as_bool(), json["rows"][1]["met"].is_null()), (Some(false), true));
+        assert!(json["rows"][2]["value"].is_null() && json["rows"][2]["note"] == "no node", "{json}");
         assert_eq!(json["skipped"][0]["measure"], "c");
     }
 }

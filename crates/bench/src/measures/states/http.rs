@@ -1,6 +1,7 @@
 //! Step Functions over HTTP, signatures verified, executions durable.
 
 use super::load::{sync_median, ten_passes};
+use super::service::{INPUT, call, machine, role, rounds, start, start_to_end};
 use crate::cloud::{Cloud, Options};
 use crate::host::Meter;
 use crate::load::replay;
@@ -11,12 +12,13 @@ use crate::{Context, stop};
 use anyhow::{Context as _, ensure};
 use api_stepfunctions::{self as api, ops};
 use aws_client::Client;
-use aws_schema::Operation;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 64;
 const WARM_UP: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 500;
+/// Of one measure of rounds.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Inputs whose inline Map writes about 24,000 events.
 const ITEMS: usize = 4_700;
 const PAGE: i32 = 1_000;
@@ -40,44 +42,8 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn call<Op: Operation>(client: &mut Client, input: &Op::Input) -> anyhow::Result<Op::Output> {
-    client.call::<Op>(&api::SERVICE, input).with_context(|| format!("stepfunctions {}", Op::SPEC.name))
-}
-
-/// An enforced cloud asks whether the service may take on the role.
-fn role(client: &mut Client) -> anyhow::Result<()> {
-    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-        "Principal":{"Service":"states.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let input = api_iam::CreateRoleRequest {
-        role_name: Some("states".into()),
-        assume_role_policy_document: Some(trust.into()),
-        ..Default::default()
-    };
-    client.call::<api_iam::ops::CreateRole>(&api_iam::SERVICE, &input).context("iam CreateRole")?;
-    Ok(())
-}
-
-fn machine(client: &mut Client, name: &str, definition: &str, express: bool) -> anyhow::Result<String> {
-    let input = api::CreateStateMachineInput {
-        name: Some(name.into()),
-        definition: Some(definition.into()),
-        role_arn: Some("arn:aws:iam::000000000000:role/states".into()),
-        type_: express.then(|| "EXPRESS".into()),
-        ..Default::default()
-    };
-    call::<ops::CreateStateMachine>(client, &input)?.state_machine_arn.context("no ARN")
-}
-
-fn start(machine: &str, input: &str) -> api::StartExecutionInput {
-    api::StartExecutionInput {
-        state_machine_arn: Some(machine.into()),
-        input: Some(input.into()),
-        ..Default::default()
-    }
-}
-
 fn rate(context: &Context, cloud: &Cloud, client: &mut Client, machine: &str) -> anyhow::Result<Row> {
-    let request = signed::<ops::StartExecution>(client, &api::SERVICE, &start(machine, "{\"order\":4711}"));
+    let request = signed::<ops::StartExecution>(client, &api::SERVICE, &start(machine, INPUT));
     replay(cloud.endpoint(), &request, CONNECTIONS, WARM_UP)?;
     let meter = Meter::start(cloud.pid(), None);
     let count = replay(cloud.endpoint(), &request, CONNECTIONS, Duration::from_secs(context.seconds))?;
@@ -93,33 +59,9 @@ fn rate(context: &Context, cloud: &Cloud, client: &mut Client, machine: &str) ->
         )))
 }
 
-/// Times one round after another on one connection.
-fn times(mut round: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Times> {
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        ensure!(!stop::asked(), "stopped on request");
-        let begun = Instant::now();
-        round()?;
-        times.push(begun.elapsed().as_secs_f64() * 1e3);
-    }
-    Ok(Times::new(times))
-}
-
 fn latency(cloud: &Cloud, client: &mut Client, machine: &str) -> anyhow::Result<Row> {
     let meter = Meter::start(cloud.pid(), None);
-    let input = start(machine, "{\"order\":4711}");
-    let times = times(|| {
-        let execution_arn = call::<ops::StartExecution>(client, &input)?.execution_arn;
-        let describe = api::DescribeExecutionInput { execution_arn, ..Default::default() };
-        loop {
-            let status = call::<ops::DescribeExecution>(client, &describe)?.status.context("no status")?;
-            match status.as_str() {
-                "SUCCEEDED" => return Ok(()),
-                "RUNNING" => {}
-                other => anyhow::bail!("the execution ends {other}"),
-            }
-        }
-    })?;
+    let times = start_to_end(client, machine, ROUNDS, PATIENCE)?;
     Ok(Row::new("StartExecution → SUCCEEDED of 10 Pass states, p50", times.median(), "ms")
         .target(Target::AtMost(1.5))
         .cpu(meter.used())
@@ -130,11 +72,11 @@ fn express(cloud: &Cloud, client: &mut Client) -> anyhow::Result<Row> {
     let machine = machine(client, "sync", &ten_passes(), true)?;
     let input = api::StartSyncExecutionInput {
         state_machine_arn: Some(machine),
-        input: Some("{\"order\":4711}".into()),
+        input: Some(INPUT.into()),
         ..Default::default()
     };
     let meter = Meter::start(cloud.pid(), None);
-    let times = times(|| {
+    let times = rounds(ROUNDS, PATIENCE, || {
         let status = call::<ops::StartSyncExecution>(client, &input)?.status.context("no status")?;
         ensure!(status.as_str() == "SUCCEEDED", "the execution ends {}", status.as_str());
         Ok(())

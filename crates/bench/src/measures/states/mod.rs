@@ -1,8 +1,11 @@
 //! Step Functions: the engine in this process, then the service over HTTP.
 
+mod burst;
 mod engine;
 mod http;
 mod load;
+mod peers;
+mod service;
 
 use crate::Context;
 use crate::report::Row;
@@ -20,4 +23,14 @@ pub(super) fn sleepers(context: &Context) -> anyhow::Result<Vec<Row>> {
 /// Over HTTP.
 pub(super) fn http(context: &Context) -> anyhow::Result<Vec<Row>> {
     http::run(context)
+}
+
+/// Other engines beside ours.
+pub(super) fn peers(context: &Context) -> anyhow::Result<Vec<Row>> {
+    peers::run(context)
+}
+
+/// A burst of starts.
+pub(super) fn burst(context: &Context) -> anyhow::Result<Vec<Row>> {
+    burst::run(context)
 }
