@@ -151,6 +151,8 @@ pub(crate) struct Head {
     pub(crate) now: Millis,
     /// Who it is; in its first record and in snapshots.
     pub(crate) opening: Option<Opening>,
+    /// Of a turn that asked for an activity that was not there: how many that were there it had asked for before.
+    pub(crate) absent: Option<u32>,
     pub(crate) has_turn: bool,
     pub(crate) has_snapshot: bool,
 }
@@ -191,6 +193,7 @@ const BUSY: u8 = 8;
 const MORE: u8 = 16;
 const ENDED: u8 = 32;
 const TIMER: u8 = 64;
+const ABSENT: u8 = 128;
 
 /// A record, as far as it was read.
 pub(crate) enum Record<'a> {
@@ -235,10 +238,14 @@ pub(crate) fn put(
     flag(head.standing == Standing::More, MORE);
     flag(head.standing == Standing::Ended, ENDED);
     flag(head.timer.is_some(), TIMER);
+    flag(head.absent.is_some(), ABSENT);
     writer.byte(flags);
     writer.signed(head.now);
     if let Some(timer) = head.timer {
         writer.signed(timer.wrapping_sub(head.now));
+    }
+    if let Some(before) = head.absent {
+        writer.number(u64::from(before));
     }
     if !snapshot.is_empty() {
         writer.number(head.previous_snapshot.0);
@@ -330,6 +337,7 @@ pub(crate) fn take<'a>(
             let flags = reader.byte()?;
             let now = reader.signed()?;
             let timer = if flags & TIMER == 0 { None } else { Some(now.wrapping_add(reader.signed()?)) };
+            let absent = if flags & ABSENT == 0 { None } else { Some(reader.take()?) };
             let has_snapshot = flags & SNAPSHOT != 0;
             let previous_snapshot = Position(if has_snapshot { reader.number()? } else { 0 });
             let opening = if flags & OPENING == 0 { None } else { Some(reader.take()?) };
@@ -349,6 +357,7 @@ pub(crate) fn take<'a>(
                 busy: flags & BUSY != 0,
                 now,
                 opening,
+                absent,
                 has_turn: flags & TURN != 0,
                 has_snapshot,
             };

@@ -44,6 +44,7 @@ fn main() {
             let mut turn = Turn {
                 now: start.at,
                 draw: &mut || 0,
+                activity: &mut |_| true,
                 token: &|_| Arc::default(),
                 events: &mut events,
                 effects: &mut effects,

@@ -154,6 +154,10 @@ pub struct Dispatch {
 pub trait Outside: Send + Sync {
     /// Time.
     fn now(&self) -> Millis;
+    /// Whether an activity exists. A task of one that does not fails its execution before it is scheduled.
+    fn activity_exists(&self, _arn: &str) -> bool {
+        true
+    }
     /// Have a task done; its answer comes by `Engine::answer`.
     fn dispatch(&self, dispatch: Dispatch);
     /// A task is no longer wanted (timed out, aborted).

@@ -146,6 +146,7 @@ impl Shard {
     /// Runs a recorded turn once more. It must do what it did.
     fn again(&self, slot: &Slot, hot: &mut Hot, head: &Head, turn: record::TurnPart) -> Result<(), Trouble> {
         let mut draws = super::Draws::new(turn.seed.unwrap_or(0));
+        let mut asked = 0;
         let (mut events, mut effects) = (Vec::with_capacity(turn.events.len()), Vec::new());
         let token = |ticket| self.token(slot.hash, slot.number, ticket);
         let progress = hot.execution.turn(
@@ -153,6 +154,10 @@ impl Shard {
             &mut Turn {
                 now: head.now,
                 draw: &mut || draws.next(),
+                activity: &mut |_| {
+                    asked += 1;
+                    head.absent.is_none_or(|before| before >= asked)
+                },
                 token: &token,
                 events: &mut events,
                 effects: &mut effects,
@@ -195,6 +200,7 @@ impl Shard {
             busy: false,
             now,
             opening: None,
+            absent: None,
             has_turn: true,
             has_snapshot: false,
         };

@@ -121,6 +121,7 @@ impl Shard {
             busy: slot.busy,
             now: hot.now,
             opening: Some(hot.opening(&pin.arn_prefix)),
+            absent: None,
             has_turn: false,
             has_snapshot: true,
         };

@@ -22,6 +22,8 @@ pub(super) struct Ran {
     pub(super) begin: Option<Box<Begin>>,
     pub(super) now: Millis,
     pub(super) seed: Option<u64>,
+    /// See [`Head::absent`].
+    pub(super) absent: Option<u32>,
     pub(super) progress: Progress,
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
@@ -91,6 +93,8 @@ impl Shard {
     ) -> Result<Ran, Reply> {
         let now = self.clock.last().max(hot.now);
         let mut draws = Draws::new(self.seed());
+        let (mut asked, mut absent) = (0, None);
+        let outside = &self.around.outside;
         let (mut events, mut effects) = (Vec::new(), Vec::new());
         let token = |ticket| self.token(slot.hash, slot.number, ticket);
         let progress = hot.execution.turn(
@@ -98,6 +102,15 @@ impl Shard {
             &mut Turn {
                 now,
                 draw: &mut || draws.next(),
+                activity: &mut |arn| {
+                    let there = absent.is_none() && outside.activity_exists(arn);
+                    if there {
+                        asked += 1;
+                    } else {
+                        absent = Some(asked);
+                    }
+                    there
+                },
                 token: &token,
                 events: &mut events,
                 effects: &mut effects,
@@ -107,7 +120,7 @@ impl Shard {
         let Ok(progress) = progress else { return Err(reply) };
         hot.now = now;
         let seed = draws.drawn.then_some(draws.seed);
-        Ok(Ran { wake, reply, begin, now, seed, progress, events, effects })
+        Ok(Ran { wake, reply, begin, now, seed, absent, progress, events, effects })
     }
 
     /// Puts a turn that was run into the batch (Express: lets it take effect at once).
@@ -137,6 +150,7 @@ impl Shard {
             busy,
             now: ran.now,
             opening: None,
+            absent: ran.absent,
             has_turn: true,
             has_snapshot: snapshot,
         };

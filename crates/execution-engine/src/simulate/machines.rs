@@ -46,6 +46,17 @@ pub(super) const MACHINES: &[Machine] = &[
         kind: Kind::Standard,
     },
     Machine {
+        name: "gone",
+        definition: r#"{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":[
+            {"StartAt":"T","States":{"T":{"Type":"Task","End":true,
+                "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}},
+            {"StartAt":"U","States":{"U":{"Type":"Task","End":true,
+                "Resource":"arn:aws:states:us-east-1:123456789012:activity:gone"}}}]}}}"#,
+        input: "{}",
+        steady: true,
+        kind: Kind::Standard,
+    },
+    Machine {
         name: "late",
         definition: r#"{"StartAt":"A","States":{"A":{"Type":"Task","Next":"B","TimeoutSeconds":4,"HeartbeatSeconds":2,
             "Resource":"arn:aws:states:us-east-1:123456789012:activity:work",

@@ -56,6 +56,10 @@ impl Outside for World {
         self.hands.lock().wall
     }
 
+    fn activity_exists(&self, arn: &str) -> bool {
+        arn.ends_with(":work")
+    }
+
     fn dispatch(&self, dispatch: Dispatch) {
         let mut told = self.told.lock();
         told.dispatched += 1;

@@ -18,6 +18,21 @@ fn all() -> ListFilter {
 }
 
 #[tokio::test]
+async fn a_task_of_an_activity_that_is_not_there_ends_its_execution() {
+    let world = Arc::new(World::default());
+    let engine = open(None, &world);
+    let gone = WORK.replace(":work\"", ":gone\"");
+    assert_ne!(gone, WORK);
+    engine.start(new(&gone, Kind::Standard, "gone", "{}")).await.unwrap();
+    let ended = end(&engine, &arn("gone")).await;
+    assert_eq!((ended.status, ended.failure.error.as_deref()), (Status::Failed, Some("States.Runtime")));
+    let told = names(&engine, &arn("gone")).await;
+    assert_eq!(told, ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]);
+    assert!(world.dispatched.lock().unwrap().is_empty());
+    engine.close();
+}
+
+#[tokio::test]
 async fn an_execution_runs_and_can_be_seen() {
     for folder in [None, Some(tempfile::tempdir().unwrap())] {
         let world = Arc::new(World::default());

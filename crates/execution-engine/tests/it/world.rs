@@ -27,6 +27,9 @@ impl Outside for World {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         i64::try_from(now.as_millis()).unwrap()
     }
+    fn activity_exists(&self, arn: &str) -> bool {
+        !arn.ends_with(":gone")
+    }
     fn dispatch(&self, dispatch: Dispatch) {
         self.dispatched.lock().unwrap().push(dispatch);
     }

@@ -83,8 +83,7 @@ impl States {
         let _ = self.integrations.set(vec![Arc::new(StartExecution), calls]);
         let (log, writer) = Log::new(self.platform.store.clone());
         *self.log_writer.lock() = Some((writer, logs));
-        let (room, desk) =
-            Room::new(self.platform.clock.clone(), self.board.clone(), self.waiting.clone(), log);
+        let (room, desk) = Room::new(self.platform.clone(), self.board.clone(), self.waiting.clone(), log);
         *self.desk.lock() = Some(desk);
         let (config, room) = (EngineConfig::new(directory, token_key), Arc::new(room));
         let engine = Engine::open(config.clone(), room.clone())?;

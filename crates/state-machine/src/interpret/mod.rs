@@ -2,7 +2,7 @@
 //!
 //! A turn begins with one [`Wake`] and runs everything that can run; what happened goes into [`Turn::events`], what the
 //! world shall do into [`Turn::effects`]. The caller makes the events durable and only then releases the effects. With
-//! the same program, wakes, times and drawn numbers a turn always does the same: this is what recovery relies on.
+//! the same program, wakes, times, drawn numbers and known activities a turn always does the same: this is what recovery relies on.
 
 mod choose;
 mod distribute;
@@ -71,6 +71,9 @@ pub struct Turn<'a> {
     pub now: Millis,
     /// Random numbers. The caller records what it gives and gives the same again in recovery.
     pub draw: &'a mut dyn FnMut() -> u64,
+    /// Whether an activity exists, asked when a task of it is scheduled. The caller records what it says and says the
+    /// same again in recovery; after a "no" the execution ends.
+    pub activity: &'a mut dyn FnMut(&str) -> bool,
     /// The token by which the answer to a task comes back (`$$.Task.Token`).
     pub token: &'a dyn Fn(Ticket) -> Arc<str>,
     /// Where events go.

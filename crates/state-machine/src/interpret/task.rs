@@ -93,6 +93,12 @@ impl<'a> Run<'a, '_> {
         if input.text.len() > MAX_PAYLOAD {
             return Err(Problem::Plain(too_large(&state.name)));
         }
+        // What is not there cannot be waited for (recording activities/test-activity-task-on-deleted).
+        if let Resource::Activity(arn) = &task.resource
+            && !(self.turn.activity)(arn)
+        {
+            return Err(Problem::Runtime(format!("The activity {arn} does not exist.")));
+        }
         let scheduled = match &task.resource {
             Resource::Service { service, resource, .. } => {
                 EventKind::TaskScheduled(Box::new(ScheduledTask {

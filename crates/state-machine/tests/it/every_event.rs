@@ -58,6 +58,7 @@ impl Story {
         let mut turn = Turn {
             now: self.now,
             draw: &mut || 0,
+            activity: &mut |_| true,
             token: &|ticket| format!("token-{}", ticket.0).into(),
             events: &mut self.events,
             effects: &mut self.effects,

@@ -54,6 +54,7 @@ impl World {
                 &mut Turn {
                     now: self.now,
                     draw: &mut draw,
+                    activity: &mut |_| true,
                     token: &|ticket| format!("task-{}", ticket.0).into(),
                     events: &mut events,
                     effects: &mut effects,

@@ -14,15 +14,27 @@ use api_stepfunctions::{
     DescribeActivityInput, DescribeActivityOutput, ListActivitiesInput, ListActivitiesOutput,
 };
 use aws_schema::{Fault, Timestamp};
-use contracts::Reply;
+use contracts::{Platform, Reply};
 use records::stepfunctions::Activity;
-use state_store::typed::Tx;
+use state_store::typed::{Scope, Tx};
+use std::sync::Arc;
 
 /// Name of the activity an ARN names.
 pub(crate) fn activity_name<'a>(call: &StatesCall, activity_arn: &'a str) -> Result<&'a str, Fault> {
     match arn::parse(&call.caller, activity_arn)? {
         Resource::Activity { name } => Ok(name),
         other => Err(other.unexpected()),
+    }
+}
+
+/// The activity with this ARN, in whatever account and region.
+pub(crate) fn find(platform: &Platform, activity_arn: &str) -> Option<Arc<Activity>> {
+    let mut parts = activity_arn.split(':').skip(3);
+    let (region, account) = (parts.next()?, parts.next()?);
+    let scope = Scope::new(account, region);
+    match arn::parse_in(&scope, activity_arn) {
+        Ok(Resource::Activity { name }) => platform.store.get(&scope, name),
+        _ => None,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::integration::{Attempt, Outcome};
 use super::waiting::{self, Waiting};
-use crate::activity::Board;
+use crate::activity::{self, Board};
 use crate::log::Log;
 use crate::machine;
 use crate::service::States;
-use contracts::{Clock, new_uuid};
+use contracts::{Platform, new_uuid};
 use execution_engine::{Dispatch, Execution, ItemSource, Outside};
 use records::stepfunctions::StateMachine;
 use state_machine::history::{Event, Failure};
@@ -33,7 +33,7 @@ pub(crate) enum Order {
 
 /// What the engine sees of the cloud. Its calls come from shard threads and never block.
 pub(crate) struct Room {
-    clock: Arc<dyn Clock>,
+    platform: Platform,
     board: Arc<Board>,
     waiting: Arc<Waiting>,
     log: Log,
@@ -43,13 +43,13 @@ pub(crate) struct Room {
 impl Room {
     /// The room and the desk in it.
     pub(crate) fn new(
-        clock: Arc<dyn Clock>,
+        platform: Platform,
         board: Arc<Board>,
         waiting: Arc<Waiting>,
         log: Log,
     ) -> (Room, Desk) {
         let (orders, received) = mpsc::unbounded_channel();
-        (Room { clock, board, waiting, log, orders }, Desk { received })
+        (Room { platform, board, waiting, log, orders }, Desk { received })
     }
 
     /// No event comes any more.
@@ -68,7 +68,11 @@ impl Room {
 
 impl Outside for Room {
     fn now(&self) -> i64 {
-        self.clock.now()
+        self.platform.clock.now()
+    }
+
+    fn activity_exists(&self, arn: &str) -> bool {
+        activity::find(&self.platform, arn).is_some()
     }
 
     fn dispatch(&self, dispatch: Dispatch) {

@@ -143,6 +143,7 @@ impl TestState {
         let mut turn = Turn {
             now,
             draw,
+            activity: &mut |_| true,
             token: &|_| token.clone(),
             events: &mut events,
             effects: &mut effects,

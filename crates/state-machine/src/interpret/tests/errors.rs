@@ -121,6 +121,24 @@ fn every_way_to_fail_has_its_event() {
 }
 
 #[test]
+fn a_task_of_an_activity_that_is_not_there_ends_the_execution() {
+    let mut bench = Bench::new(
+        r#"{"StartAt": "T", "States": {"T": {"Type": "Task", "End": true,
+            "Resource": "arn:aws:states:eu-west-1:123456789012:activity:gone",
+            "Retry": [{"ErrorEquals": ["States.ALL"]}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]}, "Caught": {"Type": "Succeed"}}}"#,
+        "{}",
+    );
+    let progress = bench.wake(Wake::Start);
+    let Ok(Progress::Ended(Outcome::Failed(failure))) = progress else { panic!("{progress:?}") };
+    assert_eq!(failure.error.as_deref(), Some("States.Runtime"));
+    let cause = "An error occurred while executing the state 'T' (entered at the event id #2). \
+                 The activity arn:aws:states:eu-west-1:123456789012:activity:gone does not exist.";
+    assert_eq!(failure.cause.as_deref(), Some(cause));
+    assert!(bench.effects.is_empty());
+}
+
+#[test]
 fn an_execution_has_its_time() {
     let mut bench = Bench::new(
         r#"{"StartAt": "W", "TimeoutSeconds": 5, "States": {"W": {"Type": "Wait", "Seconds": 60, "End": true}}}"#,

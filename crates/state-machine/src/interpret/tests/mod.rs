@@ -41,6 +41,7 @@ impl Bench {
         let mut turn = Turn {
             now: self.now,
             draw: &mut draw,
+            activity: &mut |arn| !arn.ends_with(":gone"),
             token: &|ticket| format!("token-{}", ticket.0).into(),
             events: &mut self.events,
             effects: &mut self.effects,

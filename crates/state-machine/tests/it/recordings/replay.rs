@@ -240,6 +240,7 @@ fn run(
                         seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     seed
                 },
+                activity: &mut |_| true,
                 token: &|ticket| format!("token-{}", ticket.0).into(),
                 events: &mut events,
                 effects: &mut effects,
