@@ -35,8 +35,6 @@ RECORDINGS = {record["file"]: record for record in recordings()}
 
 def waiting_for(record):
     missing = set(record["needs"]) - HERE
-    if "second-account" in record["features"]:
-        missing.add("a second account")
     return sorted(missing)
 
 

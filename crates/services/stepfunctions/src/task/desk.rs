@@ -4,8 +4,8 @@ use super::integration::{Attempt, Outcome};
 use super::waiting::{self, Waiting};
 use crate::activity::{self, Board};
 use crate::log::Log;
-use crate::machine;
 use crate::service::States;
+use crate::{machine, role};
 use contracts::{Platform, new_uuid};
 use execution_engine::{Dispatch, Execution, ItemSource, Outside};
 use records::stepfunctions::StateMachine;
@@ -182,6 +182,9 @@ pub(crate) fn no_function(arn: &str) -> Failure {
 async fn have_done(service: Arc<States>, dispatch: Dispatch) {
     let token = dispatch.task.token.clone();
     if !dispatch.taken {
+        if let Err(failure) = role::check_task(&service.platform, &dispatch) {
+            return service.tell(&token, TaskAnswer::StartFailed(failure)).await;
+        }
         service.tell(&token, TaskAnswer::Started(None)).await;
     }
     let (resource_type, action) = match &dispatch.task.work {

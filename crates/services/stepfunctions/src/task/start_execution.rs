@@ -3,6 +3,7 @@
 use super::integration::{Attempt, Integration, Outcome};
 use super::waiting::{self, Waiter};
 use crate::execution::{Begun, begin};
+use crate::role;
 use crate::service::States;
 use aws_schema::Fault;
 use contracts::{BoxFuture, new_uuid};
@@ -73,7 +74,8 @@ impl Integration for StartExecution {
                 return Outcome::failed("States.Runtime", "The task calls no service.");
             };
             let request_id = new_uuid();
-            match started(&work.service, &work.scope, &work.dispatch).await {
+            let scope = role::scope_of_task(&work.dispatch, &work.scope);
+            match started(&work.service, &scope, &work.dispatch).await {
                 Ok(begun) => go_on(&work, pattern, &begun, &request_id).await,
                 Err(Refused::Parameters(why)) => Outcome::failed("States.Runtime", why),
                 Err(Refused::Fault(fault)) => {

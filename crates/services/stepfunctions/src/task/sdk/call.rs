@@ -3,6 +3,7 @@
 use super::names;
 use super::once::{Known, Once};
 use super::write;
+use crate::role;
 use crate::task::integration::{Attempt, Outcome};
 use aws_schema::{Fault, OperationSpec, ServiceSpec, WriteMembers};
 use contracts::{Caller, Prepared, Principal, PrincipalKind, Reply, new_uuid};
@@ -15,13 +16,13 @@ use std::sync::Arc;
 
 /// Whoever acts for an execution: a session of its role (developer guide, "How Step Functions works with IAM").
 pub(super) fn caller(scope: &Scope, dispatch: &Dispatch, request_id: &str, enforced: bool) -> Caller {
-    let role_arn = dispatch.task.role.as_ref().unwrap_or(&dispatch.execution.role_arn);
+    let role_arn = role::of_task(dispatch);
     let role = role_arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let account = role_arn.split(':').nth(4).unwrap_or(&scope.account).to_owned();
+    let scope = role::scope_of_task(dispatch, scope);
+    let account = scope.account.clone();
     let session = dispatch.key.chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect::<String>();
     Caller {
-        // With a role of another account the call acts in that account.
-        scope: Scope::new(account.as_str(), scope.region.clone()),
+        scope,
         principal: Principal {
             arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
             user_id: format!("AROA:{session}"),
