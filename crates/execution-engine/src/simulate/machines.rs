@@ -54,6 +54,7 @@ pub(super) const MACHINES: &[Machine] = &[
                 "Resource":"arn:aws:states:us-east-1:123456789012:activity:gone"}}}]}}}"#,
         input: "{}",
         steady: true,
+        redriven: false,
         kind: Kind::Standard,
     },
     Machine {
