@@ -8,7 +8,8 @@ use crate::programs::Programs;
 use crate::token::Tokens;
 use crate::{
     AnswerRefusal, ChangeRefusal, EngineConfig, EngineError, Execution, HistoryPage, ListCursor, ListFilter,
-    ListOf, ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Unreadable, history, open,
+    ListOf, ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Status, Unreadable, history,
+    listing, open,
 };
 use state_machine::Millis;
 use state_machine::history::Failure;
@@ -163,7 +164,7 @@ impl Engine {
         Ok(None)
     }
 
-    /// A page of executions, newest first.
+    /// A page of executions, newest first: at most `limit`; fewer, or none, while a filter passes over many.
     pub async fn list(
         &self,
         filter: ListFilter,
@@ -185,10 +186,31 @@ impl Engine {
         }
         let mut open = Vec::new();
         for answer in answers {
-            open.extend(answer.await.map_err(|_| closed_read())?);
+            open.push(answer.await.map_err(|_| closed_read())?);
         }
-        let closed = self.shared.archive.list(&filter, reach, after.as_ref(), limit + 1)?;
-        Ok(history::merge(open, closed, limit))
+        let mut closed = self.shared.archive.list(&filter, reach, after.as_ref(), limit + 1)?;
+        if filter.admits_the_past() {
+            self.drop_reopened(&mut closed.executions).await?;
+        }
+        Ok(listing::merge(open, closed, limit))
+    }
+
+    /// Of executions that ended, those that were redriven since are not what the archive says of them.
+    async fn drop_reopened(&self, closed: &mut Vec<Execution>) -> Result<(), Unreadable> {
+        let mut answers = Vec::new();
+        for execution in closed.iter().filter(|execution| execution.status != Status::Succeeded) {
+            let (reply, answer) = oneshot::channel();
+            let arn = execution.start.arn.clone();
+            self.read(self.shard_of(&arn), Message::Describe { arn, reply })?;
+            answers.push(answer);
+        }
+        let mut open = std::collections::HashSet::new();
+        for answer in answers {
+            let found = answer.await.map_err(|_| closed_read())?;
+            open.extend(found.map(|execution| execution.start.arn));
+        }
+        closed.retain(|execution| !open.contains(&execution.start.arn));
+        Ok(())
     }
 
     /// A page of the history of an execution: at most `limit` events after the event `after`, newest first with

@@ -1,10 +1,10 @@
-//! Pages of histories and lists.
+//! Pages of histories.
 
 use crate::archive::{Archive, Closed, records};
 use crate::log::{Log, Position};
 use crate::message::Trail;
 use crate::record;
-use crate::{Execution, HistoryPage, ListCursor, ListFilter, ListPage, Status, Unreadable};
+use crate::{Execution, HistoryPage, Status, Unreadable};
 use state_machine::history::Event;
 use std::sync::Arc;
 
@@ -176,21 +176,6 @@ pub(crate) fn of_closed(archive: &Archive, closed: &Closed, asked: Asked) -> Res
     Ok(asked.page(found, closed.events))
 }
 
-/// One page out of the lists of the shards and of the archive; an execution that is in both counts as open.
-pub(crate) fn merge(mut open: Vec<Execution>, closed: Vec<Execution>, limit: usize) -> ListPage {
-    for execution in closed {
-        if !open.iter().any(|other| other.start.arn == execution.start.arn) {
-            open.push(execution);
-        }
-    }
-    open.sort_by(|a, b| (b.start.at, &a.start.arn).cmp(&(a.start.at, &b.start.arn)));
-    let more = open.len() > limit;
-    open.truncate(limit);
-    let next = open.last().filter(|_| more);
-    let next = next.map(|last| ListCursor { started: last.start.at, arn: last.start.arn.clone() });
-    ListPage { executions: open, next }
-}
-
 impl Execution {
     /// Whether a redrive of its Map Run that has come to the child `reach` will come to it.
     pub(crate) fn awaits_redrive(&self, reach: u64) -> bool {
@@ -204,16 +189,6 @@ impl Execution {
         if reach.is_some_and(|reach| self.awaits_redrive(reach)) {
             self.status = Status::PendingRedrive;
         }
-    }
-}
-
-impl ListFilter {
-    /// Whether an execution of the list's owner belongs into the list.
-    pub(crate) fn admits(&self, execution: &Execution) -> bool {
-        self.status.is_none_or(|status| status == execution.status)
-            && self.version_arn.as_ref().is_none_or(|arn| execution.start.version_arn.as_ref() == Some(arn))
-            && self.alias_arn.as_ref().is_none_or(|arn| execution.start.alias_arn.as_ref() == Some(arn))
-            && self.redriven.is_none_or(|redriven| redriven == (execution.redrives.0 > 0))
     }
 }
 

@@ -15,6 +15,7 @@ mod disk;
 mod engine;
 mod history;
 mod inbox;
+mod listing;
 mod log;
 mod message;
 mod open;

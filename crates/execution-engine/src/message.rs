@@ -107,7 +107,7 @@ pub(crate) enum Message {
         reach: Option<u64>,
         after: Option<ListCursor>,
         limit: usize,
-        reply: Sender<Vec<Execution>>,
+        reply: Sender<crate::listing::Listed>,
     },
     Trail {
         arn: Arc<str>,

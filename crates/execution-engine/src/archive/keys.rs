@@ -75,6 +75,12 @@ pub(super) fn listed(kind: u8, owner: &str, started: Millis, arn: &str) -> Vec<u
     key
 }
 
+/// Start and ARN in a key of [`listed`].
+pub(super) fn place<'a>(prefix: &[u8], key: &'a [u8]) -> Option<(Millis, &'a str)> {
+    let started = key.get(prefix.len()..prefix.len() + 8)?.try_into().ok().map(u64::from_be_bytes)?;
+    Some(((!started).cast_signed(), listed_arn(prefix, key)?))
+}
+
 /// The ARN in a key of [`listed`].
 pub(super) fn listed_arn<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a str> {
     std::str::from_utf8(key.get(prefix.len() + 8..)?).ok()

@@ -29,7 +29,8 @@ pub(crate) use memory::MemoryRows;
 pub(crate) use on_disk::FjallRows;
 
 use crate::codec::{Field, Reader, Writer};
-use crate::{Execution, ListCursor, ListFilter, ListOf, Unreadable};
+use crate::listing::{Listed, SCANNED};
+use crate::{ListCursor, ListFilter, ListOf, Status, Unreadable};
 use std::sync::Arc;
 
 /// A change of one row: key, and value or removal.
@@ -132,34 +133,42 @@ impl Archive {
         self.rows.get(&keys::snapshot(arn))
     }
 
-    /// Closed executions of a list, newest first. `reach`: how far the redrive of their Map Run has come.
+    /// Closed executions of a list, newest first, behind the place `after`: up to `limit`. `reach`: how far the redrive of
+    /// their Map Run has come.
     pub(crate) fn list(
         &self,
         filter: &ListFilter,
         reach: Option<u64>,
         after: Option<&ListCursor>,
         limit: usize,
-    ) -> Result<Vec<Execution>, Unreadable> {
+    ) -> Result<Listed, Unreadable> {
+        let mut list = Listed::default();
+        if filter.status == Some(Status::Running) {
+            return Ok(list);
+        }
         let (kind, owner) = match &filter.of {
             ListOf::Machine(arn) => (keys::MACHINE, arn),
             ListOf::MapRun(arn) => (keys::CHILD, arn),
         };
         let prefix = keys::list(kind, owner);
         let mut last = after.map(|after| keys::listed(kind, owner, after.started, &after.arn));
-        let mut found = Vec::new();
+        let mut scanned = 0;
         loop {
             let rows = self.rows.scan(&prefix, last.as_deref(), STEP.min(limit.max(1)))?;
-            let Some((key, _)) = rows.last() else { return Ok(found) };
+            let Some((key, _)) = rows.last() else { return Ok(list) };
             last = Some(key.clone());
             for (key, _) in &rows {
-                let Some(arn) = keys::listed_arn(&prefix, key) else { continue };
-                let Some(mut closed) = self.execution(arn)? else { continue };
-                closed.execution.pend(reach);
-                if filter.admits(&closed.execution) {
-                    found.push(closed.execution);
-                    if found.len() == limit {
-                        return Ok(found);
+                let Some((started, arn)) = keys::place(&prefix, key) else { continue };
+                scanned += 1;
+                if let Some(mut closed) = self.execution(arn)? {
+                    closed.execution.pend(reach);
+                    if filter.admits(&closed.execution) {
+                        list.executions.push(closed.execution);
                     }
+                }
+                if list.executions.len() == limit || scanned == SCANNED {
+                    list.upto = Some(ListCursor { started, arn: arn.into() });
+                    return Ok(list);
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::engine::hash;
 use crate::message::Trail;
 use crate::record;
 use crate::token::TaskName;
-use crate::{ChangeRefusal, Execution, ListCursor, ListFilter, ListOf, Status};
+use crate::{ChangeRefusal, Execution, Status};
 use state_machine::history::Failure;
 use tokio::sync::oneshot::Sender;
 
@@ -42,7 +42,7 @@ impl Shard {
         waits
     }
 
-    fn describe(&self, place: u32) -> Option<Execution> {
+    pub(super) fn describe(&self, place: u32) -> Option<Execution> {
         if let Some(closed) = self.closing.get(&place) {
             return Some(closed.execution.clone());
         }
@@ -70,43 +70,6 @@ impl Shard {
             child: opening.child.map(|place| place.told()),
             events: None,
         })
-    }
-
-    fn list(
-        &self,
-        filter: &ListFilter,
-        reach: Option<u64>,
-        after: Option<&ListCursor>,
-        limit: usize,
-    ) -> Vec<Execution> {
-        let (ListOf::Machine(owner) | ListOf::MapRun(owner)) = &filter.of;
-        let Some(owner) = self.pins.owner(owner) else { return Vec::new() };
-        let mut found: Vec<Execution> = Vec::new();
-        // Those of one millisecond are in order of slots and come into order of names together.
-        let mut group = 0;
-        for place in self.slots.listed(owner, after.map(|after| after.started)) {
-            let started = self.slots.get(place).started;
-            if found.get(group).is_some_and(|first| first.start.at != started) {
-                found[group..].sort_by(|a, b| a.start.arn.cmp(&b.start.arn));
-                group = found.len();
-                if found.len() >= limit {
-                    break;
-                }
-            }
-            let Some(mut execution) = self.describe(place) else { continue };
-            execution.pend(reach);
-            let behind = after.is_none_or(|after| {
-                started < after.started || started == after.started && *execution.start.arn > *after.arn
-            });
-            if behind && filter.admits(&execution) {
-                found.push(execution);
-            }
-        }
-        if let Some(last) = found.get_mut(group..) {
-            last.sort_by(|a, b| a.start.arn.cmp(&b.start.arn));
-        }
-        found.truncate(limit);
-        found
     }
 
     fn trail(&self, arn: &str) -> Option<Trail> {

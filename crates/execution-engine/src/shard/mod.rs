@@ -6,6 +6,7 @@
 mod commit;
 mod express;
 mod hydrate;
+mod list;
 mod look;
 mod map_run;
 mod pins;

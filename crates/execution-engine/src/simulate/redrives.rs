@@ -131,7 +131,7 @@ impl Simulation {
         let filter = ListFilter { of, status: None, version_arn: None, alias_arn: None, redriven: None };
         let children = self.archive.list(&filter, None, None, 1_000).map_err(|error| error.0)?;
         let mut inputs = BTreeSet::new();
-        for child in &children {
+        for child in &children.executions {
             let arn = &child.start.arn;
             inputs.insert(child.start.input.clone());
             let closed = self.archive.execution(arn).map_err(|error| error.0)?;
@@ -145,8 +145,8 @@ impl Simulation {
                 return Err(format!("{child:?} has {:?}", page.events));
             }
         }
-        if children.len() as u64 != items || inputs.len() as u64 != items {
-            return Err(format!("{} children with {inputs:?}", children.len()));
+        if children.executions.len() as u64 != items || inputs.len() as u64 != items {
+            return Err(format!("{} children with {inputs:?}", children.executions.len()));
         }
         Ok(())
     }

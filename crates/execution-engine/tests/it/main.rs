@@ -7,6 +7,7 @@ mod burst;
 mod express;
 mod forget;
 mod limits;
+mod lists;
 mod map_runs;
 mod restart;
 mod world;

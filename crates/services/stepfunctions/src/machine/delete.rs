@@ -68,9 +68,16 @@ async fn running(service: &States, scope: &Scope, name: &str) -> Result<Vec<Exec
         alias_arn: None,
         redriven: None,
     };
-    let page =
-        service.engine()?.list(filter, None, AT_ONCE).await.map_err(|error| faults::unreadable(&error))?;
-    Ok(page.executions)
+    let mut after = None;
+    loop {
+        let page = service.engine()?.list(filter.clone(), after, AT_ONCE).await;
+        let page = page.map_err(|error| faults::unreadable(&error))?;
+        if !page.executions.is_empty() || page.next.is_none() {
+            return Ok(page.executions);
+        }
+        // A page may be empty before the end.
+        after = page.next;
+    }
 }
 
 /// Forgets its closed executions, whose names are then free for another machine of this name; true when all are gone.
