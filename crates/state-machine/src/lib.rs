@@ -20,6 +20,7 @@ pub mod program;
 pub mod references;
 pub mod template;
 pub mod text;
+mod trail;
 pub mod value;
 
 pub use interpret::test_state;

@@ -5,10 +5,11 @@
 
 use crate::intrinsic::Call;
 use crate::jsonata;
-use crate::lint::{Trail, each_machine};
+use crate::lint::each_machine;
 use crate::path::Path;
 use crate::template::Language;
 use crate::text::{Kind, Node};
+use crate::trail::Trail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -67,14 +68,16 @@ fn read(node: &Node, at: &Trail<'_>, language: Language, payload: bool, visit: &
         return;
     }
     match &node.kind {
-        Kind::String(text) if looks_like_reading(text) => {
+        Kind::String(text) => {
+            let is_path =
+                || name.ends_with(".$") || (!payload && (name.ends_with("Path") || name == "Variable"));
+            let is_read = language == Language::Jsonata || is_path();
+            if !is_read || !looks_like_reading(text) {
+                return;
+            }
             let names = match language {
                 Language::Jsonata => from_expression(text),
-                Language::JsonPath => {
-                    let is_path =
-                        name.ends_with(".$") || (!payload && (name.ends_with("Path") || name == "Variable"));
-                    if is_path { from_path(text) } else { BTreeSet::new() }
-                }
+                Language::JsonPath => from_path(text),
             };
             if !names.is_empty() {
                 visit(at, node, names);
@@ -184,5 +187,30 @@ mod tests {
         let found = variable_references(&text::read(definition).unwrap());
         let shown: Vec<String> = found.iter().map(|(state, names)| format!("{state}:{names:?}")).collect();
         assert_eq!(shown, [r#"B:{"c"}"#, r#"C:{"d", "e", "f"}"#, r#"P:{"a"}"#]);
+    }
+
+    #[test]
+    fn names_bound_inside_an_expression_are_no_variables() {
+        for (field, expected) in [
+            (
+                r#""Parameters":{"a.$":"$x.y","b":"$z","c.$":"States.Format($f, $.a, States.Array($g))"}"#,
+                "f g x",
+            ),
+            (
+                r#""QueryLanguage":"JSONata","Output":["{% $a + $states.input.b %}",{"c":"{% ($d := $e; $d) %}"}]"#,
+                "a e",
+            ),
+            (r#""QueryLanguage":"JSONata","Output":"{% $map($l, function($v, $i) { $v * $k }) %}""#, "k l"),
+            (r#""QueryLanguage":"JSONata","Output":"{% ($x := $x + 1; $x) ~> $string %}""#, "x"),
+            (
+                r#""QueryLanguage":"JSONata","Output":"{% $states.input.a.b^($.c).d@$m#$n[$m = $o].($n) %}""#,
+                "o",
+            ),
+        ] {
+            let definition = format!(r#"{{"States":{{"A":{{{field}}}}}}}"#);
+            let found = variable_references(&text::read(&definition).unwrap());
+            let names: Vec<&str> = found.values().flatten().map(|name| &**name).collect();
+            assert_eq!(names.join(" "), expected, "{field}");
+        }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn hash_map_order<T>(entries: &mut [T], name: impl Fn(&T) -> &str) {
         places *= 2;
     }
     // A stable sort keeps the order of arrival.
-    entries.sort_by_key(|entry| {
+    entries.sort_by_cached_key(|entry| {
         let hash = string_hash(name(entry));
         (hash ^ (hash >> 16)) & (places - 1)
     });

@@ -1,9 +1,9 @@
 //! What the real service says of a definition.
 
 use super::fault::{Code, Fault, Problem, Problems};
-use super::place::Trail;
 use super::{repeated, resource};
 use crate::text::{self, SyntaxError};
+use crate::trail::Trail;
 use std::ops::Range;
 
 /// What the service says of a text that is no object.

@@ -1,7 +1,7 @@
 //! What can be wrong, found once and said twice: in statelint's sentences and in those of the real service.
 
 use super::field::{Bound, Type};
-use super::place::Trail;
+use crate::trail::Trail;
 use std::ops::Range;
 
 /// One thing that is wrong.

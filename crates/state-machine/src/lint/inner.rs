@@ -1,7 +1,7 @@
 //! The smaller machines inside Map and Parallel states.
 
-use super::place::Trail;
 use crate::text::Node;
+use crate::trail::Trail;
 
 /// Visits every machine that stands right inside a state.
 pub(crate) fn each_machine<'n>(state: &'n Node, at: &Trail<'_>, visit: &mut dyn FnMut(&'n Node, &Trail<'_>)) {

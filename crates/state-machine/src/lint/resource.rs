@@ -1,9 +1,9 @@
 //! What a Task state may name as its resource.
 
 use super::fault::{Code, Fault, Problems};
-use super::place::Trail;
 use crate::program::Resource;
 use crate::text::Node;
+use crate::trail::Trail;
 
 /// The optimised integrations (developer guide, "Integrating services with Step Functions"): service and actions, without
 /// `.sync` and `.waitForTaskToken`.

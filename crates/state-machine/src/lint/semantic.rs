@@ -2,11 +2,11 @@
 
 use super::fault::{Fault, Problems};
 use super::path;
-use super::place::Trail;
 use super::walk::Mode;
 use crate::template::Language;
 use crate::text::{Kind, Node};
-use std::collections::{HashMap, HashSet};
+use crate::trail::Trail;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// One pass over a whole definition.
@@ -20,10 +20,10 @@ pub(super) struct Semantic<'n, 'p> {
     names: HashMap<&'n str, Rc<str>>,
 }
 
-/// A `States` object, and the names something leads to.
+/// The states of a machine by name, and whether something leads to each.
 struct Machine<'n> {
-    states: HashSet<&'n str>,
-    reached: HashSet<&'n str>,
+    places: HashMap<&'n str, usize>,
+    reached: Vec<bool>,
 }
 
 /// Fields with the user's own data, in which statelint finds transitions all the same.
@@ -40,6 +40,35 @@ const DATA: &[&str] = &[
     "Credentials",
 ];
 
+/// The members of an object that are looked at, found in one go: most objects have none of them.
+#[derive(Default)]
+struct Parts<'n> {
+    states: Option<&'n Node>,
+    next: Option<&'n Node>,
+    default: Option<&'n Node>,
+    retry: Option<&'n Node>,
+    catch: Option<&'n Node>,
+    typed: bool,
+}
+
+impl<'n> Parts<'n> {
+    fn of(node: &'n Node) -> Parts<'n> {
+        let mut parts = Parts::default();
+        for (key, value) in node.members() {
+            match &*key.name {
+                "States" => parts.states = Some(value),
+                "Next" => parts.next = Some(value),
+                "Default" => parts.default = Some(value),
+                "Retry" => parts.retry = Some(value),
+                "Catch" => parts.catch = Some(value),
+                "Type" => parts.typed = true,
+                _ => {}
+            }
+        }
+        parts
+    }
+}
+
 impl<'n, 'p> Semantic<'n, 'p> {
     pub(super) fn new(mode: Mode, machine: Language, problems: &'p mut Problems) -> Semantic<'n, 'p> {
         Semantic { mode, machine, problems, machines: Vec::new(), names: HashMap::new() }
@@ -50,20 +79,21 @@ impl<'n, 'p> Semantic<'n, 'p> {
         if !node.is_object() {
             return;
         }
-        let states = node.get("States").filter(|states| states.is_object());
+        let parts = Parts::of(node);
+        let states = parts.states.filter(|states| states.is_object());
         if let Some(states) = states {
             self.enter(node, states, trail);
             self.check_terminal(states, node, trail);
         }
-        for field in ["Next", "Default"] {
-            self.follow(node, field, trail);
+        for (field, value) in [("Next", parts.next), ("Default", parts.default)] {
+            self.follow(value, field, trail);
         }
-        for field in ["Retry", "Catch"] {
-            if let Some(list) = node.get(field) {
+        for (field, list) in [("Retry", parts.retry), ("Catch", parts.catch)] {
+            if let Some(list) = list {
                 self.check_states_all(list, &trail.field(field));
             }
         }
-        let has_data = self.mode == Mode::Today && node.get("Type").is_some();
+        let has_data = self.mode == Mode::Today && parts.typed;
         for (key, value) in node.members() {
             if !(value.is_object() || value.is_array()) || (has_data && DATA.contains(&&*key.name)) {
                 continue;
@@ -83,16 +113,18 @@ impl<'n, 'p> Semantic<'n, 'p> {
     }
 
     fn enter(&mut self, node: &'n Node, states: &'n Node, trail: &Trail<'_>) {
-        let names: HashSet<&str> = states.members().iter().map(|(key, _)| &*key.name).collect();
-        let mut reached = HashSet::new();
+        let places: HashMap<&str, usize> =
+            states.members().iter().enumerate().map(|(place, (key, _))| (&*key.name, place)).collect();
+        let mut reached = vec![false; states.members().len()];
         if let Some((start, target)) = node.get("StartAt").and_then(|start| Some((start, start.as_str()?))) {
-            reached.insert(target);
-            if !names.contains(target) {
+            if let Some(place) = places.get(target) {
+                reached[*place] = true;
+            } else {
                 let fault = Fault::NoStart { target: target.to_owned() };
                 self.problems.add_at(trail.dotted(), &trail.field("StartAt"), &start.span, fault);
             }
         }
-        self.machines.push(Machine { states: names, reached });
+        self.machines.push(Machine { places, reached });
         let below = trail.field("States");
         let dotted: Rc<str> = trail.dotted().into();
         for (key, state) in states.members() {
@@ -112,8 +144,8 @@ impl<'n, 'p> Semantic<'n, 'p> {
     fn leave(&mut self, states: &'n Node, trail: &Trail<'_>) {
         let Some(machine) = self.machines.pop() else { return };
         let below = trail.field("States");
-        for (key, state) in states.members() {
-            if !machine.reached.contains(&*key.name) {
+        for ((key, state), reached) in states.members().iter().zip(machine.reached) {
+            if !reached {
                 let fault = Fault::Unreachable { state: key.name.to_string() };
                 self.problems.add_at(trail.dotted(), &below.field(&key.name), &state.span, fault);
             }
@@ -131,13 +163,13 @@ impl<'n, 'p> Semantic<'n, 'p> {
     }
 
     /// Notes that a field leads to a state, or that there is no such state.
-    fn follow(&mut self, node: &'n Node, field: &str, trail: &Trail<'_>) {
-        let Some((value, target)) = node.get(field).and_then(|value| Some((value, value.as_str()?))) else {
+    fn follow(&mut self, value: Option<&'n Node>, field: &str, trail: &Trail<'_>) {
+        let Some((value, target)) = value.and_then(|value| Some((value, value.as_str()?))) else {
             return;
         };
         let Some(machine) = self.machines.last_mut() else { return };
-        if machine.states.contains(target) {
-            machine.reached.insert(target);
+        if let Some(place) = machine.places.get(target) {
+            machine.reached[*place] = true;
         } else {
             let fault = Fault::NoTarget { target: target.to_owned(), field: field.to_owned() };
             self.problems.add_at(trail.dotted(), &trail.field(field), &value.span, fault);

@@ -2,12 +2,12 @@
 //! languages that go together, resources that exist, labels.
 
 use super::fault::{Code, Fault, Problems};
-use super::place::Trail;
 use super::{resource, warnings};
 use crate::intrinsic::Call;
 use crate::path::Path;
 use crate::template::{Language, Template};
 use crate::text::{Kind, Node};
+use crate::trail::Trail;
 
 /// Fields of a state that hold templates.
 const TEMPLATES: &[&str] = &[

@@ -2,12 +2,12 @@
 
 use super::fault::{Fault, Problems};
 use super::field::{Bound, Child, Era, Field, Line, Need, Rule, Type};
-use super::place::Trail;
 use super::role::{Role, roles};
 use super::{ruby, tables, types};
 use crate::jsonata::{Expression, delimited};
 use crate::template::Language;
 use crate::text::{Kind, Node};
+use crate::trail::Trail;
 
 /// Which rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,9 @@ impl Walk<'_> {
         }
         let language = if first == Role::State { Language::of(node, self.machine) } else { around };
         let roles = roles(first, node);
-        for role in &roles {
-            for line in tables::of(*role) {
-                if self.knows(line) && (self.mode == Mode::Statelint || line.languages.include(language)) {
-                    self.check_rule(node, trail, &line.rule, &roles, language);
-                }
+        for line in roles.iter().flat_map(|role| tables::of(*role).of_object(node)) {
+            if self.knows(line) && (self.mode == Mode::Statelint || line.languages.include(language)) {
+                self.check_rule(node, trail, &line.rule, &roles, language);
             }
         }
         for (key, value) in node.members() {
@@ -83,7 +81,7 @@ impl Walk<'_> {
     /// All that is said of a field by the roles of its object.
     fn said_of(&self, roles: &[Role], name: &str, language: Language) -> Said {
         let mut said = Said { known: false, fits: false, child: Child::None };
-        for line in roles.iter().flat_map(|role| tables::of(*role)) {
+        for line in roles.iter().flat_map(|role| tables::of(*role).of_name(name)) {
             let Rule::Field(field) = &line.rule else { continue };
             if field.name != name || !self.knows(line) {
                 continue;

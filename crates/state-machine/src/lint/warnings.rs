@@ -2,10 +2,10 @@
 //! `ValidateStateMachineDefinitionDiagnostic`, "List of warning codes").
 
 use super::fault::{Code, Fault, Problems};
-use super::place::Trail;
 use crate::intrinsic::Call;
 use crate::path::Path;
 use crate::text::{Kind, Node};
+use crate::trail::Trail;
 
 /// Looks at a JSONPath state.
 pub(super) fn check(state: &Node, at: &Trail<'_>, problems: &mut Problems) {

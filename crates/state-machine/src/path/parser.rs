@@ -81,7 +81,8 @@ fn dotted(scanner: &mut Scanner<'_>, steps: &mut Vec<Step>) -> Result<(), PathEr
         return Ok(());
     }
     // In filters and among arguments a name also ends at what can follow a path there.
-    let name = scanner.take_while(|c| !c.is_whitespace() && !".[()]=!<>~&|,}'\"".contains(c));
+    let goes_on = |c: char| !c.is_whitespace() && !".[()]=!<>~&|,}'\"".contains(c);
+    let name = scanner.take_while(|c| c.is_ascii_alphanumeric() || goes_on(c));
     if name.is_empty() {
         return Err(scanner.error("a name is missing"));
     }

@@ -64,11 +64,10 @@ impl<'a> Scanner<'a> {
     }
 
     pub(crate) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
-        let from = self.at;
-        while self.peek().is_some_and(&wanted) {
-            self.next();
-        }
-        self.since(from)
+        let rest = self.rest();
+        let found = &rest[..rest.find(|c| !wanted(c)).unwrap_or(rest.len())];
+        self.at += found.len();
+        found
     }
 
     pub(crate) fn skip_blanks(&mut self) {

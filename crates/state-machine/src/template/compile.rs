@@ -6,7 +6,9 @@ use crate::intrinsic::{Call, java};
 use crate::jsonata::{self, Expression};
 use crate::path::Path;
 use crate::text::{Kind, Node};
+use crate::trail::Trail;
 use crate::{Map, Value};
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// Deepest nesting of a template.
@@ -15,26 +17,24 @@ const DEEPEST: usize = 200;
 pub(super) fn part(
     node: &Node,
     language: Language,
-    location: &str,
+    at: &Trail<'_>,
     depth: usize,
 ) -> Result<Part, TemplateError> {
     if depth > DEEPEST {
-        return Err(TemplateError::new(node, location, format!("a template nests at most {DEEPEST} levels")));
+        return Err(TemplateError::new(node, at, format!("a template nests at most {DEEPEST} levels")));
     }
     match &node.kind {
         Kind::Array(items) => {
-            let items = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| part(item, language, &format!("{location}[{index}]"), depth + 1));
+            let items = items.iter().enumerate();
+            let items = items.map(|(index, item)| part(item, language, &at.index(index), depth + 1));
             Ok(array(items.collect::<Result<_, _>>()?))
         }
-        Kind::Object(_) => object(node, language, location, depth),
+        Kind::Object(_) => object(node, language, at, depth),
         Kind::String(text) if language == Language::Jsonata => match jsonata::delimited(text) {
             Some(source) => {
                 let expression = Expression::compile(source)
-                    .map_err(|error| TemplateError::new(node, location, error.to_string()))?;
-                Ok(Part::Expression(expression, location.into()))
+                    .map_err(|error| TemplateError::new(node, at, error.to_string()))?;
+                Ok(Part::Expression(expression, at.within_state().into()))
             }
             None => Ok(Part::Constant(Value::String(text.clone()))),
         },
@@ -49,28 +49,22 @@ fn array(items: Vec<Part>) -> Part {
     }
 }
 
-fn object(node: &Node, language: Language, location: &str, depth: usize) -> Result<Part, TemplateError> {
-    // A repeated member keeps its first place and its last value, as everywhere.
-    let mut written: indexmap::IndexMap<&Arc<str>, &Node> = indexmap::IndexMap::new();
-    for (key, member) in node.members() {
-        written.insert(&key.name, member);
-    }
-    let mut members: Vec<(Arc<str>, Part)> = Vec::with_capacity(written.len());
+fn object(node: &Node, language: Language, at: &Trail<'_>, depth: usize) -> Result<Part, TemplateError> {
+    let mut members: Vec<(Arc<str>, Part)> = Vec::with_capacity(node.members().len());
     let mut dynamic: Vec<(Arc<str>, Part)> = Vec::new();
-    for (name, member) in written {
-        let inner = format!("{location}/{name}");
+    for (name, member) in node.members_once() {
+        let inner = at.field(name);
         match name.strip_suffix(".$").filter(|_| language == Language::JsonPath) {
             Some(bare) => dynamic.push((bare.into(), reference(member, name, &inner)?)),
             None => members.push((name.clone(), part(member, language, &inner, depth + 1)?)),
         }
     }
-    // The service puts what it works out into a Java hash map, and that behind what stands there as it is.
-    java::hash_map_order(&mut dynamic, |(name, _)| name);
-    for (name, part) in dynamic {
-        match members.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, place)) => *place = part,
-            None => members.push((name, part)),
-        }
+    if !dynamic.is_empty() {
+        // The service puts what it works out into a Java hash map, and that behind what stands there as it is.
+        java::hash_map_order(&mut dynamic, |(name, _)| name);
+        let mut all: IndexMap<Arc<str>, Part> = members.into_iter().collect();
+        all.extend(dynamic);
+        return Ok(Part::Object(all.into_iter().collect()));
     }
     let constant: Option<Map> =
         members.iter().map(|(name, part)| Some((name.clone(), part.constant()?.clone()))).collect();
@@ -81,25 +75,14 @@ fn object(node: &Node, language: Language, location: &str, depth: usize) -> Resu
 }
 
 /// The value of a member whose name ends in `.$`.
-fn reference(node: &Node, name: &Arc<str>, location: &str) -> Result<Part, TemplateError> {
-    let Some(text) = node.as_str() else {
-        return Err(TemplateError::new(
-            node,
-            location,
-            format!("The value for the field '{name}' must be a valid JSONPath expression"),
-        ));
+fn reference(node: &Node, name: &Arc<str>, at: &Trail<'_>) -> Result<Part, TemplateError> {
+    let wrong = |what| {
+        TemplateError::new(node, at, format!("The value for the field '{name}' must be a valid {what}"))
     };
-    let wrong = |_| {
-        TemplateError::new(
-            node,
-            location,
-            format!(
-                "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
-            ),
-        )
-    };
+    let Some(text) = node.as_str() else { return Err(wrong("JSONPath expression")) };
+    let neither = |_| wrong("JSONPath or a valid intrinsic function call");
     if Call::looks_like(text) {
-        return Ok(Part::Call(Box::new(Call::compile(text).map_err(wrong)?), name.clone()));
+        return Ok(Part::Call(Box::new(Call::compile(text).map_err(neither)?), name.clone()));
     }
-    Ok(Part::Path(Path::compile(text).map_err(wrong)?, name.clone()))
+    Ok(Part::Path(Path::compile(text).map_err(neither)?, name.clone()))
 }

@@ -2,6 +2,7 @@
 
 use crate::Value;
 use crate::text::Node;
+use crate::trail::Trail;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    pub(super) fn new(node: &Node, location: &str, message: String) -> TemplateError {
-        TemplateError { span: node.span.clone(), location: location.to_owned(), message }
+    pub(super) fn new(node: &Node, at: &Trail<'_>, message: String) -> TemplateError {
+        TemplateError { span: node.span.clone(), location: at.within_state(), message }
     }
 }
 

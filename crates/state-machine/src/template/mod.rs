@@ -15,9 +15,9 @@ pub(crate) mod tests;
 pub use failure::{EvaluationFailure, QUERY_EVALUATION_ERROR, TemplateError};
 
 use crate::path::Surroundings;
+use crate::trail::Trail;
 use crate::{Millis, Value, text};
 use part::Part;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The two query languages.
@@ -69,7 +69,7 @@ impl Template {
     /// Compiles the value of a field. `field` is the name that failures say, with the way to it where it stands deeper in
     /// the state: `Output`, `Choices[1]/Condition`.
     pub fn compile(node: &text::Node, language: Language, field: &str) -> Result<Template, TemplateError> {
-        Ok(Template { field: field.into(), root: compile::part(node, language, field, 0)? })
+        Ok(Template { field: field.into(), root: compile::part(node, language, &Trail::of(field), 0)? })
     }
 
     /// Its value where nothing has to be worked out.
@@ -86,11 +86,6 @@ impl Template {
             Part::Expression(expression, _) => Some(expression.source()),
             _ => None,
         }
-    }
-
-    /// The names of the variables it reads, without `$`; names bound inside an expression are not among them.
-    pub fn variables(&self, found: &mut BTreeSet<Arc<str>>) {
-        self.root.variables(found);
     }
 
     /// Works it out. A value that nests deeper than a reader would take is a failure too: a loop could otherwise nest its

@@ -4,7 +4,6 @@ use crate::Value;
 use crate::intrinsic::Call;
 use crate::jsonata::Expression;
 use crate::path::Path;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A piece of a template.
@@ -24,17 +23,6 @@ pub(super) enum Part {
 }
 
 impl Part {
-    pub(super) fn variables(&self, found: &mut BTreeSet<Arc<str>>) {
-        match self {
-            Part::Constant(_) => (),
-            Part::Array(items) => items.iter().for_each(|item| item.variables(found)),
-            Part::Object(members) => members.iter().for_each(|(_, member)| member.variables(found)),
-            Part::Path(path, _) => path.variables(found),
-            Part::Call(call, _) => call.variables(found),
-            Part::Expression(expression, _) => found.extend(expression.variables().iter().cloned()),
-        }
-    }
-
     pub(super) fn constant(&self) -> Option<&Value> {
         match self {
             Part::Constant(value) => Some(value),

@@ -3,7 +3,6 @@
 use super::{Language, Scope, Template};
 use crate::path::Surroundings;
 use crate::{Value, text};
-use std::collections::BTreeSet;
 
 fn value(json: &str) -> Value {
     text::parse_value(json).unwrap()
@@ -151,26 +150,6 @@ fn jsonata_fields_fail_as_recorded() {
         "The JSONata expression '{'foo': 'bar'}' specified for the field 'Items' returned an unexpected result type. \
          Expected 'array', but was 'object' for value: {\"foo\":\"bar\"}"
     );
-}
-
-#[test]
-fn knows_the_variables_it_reads() {
-    for (template, language, expected) in [
-        (
-            r#"{"a.$":"$x.y","b":"$z","c.$":"States.Format($f, $.a, States.Array($g))"}"#,
-            Language::JsonPath,
-            "f g x",
-        ),
-        (r#"["{% $a + $states.input.b %}",{"c":"{% ($d := $e; $d) %}"}]"#, Language::Jsonata, "a e"),
-        (r#""{% $map($l, function($v, $i) { $v * $k }) %}""#, Language::Jsonata, "k l"),
-        (r#""{% ($x := $x + 1; $x) %}""#, Language::Jsonata, "x"),
-        (r#""{% $states.input.a.b^($.c).d@$m#$n[$m = $o].($n) %}""#, Language::Jsonata, "o"),
-    ] {
-        let mut found = BTreeSet::new();
-        let node = text::read(template).unwrap();
-        Template::compile(&node, language, "f").unwrap().variables(&mut found);
-        assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), expected, "{template}");
-    }
 }
 
 #[test]

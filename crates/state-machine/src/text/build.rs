@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) trait Build {
     /// What is built.
     type Out;
+    /// Whether equal texts shall be kept once: worth it where there are many.
+    const SHARES: bool;
     /// Members of an object under construction.
     type Members: Default;
     fn null(span: Range<usize>) -> Self::Out;
@@ -25,6 +27,7 @@ pub(super) enum Nodes {}
 
 impl Build for Nodes {
     type Out = Node;
+    const SHARES: bool = true;
     type Members = Vec<(Key, Node)>;
 
     fn null(span: Range<usize>) -> Node {
@@ -55,6 +58,7 @@ pub(super) enum Values {}
 
 impl Build for Values {
     type Out = Value;
+    const SHARES: bool = false;
     type Members = Map;
 
     fn null(_: Range<usize>) -> Value {

@@ -11,6 +11,7 @@ mod scanner;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use node::mark;
 pub use node::{Key, Kind, Node};
 
 use crate::value::Value;

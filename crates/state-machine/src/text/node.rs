@@ -2,6 +2,8 @@
 
 use super::build::number;
 use crate::value::{Map, Value};
+use indexmap::IndexMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -40,6 +42,25 @@ pub enum Kind {
     Object(Vec<(Key, Node)>),
 }
 
+/// One bit, the same for equal names: tells most names apart without a look at the whole of them.
+pub(crate) const fn mark(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let last = name.len().saturating_sub(1);
+    if name.is_empty() {
+        return 1;
+    }
+    1 << ((name.len() + name[0] as usize * 3 + name[last] as usize * 5 + name[last / 2] as usize * 11) % 64)
+}
+
+impl Key {
+    /// Whether this is the name. Most names that are not are told apart by their length and last letter.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.len() == name.len()
+            && self.name.as_bytes().last() == name.as_bytes().last()
+            && *self.name == *name
+    }
+}
+
 impl Node {
     /// The value of a member; of a repeated one the last, as Step Functions takes it. `None` where this is no object.
     pub fn get(&self, name: &str) -> Option<&Node> {
@@ -48,7 +69,7 @@ impl Node {
 
     /// A member with its key; of a repeated one the last.
     pub fn member(&self, name: &str) -> Option<(&Key, &Node)> {
-        self.members().iter().rev().find(|(key, _)| &*key.name == name).map(|(key, value)| (key, value))
+        self.members().iter().rev().find(|(key, _)| key.is(name)).map(|(key, value)| (key, value))
     }
 
     /// All members in their order; none where this is no object.
@@ -57,6 +78,33 @@ impl Node {
             Kind::Object(members) => members,
             _ => &[],
         }
+    }
+
+    /// Whether a member is here more than once.
+    pub fn has_repeated_members(&self) -> bool {
+        /// Up to this many members are compared with one another; that is faster than to hash them.
+        const FEW: usize = 24;
+        let members = self.members();
+        if members.len() <= FEW {
+            let mut marks = 0;
+            return members.iter().enumerate().any(|(at, (key, _))| {
+                let mark = mark(&key.name);
+                let perhaps = marks & mark != 0;
+                marks |= mark;
+                perhaps && members[..at].iter().any(|(other, _)| other.is(&key.name))
+            });
+        }
+        let mut seen = HashSet::with_capacity(members.len());
+        members.iter().any(|(key, _)| !seen.insert(&*key.name))
+    }
+
+    /// The members as a reader sees them that does not see repetitions: each in its first place with its last value.
+    pub(crate) fn members_once(&self) -> Vec<(&Arc<str>, &Node)> {
+        let members = self.members().iter().map(|(key, value)| (&key.name, value));
+        if !self.has_repeated_members() {
+            return members.collect();
+        }
+        members.collect::<IndexMap<_, _>>().into_iter().collect()
     }
 
     /// The items; none where this is no array.

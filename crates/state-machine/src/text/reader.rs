@@ -6,7 +6,7 @@ use super::{MAX_DEPTH, SyntaxError};
 
 /// Reads the one value of a text; only blanks may stand around it.
 pub(super) fn read<B: Build>(text: &str) -> Result<B::Out, SyntaxError> {
-    let mut scanner = Scanner::new(text);
+    let mut scanner = Scanner::new(text, B::SHARES);
     if scanner.peek().is_none() {
         return scanner.error("No content to map due to end-of-input");
     }

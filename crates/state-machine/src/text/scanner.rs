@@ -10,11 +10,20 @@ const VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true
 pub(super) struct Scanner<'a> {
     text: &'a str,
     pub(super) at: usize,
+    shared: Option<Shared>,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Scanner<'a> {
-        Scanner { text, at: 0 }
+    /// `share`: texts that occur again and again are kept once.
+    pub(super) fn new(text: &'a str, share: bool) -> Scanner<'a> {
+        Scanner { text, at: 0, shared: share.then(Shared::default) }
+    }
+
+    fn keep(&mut self, piece: &str) -> Arc<str> {
+        match &mut self.shared {
+            Some(shared) => shared.get(piece),
+            None => piece.into(),
+        }
     }
 
     /// The next byte, blanks skipped.
@@ -101,6 +110,7 @@ impl<'a> Scanner<'a> {
         let mut unescaped = String::new();
         let mut from = start;
         loop {
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.byte() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -114,8 +124,8 @@ impl<'a> Scanner<'a> {
                          to be included in {what}"
                     ));
                 }
-                Some(_) => self.at += 1,
-                None => {
+                // No other byte stops the search.
+                Some(_) | None => {
                     return self
                         .error(format!("Unexpected end-of-input: was expecting closing quote for a {what}"));
                 }
@@ -124,7 +134,7 @@ impl<'a> Scanner<'a> {
         let tail = &self.text[from..self.at];
         self.at += 1;
         if from == start {
-            return Ok(tail.into());
+            return Ok(self.keep(tail));
         }
         unescaped.push_str(tail);
         Ok(unescaped.into())
@@ -204,4 +214,82 @@ impl<'a> Scanner<'a> {
 fn describe(letter: char) -> String {
     let code = u32::from(letter);
     if code < 0x20 { format!("(CTRL-CHAR, code {code})") } else { format!("'{letter}' (code {code})") }
+}
+
+/// How many bytes at the beginning are neither a quote, nor a backslash, nor a control character; eight at a time.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const HIGHS: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is less than `limit`. A borrow may set bits above the lowest one, never below.
+        let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+        let found = less(word, 0x20)
+            | less(word ^ (ONES * u64::from(b'"')), 1)
+            | less(word ^ (ONES * u64::from(b'\\')), 1);
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    words.len() * 8 + stop.unwrap_or(rest.len())
+}
+
+/// Texts met before. A definition says the same names of fields, types and errors thousands of times; each of its own
+/// would be an allocation more to make, to look up far away, and to free.
+struct Shared(Box<[Option<Arc<str>>]>);
+
+/// Longer texts hardly come twice.
+const LONGEST_SHARED: usize = 64;
+/// A power of two. A text is looked for in one place only; another one there is forgotten.
+const PLACES: usize = 512;
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared(vec![None; PLACES].into())
+    }
+}
+
+impl Shared {
+    fn get(&mut self, text: &str) -> Arc<str> {
+        if text.len() > LONGEST_SHARED {
+            return text.into();
+        }
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        let words = words.iter().map(|word| u64::from_le_bytes(*word));
+        let pieces = words.chain(rest.iter().map(|byte| u64::from(*byte)));
+        // FNV's prime; the rotation brings what the upper bits know back down.
+        let hash = pieces.fold(text.len() as u64, |hash, piece| {
+            (hash ^ piece).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(29)
+        });
+        let place = usize::try_from((hash ^ (hash >> 32)) % PLACES as u64).unwrap_or_default();
+        let Some(kept) = self.0.get_mut(place) else { return text.into() };
+        match kept {
+            Some(kept) if **kept == *text => kept.clone(),
+            _ => kept.insert(text.into()).clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shared, plain};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_at_a_time_stops_where_one_at_a_time_does(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let stop = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            prop_assert_eq!(plain(&bytes), stop.unwrap_or(bytes.len()));
+        }
+
+        #[test]
+        fn what_is_shared_is_what_was_asked_for(texts in proptest::collection::vec("[a-c]{0,9}", 0..200)) {
+            let mut shared = Shared::default();
+            for text in &texts {
+                prop_assert_eq!(&*shared.get(text), text.as_str());
+            }
+        }
+    }
 }

@@ -2,8 +2,9 @@
 //!
 //! statelint tells rules from nested rules: only the outer ones name the next state.
 
-use crate::lint::field::{Line, Type, may, must, must_not, one_of};
+use crate::lint::field::{Type, may, must, must_not, one_of};
 use crate::lint::role::Role;
+use crate::lint::table::Table;
 
 /// The comparisons of JSONPath rules.
 pub(super) const OPERATORS: &[&str] = &[
@@ -50,16 +51,16 @@ pub(super) const OPERATORS: &[&str] = &[
 
 const LOGIC: &[&str] = &["Variable", "And", "Or", "Not"];
 
-pub(super) const CHOICE: &[Line] = &[
+pub(super) static CHOICE: Table = Table::of(&[
     must("Choices", Type::Object).nonempty_list().each(Role::ChoiceRule).both(),
     must_not("Next").both(),
     must_not("End").both(),
     may("Default", Type::String).both(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const RULE: &[Line] = &[
+pub(super) static RULE: Table = Table::of(&[
     may("And", Type::Object).nonempty_list().each(Role::NestedRule).jsonpath().both(),
     may("Or", Type::Object).nonempty_list().each(Role::NestedRule).jsonpath().both(),
     may("Not", Type::Object).is(Role::NestedRule).jsonpath().both(),
@@ -70,9 +71,9 @@ pub(super) const RULE: &[Line] = &[
     one_of(LOGIC).only_today().in_jsonpath(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const NESTED_RULE: &[Line] = &[
+pub(super) static NESTED_RULE: Table = Table::of(&[
     may("And", Type::Object).nonempty_list().each(Role::NestedRule).jsonpath().both(),
     may("Or", Type::Object).nonempty_list().each(Role::NestedRule).jsonpath().both(),
     may("Not", Type::Object).is(Role::NestedRule).jsonpath().both(),
@@ -80,7 +81,7 @@ pub(super) const NESTED_RULE: &[Line] = &[
     may("Variable", Type::Any).jsonpath().both(),
     may("Comment", Type::String).both(),
     one_of(LOGIC).only_today().in_jsonpath(),
-];
+]);
 
 /// The comparisons, between what stands before and after them in a table.
 macro_rules! comparisons {
@@ -133,7 +134,7 @@ macro_rules! comparisons {
     };
 }
 
-pub(super) const COMPARISON: &[Line] = comparisons!(one_of(OPERATORS));
+pub(super) static COMPARISON: Table = Table::of(comparisons!(one_of(OPERATORS)));
 
 // That a nested comparison has to compare something is a rule of ours: statelint does not look.
-pub(super) const NESTED_COMPARISON: &[Line] = comparisons!(one_of(OPERATORS).only_today());
+pub(super) static NESTED_COMPARISON: Table = Table::of(comparisons!(one_of(OPERATORS).only_today()));

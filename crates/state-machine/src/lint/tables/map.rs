@@ -1,9 +1,10 @@
 //! Map states, inline and distributed.
 
-use crate::lint::field::{Line, Type, may, must, one_of, only_one_of};
+use crate::lint::field::{Type, may, must, one_of, only_one_of};
 use crate::lint::role::Role;
+use crate::lint::table::Table;
 
-pub(super) const MAP: &[Line] = &[
+pub(super) static MAP: Table = Table::of(&[
     may("End", Type::Boolean).both(),
     may("Parameters", Type::Any).data().jsonpath().both(),
     may("ResultPath", Type::ReferencePath).nullable().jsonpath().both(),
@@ -39,28 +40,28 @@ pub(super) const MAP: &[Line] = &[
     may("Label", Type::String).today(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const ITEM_PROCESSOR: &[Line] = &[
+pub(super) static ITEM_PROCESSOR: Table = Table::of(&[
     may("ProcessorConfig", Type::Object).is(Role::ProcessorConfig).both(),
     may("Comment", Type::String).both(),
     must("StartAt", Type::String).both(),
     must("States", Type::Object).each(Role::State).both(),
-];
+]);
 
-pub(super) const PROCESSOR_CONFIG: &[Line] = &[
+pub(super) static PROCESSOR_CONFIG: Table = Table::of(&[
     may("Mode", Type::String).either(&["INLINE", "DISTRIBUTED"]).today(),
     may("ExecutionType", Type::String).either(&["STANDARD", "EXPRESS"]).today(),
-];
+]);
 
-pub(super) const ITEM_READER: &[Line] = &[
+pub(super) static ITEM_READER: Table = Table::of(&[
     must("Resource", Type::Uri).today(),
     may("Parameters", Type::Any).data().jsonpath().today(),
     may("Arguments", Type::Any).data().jsonata().today(),
     may("ReaderConfig", Type::Object).is(Role::ReaderConfig).today(),
-];
+]);
 
-pub(super) const READER_CONFIG: &[Line] = &[
+pub(super) static READER_CONFIG: Table = Table::of(&[
     may("InputType", Type::String).either(&["CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"]).today(),
     may("ManifestType", Type::String).either(&["ATHENA_DATA", "S3_INVENTORY"]).today(),
     may("Transformation", Type::String).either(&["NONE", "LOAD_AND_FLATTEN"]).today(),
@@ -71,22 +72,22 @@ pub(super) const READER_CONFIG: &[Line] = &[
     may("MaxItems", Type::Integer).nonnegative().at_most(100_000_000).or_expression().today(),
     may("MaxItemsPath", Type::ReferencePath).jsonpath().today(),
     only_one_of(&["MaxItems", "MaxItemsPath"]).only_today(),
-];
+]);
 
-pub(super) const RESULT_WRITER: &[Line] = &[
+pub(super) static RESULT_WRITER: Table = Table::of(&[
     may("Resource", Type::Uri).today(),
     may("Parameters", Type::Any).data().jsonpath().today(),
     may("Arguments", Type::Any).data().jsonata().today(),
     may("WriterConfig", Type::Object).is(Role::WriterConfig).today(),
     one_of(&["Resource", "WriterConfig"]).only_today(),
-];
+]);
 
-pub(super) const WRITER_CONFIG: &[Line] = &[
+pub(super) static WRITER_CONFIG: Table = Table::of(&[
     may("Transformation", Type::String).either(&["NONE", "COMPACT", "FLATTEN"]).today(),
     may("OutputType", Type::String).either(&["JSON", "JSONL"]).today(),
-];
+]);
 
-pub(super) const ITEM_BATCHER: &[Line] = &[
+pub(super) static ITEM_BATCHER: Table = Table::of(&[
     may("MaxItemsPerBatch", Type::Integer).nonnegative().or_expression().today(),
     may("MaxItemsPerBatchPath", Type::ReferencePath).jsonpath().today(),
     only_one_of(&["MaxItemsPerBatch", "MaxItemsPerBatchPath"]).only_today(),
@@ -94,4 +95,4 @@ pub(super) const ITEM_BATCHER: &[Line] = &[
     may("MaxInputBytesPerBatchPath", Type::ReferencePath).jsonpath().today(),
     only_one_of(&["MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"]).only_today(),
     may("BatchInput", Type::Any).data().or_expression().today(),
-];
+]);

@@ -1,35 +1,36 @@
 //! What all states have, and the states that are not Choice and Map.
 
 use super::machine::LANGUAGES;
-use crate::lint::field::{Line, Type, may, must, must_not, one_of, only_one_of};
+use crate::lint::field::{Type, may, must, must_not, one_of, only_one_of};
 use crate::lint::role::Role;
+use crate::lint::table::Table;
 
 const TYPES: &[&str] = &["Pass", "Succeed", "Fail", "Task", "Choice", "Wait", "Parallel", "Map"];
 const ENDLESS: &[Role] = &[Role::TerminalState, Role::ChoiceState];
 
-pub(super) const STATE: &[Line] = &[
+pub(super) static STATE: Table = Table::of(&[
     must("Type", Type::String).either(TYPES).both(),
     may("Comment", Type::String).both(),
     must("Next", Type::String).unless(ENDLESS).both(),
     may("InputPath", Type::Any).jsonpath().both(),
     may("OutputPath", Type::Any).jsonpath().both(),
     may("QueryLanguage", Type::String).either(LANGUAGES).today(),
-];
+]);
 
-pub(super) const TERMINAL: &[Line] = &[must_not("Next").both()];
+pub(super) static TERMINAL: Table = Table::of(&[must_not("Next").both()]);
 
-pub(super) const PASS: &[Line] = &[
+pub(super) static PASS: Table = Table::of(&[
     may("End", Type::Boolean).both(),
     may("Parameters", Type::Any).data().jsonpath().both(),
     may("ResultPath", Type::ReferencePath).nullable().jsonpath().both(),
     may("Result", Type::Any).data().jsonpath().both(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const SUCCEED: &[Line] = &[may("Output", Type::Any).data().jsonata().today()];
+pub(super) static SUCCEED: Table = Table::of(&[may("Output", Type::Any).data().jsonata().today()]);
 
-pub(super) const FAIL: &[Line] = &[
+pub(super) static FAIL: Table = Table::of(&[
     must_not("InputPath").both(),
     must_not("OutputPath").both(),
     may("Cause", Type::String).both(),
@@ -38,9 +39,9 @@ pub(super) const FAIL: &[Line] = &[
     may("Error", Type::String).both(),
     may("ErrorPath", Type::Any).jsonpath().both(),
     only_one_of(&["Error", "ErrorPath"]),
-];
+]);
 
-pub(super) const TASK: &[Line] = &[
+pub(super) static TASK: Table = Table::of(&[
     may("End", Type::Boolean).both(),
     may("Parameters", Type::Any).data().jsonpath().both(),
     may("ResultPath", Type::ReferencePath).nullable().jsonpath().both(),
@@ -58,9 +59,9 @@ pub(super) const TASK: &[Line] = &[
     may("Arguments", Type::Any).data().jsonata().today(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const WAIT: &[Line] = &[
+pub(super) static WAIT: Table = Table::of(&[
     may("End", Type::Boolean).both(),
     // The real service lets a Wait state wait no time at all.
     may("Seconds", Type::Integer).positive().statelint(),
@@ -72,9 +73,9 @@ pub(super) const WAIT: &[Line] = &[
     one_of(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);
 
-pub(super) const PARALLEL: &[Line] = &[
+pub(super) static PARALLEL: Table = Table::of(&[
     may("End", Type::Boolean).both(),
     may("Parameters", Type::Any).data().jsonpath().both(),
     may("ResultPath", Type::ReferencePath).nullable().jsonpath().both(),
@@ -85,4 +86,4 @@ pub(super) const PARALLEL: &[Line] = &[
     may("Arguments", Type::Any).data().jsonata().today(),
     may("Output", Type::Any).data().jsonata().today(),
     may("Assign", Type::Object).data().or_expression().today(),
-];
+]);

@@ -16,10 +16,10 @@ mod tests;
 
 use super::fault::{Code, Fault, Problems};
 use super::inner::each_machine;
-use super::place::Trail;
 use crate::references::each_read;
 use crate::template::Language;
 use crate::text::Node;
+use crate::trail::Trail;
 use assigned::each_assigned;
 use scope::{Names, Scope, Set};
 use std::collections::HashSet;

@@ -1,12 +1,13 @@
 //! The states of one machine: what each reads, and what may be assigned when it is entered.
 
-use super::assigned::{self, ways};
+use super::assigned;
 use super::components::components;
 use crate::lint::inner::each_machine;
-use crate::lint::place::Trail;
+use crate::lint::ways::ways;
 use crate::references::each_read;
 use crate::template::Language;
 use crate::text::Node;
+use crate::trail::Trail;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -65,9 +66,8 @@ impl Set {
 
 /// A machine.
 pub(super) struct Scope<'n> {
-    start: Option<usize>,
+    start: Option<&'n str>,
     pub(super) states: Vec<State<'n>>,
-    places: HashMap<&'n str, usize>,
 }
 
 /// A state of it.
@@ -97,10 +97,8 @@ impl Known {
 impl<'n> Scope<'n> {
     /// A machine of a definition of this language, with the names it reads added to `names`.
     pub(super) fn of(machine: &'n Node, language: Language, names: &mut Names) -> Scope<'n> {
-        let members = machine.get("States").map(Node::members).unwrap_or_default();
-        let places: HashMap<&str, usize> =
-            members.iter().enumerate().map(|(place, (key, _))| (&*key.name, place)).collect();
-        let state = |name: &'n str, node: &'n Node| {
+        let mut states = Vec::new();
+        for (key, node) in machine.get("States").map(Node::members).unwrap_or_default() {
             let own = Language::of(node, language);
             let mut reads = Vec::new();
             each_read(node, &Trail::ROOT, own, &mut |_, _, read| {
@@ -110,26 +108,26 @@ impl<'n> Scope<'n> {
             each_machine(node, &Trail::ROOT, &mut |machine, _| {
                 inner.push(Scope::of(machine, language, names));
             });
-            State { name, node, language: own, reads, inner }
-        };
-        let mut state = state;
-        let states = members.iter().map(|(key, node)| state(&key.name, node)).collect();
-        let start = machine.get("StartAt").and_then(Node::as_str).and_then(|name| places.get(name)).copied();
-        Scope { start, states, places }
+            states.push(State { name: &key.name, node, language: own, reads, inner });
+        }
+        Scope { start: machine.get("StartAt").and_then(Node::as_str), states }
     }
 
     /// What may be assigned in each state, when `before` may be as the machine begins.
     pub(super) fn known(&self, before: &Set, names: &Names) -> Known {
-        let target = |name: &str| self.places.get(name).copied();
+        let places: HashMap<&str, usize> =
+            self.states.iter().enumerate().map(|(place, state)| (state.name, place)).collect();
+        let target = |name: &str| places.get(name).copied();
+        let start = self.start.and_then(target);
         let leads: Vec<Vec<usize>> = (self.states.iter())
             .map(|state| ways(state.node).filter_map(|way| target(way.target)).collect())
             .collect();
-        let found = components(self.start, &leads);
+        let found = components(start, &leads);
         let mut sets = vec![names.no_set(); found.members.len()];
         let of = &found.of;
         // Components are numbered from the last backwards: what leads to one has a higher number.
         for (number, members) in found.members.iter().enumerate().rev() {
-            if members.iter().any(|state| Some(*state) == self.start) {
+            if members.iter().any(|state| Some(*state) == start) {
                 sets[number].join(before);
             }
             let out = || {

@@ -1,4 +1,5 @@
-//! Places in a definition: `State Machine.States.A` for statelint, `/States/A` for the real service.
+//! Places in a definition: `State Machine.States.A` for statelint, `/States/A` for the real service, `Output/a[0]` within a
+//! state.
 
 use std::fmt::Write as _;
 
@@ -22,6 +23,11 @@ const ROOT: &str = "State Machine";
 impl<'a> Trail<'a> {
     pub(crate) const ROOT: Trail<'static> = Trail { up: None, step: Step::Field(ROOT) };
 
+    /// A way that begins at a field of a state.
+    pub(crate) fn of(field: &'a str) -> Trail<'a> {
+        Trail { up: None, step: Step::Field(field) }
+    }
+
     pub(crate) fn field(&'a self, name: &'a str) -> Trail<'a> {
         Trail { up: Some(self), step: Step::Field(name) }
     }
@@ -40,19 +46,27 @@ impl<'a> Trail<'a> {
 
     /// `State Machine.States.A.Choices[0]`.
     pub(crate) fn dotted(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, '.');
-        text
+        self.written('.')
+    }
+
+    /// `Output/a[0]`, for a way that begins at a field.
+    pub(crate) fn within_state(&self) -> String {
+        self.written('/')
     }
 
     /// `/States/A/Choices[0]`; the whole is `/`.
     pub(crate) fn pointer(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, '/');
+        let mut text = self.written('/');
         text.drain(..ROOT.len());
         if text.is_empty() {
             text.push('/');
         }
+        text
+    }
+
+    fn written(&self, separator: char) -> String {
+        let mut text = String::new();
+        self.write(&mut text, separator);
         text
     }
 
