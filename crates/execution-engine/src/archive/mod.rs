@@ -29,8 +29,11 @@ pub(crate) use memory::MemoryRows;
 pub(crate) use on_disk::FjallRows;
 
 use crate::codec::{Field, Reader, Writer};
+use crate::engine::hash;
 use crate::listing::{Listed, SCANNED};
 use crate::{ListCursor, ListFilter, ListOf, Status, Unreadable};
+use parking_lot::RwLock;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A change of one row: key, and value or removal.
@@ -51,6 +54,8 @@ pub(crate) trait Rows: Send + Sync {
 /// The archive.
 pub(crate) struct Archive {
     rows: Arc<dyn Rows>,
+    /// Hashes of executions that are here and, redriven, open again: their histories still begin here.
+    reopened: RwLock<HashSet<u64>>,
 }
 
 /// Rows looked through for one step of a filtered list.
@@ -58,7 +63,12 @@ const STEP: usize = 1_000;
 
 impl Archive {
     pub(crate) fn new(rows: Arc<dyn Rows>) -> Archive {
-        Archive { rows }
+        Archive { rows, reopened: RwLock::default() }
+    }
+
+    /// An execution that ended goes on. What is here of it stays until it ends again.
+    pub(crate) fn reopen(&self, hash: u64) {
+        self.reopened.write().insert(hash);
     }
 
     /// A closed execution.
@@ -111,7 +121,16 @@ impl Archive {
             };
             changes.push((list, Some(Vec::new())));
         }
-        self.rows.write(changes)
+        self.rows.write(changes)?;
+        let again = closed.iter().filter(|(closed, _)| closed.execution.redrives.0 > 0);
+        let again: Vec<u64> = again.map(|(closed, _)| hash(&closed.execution.start.arn)).collect();
+        if !again.is_empty() {
+            let mut reopened = self.reopened.write();
+            for hash in again {
+                reopened.remove(&hash);
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the older part of the history of an execution that goes on.

@@ -3,6 +3,7 @@
 use super::{Archive, Change, Closed, keys};
 use crate::Unreadable;
 use crate::codec::Reader;
+use crate::engine::hash;
 use state_machine::Millis;
 use std::collections::HashSet;
 
@@ -43,10 +44,12 @@ impl Sweep {
     ) -> Result<bool, Unreadable> {
         let rows = archive.rows.scan(&[keys::EXECUTION], self.last.as_deref(), STEP)?;
         let mut changes: Vec<Change> = Vec::new();
+        let reopened = archive.reopened.read().clone();
         for (key, value) in &rows {
             let Ok(closed) = Reader::new(value, &[]).take::<Closed>() else { continue };
-            if closed.execution.stopped.is_some_and(|stopped| stopped < before) {
-                let arn = &closed.execution.start.arn;
+            let arn = &closed.execution.start.arn;
+            let old = closed.execution.stopped.is_some_and(|stopped| stopped < before);
+            if old && !reopened.contains(&hash(arn)) {
                 for run in archive.map_runs(arn)? {
                     changes.extend(keys::of_map_run(arn, &run.arn).map(|key| (key, None)));
                 }

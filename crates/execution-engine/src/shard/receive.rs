@@ -319,6 +319,7 @@ impl Shard {
         });
         match self.turn(&slot, &mut hot, Wake::Redrive, reply, begin) {
             Ok(ran) => {
+                self.around.archive.reopen(slot.hash);
                 self.pins.used(pin);
                 let owner = self.pins.owner_of(pin);
                 let place = self.slots.insert(slot, owner);

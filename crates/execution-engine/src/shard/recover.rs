@@ -23,6 +23,7 @@ use super::pins::Pins;
 struct Found {
     slot: Slot,
     standing: Standing,
+    redriven: bool,
 }
 
 /// What a log holds.
@@ -117,7 +118,7 @@ impl Reading {
                 phase: Phase::Open,
                 busy: false,
             };
-            let found = Found { slot, standing: head.standing };
+            let found = Found { slot, standing: head.standing, redriven: opening.redrives.0 > 0 };
             if let Some(moved) = self.places.get(&head.number).and_then(|place| self.found.get_mut(*place)) {
                 *moved = found;
             } else {
@@ -215,6 +216,9 @@ impl Shard {
                 return;
             }
             slot.phase = Phase::Closing;
+        }
+        if found.redriven {
+            self.around.archive.reopen(slot.hash);
         }
         self.pins.used(slot.pin);
         let owner = self.pins.owner_of(slot.pin);

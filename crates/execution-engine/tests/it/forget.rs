@@ -81,6 +81,26 @@ async fn map_runs_go_with_their_executions_when_their_time_is_over() {
 }
 
 #[tokio::test]
+async fn an_old_end_of_an_execution_that_goes_on_is_not_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(Some(folder.path()), &Arc::new(World::default()));
+    // Long enough for a part of its own in the archive.
+    let input = format!("\"{}\"", "x".repeat(100_000));
+    engine.start(new(SLEEP, Kind::Standard, "sleep", &input)).await.unwrap();
+    engine.start(new(TWO, Kind::Standard, "two", "{}")).await.unwrap();
+    engine.stop(&arn("sleep"), Failure::default()).await.unwrap();
+    engine.redrive(&arn("sleep")).await.unwrap();
+    engine.close();
+    let mut config = EngineConfig::new(Some(folder.path().to_owned()), [7; 32]);
+    config.retention = Duration::ZERO;
+    let engine = Engine::open(config, Arc::new(World::default())).unwrap();
+    eventually(|| async { engine.describe(&arn("two")).await.unwrap().is_none().then_some(()) }).await;
+    let told = names(&engine, &arn("sleep")).await;
+    assert_eq!(told[..4], ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted", "ExecutionRedriven"]);
+    engine.close();
+}
+
+#[tokio::test]
 async fn memory_of_forgotten_map_runs_is_free_for_new_executions() {
     let mut config = EngineConfig::new(None, [7; 32]);
     (config.shards, config.memory_limit) = (1, 40_000);
