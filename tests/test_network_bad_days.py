@@ -2,12 +2,15 @@
 
 import json
 import subprocess
+import sys
 import threading
+import urllib.error
 from pathlib import Path
 
 import botocore
 import pytest
 from conftest import Cloud, needs_root, wait_for
+from packet_watch import Witness, drops
 from probes import ping, reach, shell
 from test_network_gateways import metrics
 from test_packets import ANYWHERE, World, world  # noqa: F401 (world is a fixture)
@@ -144,3 +147,29 @@ def test_an_interface_whose_link_somebody_removed_comes_back(cloud, world):
     in_router(world.vpc, f"ip link delete {link}")
     wait_for(lambda: reach(cloud, client, address) == "open", 60, "the way to the machine")
     assert reach(cloud, client, address, 81) == "silent", "under the rules it had"
+
+
+# Takes the log group of a network namespace, which only one socket can have (nfnetlink_log: NFULNL_CFG_CMD_BIND).
+LISTENER = """
+import socket, struct, sys
+log = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+log.send(struct.pack("=IHHIIBBHHHB3x", 28, 0x401, 5, 1, 0, 0, 0, socket.htons(4100), 5, 1, 1))
+print(struct.unpack_from("=i", log.recv(100), 16)[0], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_listens_to_the_edge_makes_nobody_deaf_to_routers(cloud, world):
+    closed = world.group()
+    (client, _, _), (_, address, _) = (world.machine(world.private, closed) for _ in range(2))
+    edge = handle(world.vpc).with_name("edge")
+    with subprocess.Popen(["nsenter", f"--net={edge}", sys.executable, "-c", LISTENER], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "0\n"
+        with pytest.raises(urllib.error.HTTPError):
+            drops(cloud, "edge")
+        witness = Witness(world)
+        assert reach(cloud, client, address) == "silent"
+        assert witness.saw(destination=address)["gate"] == "ingress-denied"
+        other.stdin.close()
+    assert "last" in drops(cloud, "edge")

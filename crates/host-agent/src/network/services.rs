@@ -118,13 +118,20 @@ impl Worker {
         Ok(())
     }
 
-    /// Listens to the router if anybody wants to know what happens there and nobody listens yet.
+    /// Listens wherever a packet of a VPC can be dropped, if anybody wants to know; one place that cannot be listened to
+    /// makes nobody deaf to the others.
     pub(super) fn watch(&mut self, vpc_id: &str) -> Outcome {
-        self.watch_edge()?;
+        // What ends there is in no VPC's list.
+        self.watch_edge().unwrap_or_else(|error| tracing::warn!(%error, "the edge cannot be listened to"));
         if !self.start.board.is_wanted(vpc_id) {
             return Ok(());
         }
-        self.watch_gateways(vpc_id)?;
+        let router = self.watch_router(vpc_id);
+        self.watch_gateways(vpc_id).and(router)
+    }
+
+    /// Listens to the router if nobody does yet.
+    fn watch_router(&mut self, vpc_id: &str) -> Outcome {
         let Some(vpc) = self.vpcs.get(vpc_id) else { return Ok(()) };
         if vpc.services.ears.as_ref().is_some_and(|task| !task.is_over()) {
             return Ok(());
