@@ -112,13 +112,35 @@ impl Engine {
 
     /// Brings the answer of a task; answered when it is durable.
     pub async fn answer(&self, token: &str, answer: TaskAnswer) -> Result<(), AnswerRefusal> {
+        self.bring(token, answer, None).await
+    }
+
+    /// The same from a caller of `<region>:<account>`: the token of an execution elsewhere is none to it (API reference,
+    /// `SendTaskSuccess`: tokens work within the account only).
+    pub async fn answer_from(
+        &self,
+        scope: &str,
+        token: &str,
+        answer: TaskAnswer,
+    ) -> Result<(), AnswerRefusal> {
+        self.bring(token, answer, Some(scope.into())).await
+    }
+
+    async fn bring(
+        &self,
+        token: &str,
+        answer: TaskAnswer,
+        from: Option<Arc<str>>,
+    ) -> Result<(), AnswerRefusal> {
         let task = self.shared.tokens.open(token).ok_or(AnswerRefusal::InvalidToken)?;
         let inbox = self.shared.shards.get(usize::from(task.shard)).ok_or(AnswerRefusal::InvalidToken)?;
         let (reply, received) = oneshot::channel();
-        inbox.send(Message::Answer { task, answer, reply }, WHOLE).map_err(|refused| match refused {
-            Refused::Full(_) => AnswerRefusal::Overloaded(FULL.to_owned()),
-            Refused::Closed(_) => AnswerRefusal::Unavailable(CLOSED.to_owned()),
-        })?;
+        inbox.send(Message::Answer { task, answer, from, reply }, WHOLE).map_err(
+            |refused| match refused {
+                Refused::Full(_) => AnswerRefusal::Overloaded(FULL.to_owned()),
+                Refused::Closed(_) => AnswerRefusal::Unavailable(CLOSED.to_owned()),
+            },
+        )?;
         received.await.map_err(|_| AnswerRefusal::Unavailable(CLOSED.to_owned()))?
     }
 

@@ -89,6 +89,8 @@ pub(crate) enum Message {
     Answer {
         task: TaskName,
         answer: TaskAnswer,
+        /// `<region>:<account>` of who answers, where that is not the cloud itself.
+        from: Option<Arc<str>>,
         reply: Sender<Result<(), AnswerRefusal>>,
     },
     /// Whether an answer to this task is still awaited.

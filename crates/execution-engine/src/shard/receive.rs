@@ -8,7 +8,7 @@ use crate::engine::hash;
 use crate::log::Position;
 use crate::message::{Begin, ChildPlace, Message, StartReply};
 use crate::record::{self, Pin};
-use crate::{ChangeRefusal, Kind, StartRefusal, Status, Unreadable};
+use crate::{AnswerRefusal, ChangeRefusal, Kind, StartRefusal, Status, Unreadable};
 use state_machine::Millis;
 use state_machine::interpret::{Execution, Start, Wake};
 use state_machine::program::Program;
@@ -42,7 +42,7 @@ impl Shard {
                 None => drop(reply.send(Err(ChangeRefusal::NotFound))),
             },
             Message::Redrive { arn, reply } => self.redrive(arn, reply),
-            Message::Answer { task, answer, reply } => {
+            Message::Answer { task, answer, from, reply } => {
                 let place = if task.number & EXPRESS == 0 {
                     self.slots.find(task.hash)
                 } else {
@@ -50,6 +50,9 @@ impl Shard {
                     u32::try_from(task.hash).ok()
                 };
                 match place.filter(|place| self.slots.check(*place, task.number).is_some()) {
+                    Some(place) if from.is_some_and(|from| !self.is_of(place, &from)) => {
+                        drop(reply.send(Err(AnswerRefusal::InvalidToken)));
+                    }
                     Some(place) => self.wake(place, Wake::Task(task.ticket, answer), Reply::Answer(reply)),
                     None => refuse(Reply::Answer(reply), ChangeRefusal::NotFound),
                 }
@@ -69,6 +72,19 @@ impl Shard {
             Message::ChildOpen { place, arn } => self.child_open(&place, arn),
             question => self.questions.push(question),
         }
+    }
+
+    /// Whether an execution is one of `<region>:<account>`.
+    fn is_of(&self, place: u32, scope: &str) -> bool {
+        let pinned = self.pins.get(self.slots.get(place).pin).map(|pinned| &pinned.pin.machine_arn);
+        let machine = match self.hot.get(place) {
+            Some(hot) => Some(&hot.start.machine_arn),
+            None => pinned,
+        };
+        // `arn:aws:states:<region>:<account>:stateMachine:…`
+        let behind =
+            machine.and_then(|arn| arn.splitn(4, ':').nth(3)).and_then(|rest| rest.strip_prefix(scope));
+        behind.is_some_and(|behind| behind.starts_with(':'))
     }
 
     fn begin(&mut self, mut begin: Box<Begin>) {

@@ -358,7 +358,12 @@ impl Simulation {
         if !started && let Some(task) = told.tasks.remove(key) {
             self.answers.push((task, received));
         }
-        running.waiting[usize::from(name.shard)].push_back(Message::Answer { task: name, answer, reply });
+        running.waiting[usize::from(name.shard)].push_back(Message::Answer {
+            task: name,
+            answer,
+            from: None,
+            reply,
+        });
     }
 
     fn round(&mut self, shard: usize) -> Result<(), String> {

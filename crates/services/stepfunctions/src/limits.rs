@@ -16,3 +16,13 @@ pub(crate) const PAGE: usize = 100;
 /// Revisions kept of a machine beside the current one and the published ones, so that DescribeStateMachineForExecution
 /// can show what older executions ran. The number is ours.
 pub(crate) const OLD_REVISIONS: usize = 100;
+
+/// Inputs and outputs (API reference, `StartExecution`: "length constraints apply to the payload size, and are expressed as
+/// bytes in UTF-8 encoding"; the model alone would count characters).
+pub(crate) fn within_payload(text: &str) -> Result<(), String> {
+    const MOST: usize = 262_144;
+    if text.len() <= MOST {
+        return Ok(());
+    }
+    Err(format!("{} bytes in UTF-8 encoding are more than {MOST}", text.len()))
+}

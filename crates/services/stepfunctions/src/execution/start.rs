@@ -2,7 +2,7 @@
 
 use super::target::Target;
 use crate::service::{States, StatesCall};
-use crate::{arn, faults, names};
+use crate::{arn, faults, limits, names};
 use api_stepfunctions::{StartExecutionInput, StartExecutionOutput};
 use aws_schema::{Fault, Timestamp};
 use contracts::{Reply, new_uuid};
@@ -26,6 +26,7 @@ pub(super) fn check_input(input: Option<&str>) -> Result<Arc<str>, Fault> {
     if input.is_empty() {
         return Err(faults::invalid_input("Invalid execution input."));
     }
+    limits::within_payload(input).map_err(|why| faults::invalid_input(&why))?;
     state_machine::text::parse_value(input).map_err(|error| faults::invalid_input(&error.message))?;
     Ok(input.into())
 }
