@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) archivist: Arc<Inbox<crate::shard::Keep>>,
     pub(crate) threads: parking_lot::Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) aside: Arc<crate::aside::Threads>,
     pub(crate) keeper: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -51,6 +52,7 @@ impl Shared {
         self.shards.iter().for_each(|inbox| inbox.close());
         let threads = std::mem::take(&mut *self.threads.lock());
         threads.into_iter().for_each(join);
+        self.aside.close().into_iter().for_each(join);
         // The shards' last executions are kept, then the keeper goes.
         self.archivist.close();
         self.keeper.lock().take().into_iter().for_each(join);

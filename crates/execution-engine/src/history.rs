@@ -57,7 +57,7 @@ pub(crate) fn span(bytes: &[u8], seeds: &[Arc<str>]) -> Result<(u64, u64), Unrea
 fn events(bytes: &[u8], seeds: &[Arc<str>], into: &mut Vec<Event>) -> Result<(), Unreadable> {
     let (head, mut reader) = record::take_execution(bytes, seeds).map_err(unreadable)?;
     if head.has_turn {
-        into.extend(record::turn(&mut reader, head.now).map_err(unreadable)?.events);
+        into.extend(record::turn(&mut reader, &head).map_err(unreadable)?.events);
     }
     Ok(())
 }

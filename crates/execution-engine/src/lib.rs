@@ -8,6 +8,7 @@
 mod api;
 mod archive;
 mod archivist;
+mod aside;
 mod backlog;
 mod clock;
 mod codec;

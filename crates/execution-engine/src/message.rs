@@ -1,5 +1,6 @@
 //! What is said to a shard.
 
+use crate::aside::Worked;
 use crate::token::TaskName;
 use crate::{
     AnswerRefusal, ChangeRefusal, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate, NewExecution,
@@ -138,6 +139,8 @@ pub(crate) enum Message {
     Archived {
         slots: Vec<(u32, u64)>,
     },
+    /// From the thread beside the shard: a slow turn is done.
+    Worked(Box<Worked>),
     /// From another shard: a child of a Map Run ended.
     ChildEnded(Box<ChildEnd>),
     /// From another shard: a Map Run does not want this child any more.

@@ -2,6 +2,7 @@
 
 use crate::archive::{Archive, FjallRows, MemoryRows, Rows};
 use crate::archivist;
+use crate::aside::Threads;
 use crate::clock::{Clock, Patience};
 use crate::disk::{Disk, Files, Memory};
 use crate::engine::Shared;
@@ -13,6 +14,7 @@ use crate::shard::{Limits, Shard, Surroundings};
 use crate::token::Tokens;
 use crate::{EngineConfig, EngineError, Outside};
 use state_machine::Millis;
+use state_machine::guard::Watch;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -40,6 +42,16 @@ impl Clock for HostClock {
     }
     fn wall(&self) -> Millis {
         self.outside.now()
+    }
+}
+
+impl Watch for HostClock {
+    fn steady(&self) -> Duration {
+        self.began.elapsed()
+    }
+    fn cpu(&self) -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
     }
 }
 
@@ -72,15 +84,20 @@ pub(crate) fn open(config: &EngineConfig, outside: Arc<dyn Outside>) -> Result<S
         // Small segments give memory back soon.
         limits.segment = 1 << 20;
     }
+    let clock = Arc::new(HostClock { began, outside: outside.clone() });
+    let inboxes: Vec<_> = (0..shards).map(|_| Arc::new(Inbox::new(capacity))).collect();
+    let aside = Arc::new(Threads::new(&inboxes, clock.clone()));
     let around = Surroundings {
-        outside: outside.clone(),
-        clock: Arc::new(HostClock { began, outside }),
+        outside,
+        clock: clock.clone(),
         archive: Arc::new(Archive::new(rows)),
         programs: Arc::new(Programs::default()),
         tokens: Tokens::new(&config.token_key),
-        inboxes: (0..shards).map(|_| Arc::new(Inbox::new(capacity))).collect(),
+        inboxes,
         archivist: Arc::new(Inbox::new(Capacity::ENDLESS)),
         backlog: Arc::default(),
+        aside: aside.clone(),
+        watch: clock,
         limits,
     };
     let shared = Shared {
@@ -91,6 +108,7 @@ pub(crate) fn open(config: &EngineConfig, outside: Arc<dyn Outside>) -> Result<S
         tokens: around.tokens.clone(),
         archivist: around.archivist.clone(),
         threads: parking_lot::Mutex::new(Vec::new()),
+        aside,
         keeper: parking_lot::Mutex::new(None),
     };
     // All logs are read at once, each by the thread that will run it.

@@ -162,6 +162,8 @@ pub(crate) struct TurnPart {
     pub(crate) wake: Wake,
     /// Where its random numbers came from, if it drew any.
     pub(crate) seed: Option<u64>,
+    /// After how many steps it was cut.
+    pub(crate) steps: Option<u32>,
     pub(crate) events: Vec<Event>,
 }
 
@@ -220,7 +222,7 @@ pub(crate) fn put(
     to: &mut Vec<u8>,
     head: &Head,
     pin: &Pin,
-    turn: Option<(&Wake, Option<u64>, &[Event])>,
+    turn: Option<(&Wake, Option<u64>, u32, &[Event])>,
     snapshot: &[u8],
 ) {
     let seeds = seeds_of_pin(pin);
@@ -253,10 +255,13 @@ pub(crate) fn put(
     if let Some(opening) = &head.opening {
         writer.put(opening);
     }
-    if let Some((wake, seed, events)) = turn {
+    if let Some((wake, seed, steps, events)) = turn {
         put_events(&mut writer, head.now, events);
         writer.put(wake);
         writer.put(&seed);
+        if head.standing == Standing::More {
+            writer.number(u64::from(steps));
+        }
     }
     if !snapshot.is_empty() {
         writer.raw(snapshot);
@@ -396,9 +401,11 @@ pub(crate) fn take_execution<'a>(
 }
 
 /// Reads the turn behind a head that has one.
-pub(crate) fn turn(reader: &mut Reader<'_>, now: Millis) -> Result<TurnPart, Malformed> {
-    let events = take_events(reader, now)?;
-    Ok(TurnPart { wake: reader.take()?, seed: reader.take()?, events })
+pub(crate) fn turn(reader: &mut Reader<'_>, head: &Head) -> Result<TurnPart, Malformed> {
+    let events = take_events(reader, head.now)?;
+    let (wake, seed) = (reader.take()?, reader.take()?);
+    let steps = if head.standing == Standing::More { Some(reader.take()?) } else { None };
+    Ok(TurnPart { wake, seed, steps, events })
 }
 
 /// Number of the first event and of events of the turn behind a head that has one.

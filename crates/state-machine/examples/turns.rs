@@ -49,6 +49,7 @@ fn main() {
                 events: &mut events,
                 effects: &mut effects,
                 budget: 1_000,
+                guard: &state_machine::guard::Guard::alone(),
             };
             execution.turn(Wake::Start, &mut turn).unwrap();
         }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod graph;
+pub mod guard;
 pub mod history;
 pub mod interpret;
 pub mod intrinsic;

@@ -1,13 +1,15 @@
 //! Brings executions that sleep back into memory: their newest snapshot, and the turns behind it once more.
 
 use super::slots::NEVER;
+use super::turn::{Activities, Given, run_turn};
 use super::{Done, Hot, Keep, Phase, Reply, Shard, Slot};
 use crate::Status;
 use crate::archive::{Closed, Parts};
 use crate::log::Position;
 use crate::record::{self, Head, Opening, Pin, Standing};
+use state_machine::guard::Guard;
 use state_machine::history::{Event, EventKind, Failure};
-use state_machine::interpret::{Execution, Start, Turn, Wake};
+use state_machine::interpret::{Execution, Start, Wake};
 use state_machine::program::Program;
 use std::sync::Arc;
 
@@ -125,7 +127,7 @@ impl Shard {
         let seeds = record::seeds(&start);
         for (_, bytes) in records.iter().rev() {
             let (head, mut reader) = record::take_execution(bytes, &seeds)?;
-            let turn = if head.has_turn { Some(record::turn(&mut reader, head.now)?) } else { None };
+            let turn = if head.has_turn { Some(record::turn(&mut reader, &head)?) } else { None };
             let first = turn.as_ref().and_then(|turn| turn.events.first()).map(|event| event.id);
             if head.has_snapshot {
                 let snapshot = record::snapshot(&mut reader)?;
@@ -146,26 +148,15 @@ impl Shard {
     /// Runs a recorded turn once more. It must do what it did.
     fn again(&self, slot: &Slot, hot: &mut Hot, head: &Head, turn: record::TurnPart) -> Result<(), Trouble> {
         let mut draws = super::Draws::new(turn.seed.unwrap_or(0));
-        let mut asked = 0;
-        let (mut events, mut effects) = (Vec::with_capacity(turn.events.len()), Vec::new());
         let token = |ticket| self.token(slot.hash, slot.number, ticket);
-        let progress = hot.execution.turn(
-            turn.wake,
-            &mut Turn {
-                now: head.now,
-                draw: &mut || draws.next(),
-                activity: &mut |_| {
-                    asked += 1;
-                    head.absent.is_none_or(|before| before >= asked)
-                },
-                token: &token,
-                events: &mut events,
-                effects: &mut effects,
-                budget: self.around.limits.budget,
-            },
-        );
+        // No clock is looked at: what was quick comes to its end, and what was not has a snapshot.
+        let guard = Guard::again(turn.steps);
+        let given = Given { now: head.now, token: &token, budget: self.around.limits.budget };
+        let activities = &mut Activities::recorded(head.absent);
+        let turned = run_turn(&mut hot.execution, turn.wake, &given, &mut draws, activities, &guard);
         hot.now = head.now;
-        if progress.is_err() || events != turn.events || (turn.seed.is_none() && draws.drawn) {
+        let same = turned.is_ok_and(|turned| turned.did(&turn.events));
+        if !same || (turn.seed.is_none() && draws.drawn) {
             let place = turn.events.first().map_or(0, |event| event.id);
             return Err(Trouble::Lost(format!(
                 "run again, it does not do what its history says from event {place} on: \
@@ -207,7 +198,7 @@ impl Shard {
         let wake = Wake::Stop(failure.clone());
         let events = vec![event];
         let mut bytes = Vec::new();
-        record::put(&mut bytes, &head, &pin, Some((&wake, None, &events)), &[]);
+        record::put(&mut bytes, &head, &pin, Some((&wake, None, 0, &events)), &[]);
         let mut after = *slot;
         after.last = self.writer.push(&bytes);
         (after.phase, after.timer, after.busy) = (Phase::Closing, NEVER, false);

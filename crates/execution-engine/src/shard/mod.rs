@@ -3,6 +3,7 @@
 //! The round: messages are taken in ([`receive`]), timers that are due become wakes, turns are run ([`turn`]), then one
 //! commit ([`commit`]) and only behind it the release of everything that follows from it.
 
+mod aside;
 mod commit;
 mod express;
 mod hydrate;
@@ -18,6 +19,7 @@ mod turn;
 mod warm;
 
 use crate::archive::{Archive, Closed, Parts};
+use crate::aside::Aside;
 use crate::backlog::Backlog;
 use crate::clock::{Clock, ShardClock};
 use crate::inbox::Inbox;
@@ -30,11 +32,13 @@ use crate::{AnswerRefusal, ChangeRefusal, Outside};
 use pins::Pins;
 use slots::{Phase, Slot, Slots};
 use state_machine::Millis;
+use state_machine::guard::Watch;
 use state_machine::history::Event;
 use state_machine::interpret::{Effect, Execution, Start, Ticket, Wake};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot::Sender;
+pub(crate) use turn::{Activities, Given, Turned, run_turn};
 pub(crate) use warm::Load;
 
 /// What the shards of an engine share.
@@ -51,6 +55,10 @@ pub(crate) struct Surroundings {
     pub(crate) archivist: Arc<Inbox<Keep>>,
     /// Ended executions on their way into the archive.
     pub(crate) backlog: Arc<Backlog>,
+    /// Where slow turns are run.
+    pub(crate) aside: Arc<dyn Aside>,
+    /// The clocks of evaluations.
+    pub(crate) watch: Arc<dyn Watch + Send + Sync>,
     pub(crate) limits: Limits,
 }
 
@@ -188,6 +196,8 @@ pub(crate) struct Shard {
     /// State of the generator of seeds.
     random: u64,
     runnable: VecDeque<Runnable>,
+    /// Those that are too slow for this thread.
+    slow: aside::Slow,
     batch: Vec<Done>,
     /// Records that are rewritten in this batch: slots and their entries before.
     moved: Vec<(u32, Slot)>,
@@ -238,7 +248,7 @@ impl Shard {
 
     /// Whether turns wait to be run.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.runnable.is_empty() || !self.next.is_empty() || self.runs.is_ready()
+        !self.runnable.is_empty() || self.slow.is_ready() || !self.next.is_empty() || self.runs.is_ready()
     }
 
     /// Number of Standard executions that are open.
@@ -269,6 +279,7 @@ impl Shard {
     /// One round: takes messages in, runs turns, commits. Messages beyond what fits into one commit stay.
     pub(crate) fn round(&mut self, waiting: &mut VecDeque<Message>) {
         self.prepare();
+        self.send_away();
         self.write_runs();
         self.ring();
         // Half of the batch at most: however much there is to run, messages (a stop, say) get in.
@@ -324,14 +335,14 @@ pub(crate) fn mix(mut word: u64) -> u64 {
 }
 
 /// Draws from a seed, and tells whether anything was drawn.
-struct Draws {
+pub(crate) struct Draws {
     seed: u64,
     drawn: bool,
     state: u64,
 }
 
 impl Draws {
-    fn new(seed: u64) -> Draws {
+    pub(crate) fn new(seed: u64) -> Draws {
         Draws { seed, drawn: false, state: seed }
     }
 

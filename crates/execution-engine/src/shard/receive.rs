@@ -1,7 +1,7 @@
 //! Takes messages in.
 
 use super::slots::NEVER;
-use super::turn::refuse;
+use super::turn::{NotRun, refuse};
 use super::{Hot, Phase, Reply, Shard, Slot};
 use crate::archive::{Closed, Definition, Parts};
 use crate::engine::hash;
@@ -67,6 +67,7 @@ impl Shard {
             }
             Message::Forget { machine, reply } => self.forget_machine(&machine, reply),
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
+            Message::Worked(worked) => self.worked(*worked),
             Message::ChildEnded(end) => self.child_ended(*end),
             Message::StopChild { arn } => self.stop_child(&arn),
             Message::ChildOpen { place, arn } => self.child_open(&place, arn),
@@ -342,7 +343,7 @@ impl Shard {
                 self.record(place, slot, None, hot, ran);
                 Ok(())
             }
-            Err(reply) => Err((reply, status)),
+            Err(NotRun::Stale(reply) | NotRun::Slow(_, reply)) => Err((reply, status)),
         }
     }
 

@@ -175,6 +175,7 @@ impl Shard {
             next_express: super::mix(random),
             random,
             runnable: VecDeque::new(),
+            slow: super::aside::Slow::default(),
             batch: Vec::new(),
             moved: Vec::new(),
             moved_pins: Vec::new(),

@@ -6,10 +6,13 @@ use crate::archive::{Closed, Parts};
 use crate::message::Begin;
 use crate::record::{self, Head, Opening, Standing};
 use crate::wheel::Due;
-use crate::{AnswerRefusal, ChangeRefusal, Execution, Status};
+use crate::{AnswerRefusal, ChangeRefusal, Execution, Outside, Status};
 use state_machine::Millis;
+use state_machine::guard::{Cancel, Guard};
 use state_machine::history::{Event, Failure};
-use state_machine::interpret::{Effect, Outcome, Pending, Progress, Turn, Wake};
+use state_machine::interpret::{
+    Effect, Execution as StateExecution, Outcome, Pending, Progress, Stale, Ticket, Turn, Wake,
+};
 use std::sync::Arc;
 
 /// Records of an execution that are held in memory until it ends, so that a short one is archived without reading.
@@ -24,9 +27,136 @@ pub(super) struct Ran {
     pub(super) seed: Option<u64>,
     /// See [`Head::absent`].
     pub(super) absent: Option<u32>,
+    /// Its steps, if it was cut.
+    pub(super) steps: u32,
     pub(super) progress: Progress,
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
+    pub(super) reason: Reason,
+}
+
+/// What decided how a turn went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Program, wake, time and seed alone: run again it does the same.
+    Program,
+    /// Maybe a clock, too: it is never run again, its record holds what came of it.
+    Clock,
+}
+
+impl Ran {
+    pub(super) fn new(
+        wake: Wake,
+        reply: Reply,
+        begin: Option<Box<Begin>>,
+        now: Millis,
+        turned: Turned,
+        reason: Reason,
+    ) -> Ran {
+        let Turned { progress, seed, absent, steps, events, effects } = turned;
+        Ran { wake, reply, begin, now, seed, absent, steps, progress, events, effects, reason }
+    }
+}
+
+/// Why a turn was not run.
+pub(super) enum NotRun {
+    /// Nothing waits for the wake.
+    Stale(Reply),
+    /// It is too slow for the shard.
+    Slow(Wake, Reply),
+}
+
+/// What a turn did.
+pub(crate) struct Turned {
+    progress: Progress,
+    /// Where its random numbers came from, if it drew any.
+    seed: Option<u64>,
+    /// See [`Head::absent`].
+    absent: Option<u32>,
+    steps: u32,
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+}
+
+impl Turned {
+    /// Whether these are its events.
+    pub(super) fn did(&self, events: &[Event]) -> bool {
+        self.events == events
+    }
+}
+
+/// What every attempt at a turn is given alike.
+pub(crate) struct Given<'a> {
+    pub(crate) now: Millis,
+    pub(crate) token: &'a dyn Fn(Ticket) -> Arc<str>,
+    pub(crate) budget: usize,
+}
+
+/// Tells a turn which activities there are: up to the first that is not, and none behind it.
+pub(crate) struct Activities<'a> {
+    outside: Option<&'a dyn Outside>,
+    asked: u32,
+    absent: Option<u32>,
+}
+
+impl<'a> Activities<'a> {
+    /// As it is now.
+    pub(crate) fn asked(outside: &'a dyn Outside) -> Activities<'a> {
+        Activities { outside: Some(outside), asked: 0, absent: None }
+    }
+
+    /// As it was: see [`Head::absent`].
+    pub(crate) fn recorded(absent: Option<u32>) -> Activities<'a> {
+        Activities { outside: None, asked: 0, absent }
+    }
+
+    pub(crate) fn absent(&self) -> Option<u32> {
+        self.absent
+    }
+
+    fn exists(&mut self, arn: &str) -> bool {
+        let Some(outside) = self.outside else {
+            self.asked += 1;
+            return self.absent.is_none_or(|before| before >= self.asked);
+        };
+        let there = self.absent.is_none() && outside.activity_exists(arn);
+        if there {
+            self.asked += 1;
+        } else {
+            self.absent = Some(self.asked);
+        }
+        there
+    }
+}
+
+/// Runs a turn of an execution.
+pub(crate) fn run_turn(
+    execution: &mut StateExecution,
+    wake: Wake,
+    given: &Given<'_>,
+    draws: &mut Draws,
+    activities: &mut Activities<'_>,
+    guard: &Guard<'_>,
+) -> Result<Turned, Stale> {
+    let (mut events, mut effects) = (Vec::new(), Vec::new());
+    let progress = execution.turn(
+        wake,
+        &mut Turn {
+            now: given.now,
+            draw: &mut || draws.next(),
+            activity: &mut |arn| activities.exists(arn),
+            token: given.token,
+            events: &mut events,
+            effects: &mut effects,
+            budget: given.budget,
+            guard,
+        },
+    )?;
+    let seed = draws.drawn.then_some(draws.seed);
+    // Of a turn that is run as it was recorded all of it may not have come.
+    let absent =
+        activities.absent.filter(|before| activities.outside.is_some() || activities.asked > *before);
+    Ok(Turned { progress, seed, absent, steps: guard.steps().unwrap_or(0), events, effects })
 }
 
 impl Shard {
@@ -59,15 +189,24 @@ impl Shard {
         self.writer.len() >= bytes || self.batch.len() + self.express.begun() >= turns
     }
 
-    fn run_one(&mut self, next: Runnable) {
+    /// A wake and the slot it is for; refuses it where that is not there, or has ended.
+    pub(super) fn still_there(&mut self, next: Runnable) -> Option<(Runnable, Slot)> {
         let Some(slot) = self.slots.check(next.slot, next.number).copied() else {
-            return refuse(next.reply, ChangeRefusal::NotFound);
+            refuse(next.reply, ChangeRefusal::NotFound);
+            return None;
         };
         if slot.phase == Phase::Closing {
             let status =
                 self.closing.get(&next.slot).map_or(Status::Failed, |closed| closed.execution.status);
-            return refuse(next.reply, ChangeRefusal::Status(status));
+            refuse(next.reply, ChangeRefusal::Status(status));
+            return None;
         }
+        Some((next, slot))
+    }
+
+    fn run_one(&mut self, next: Runnable) {
+        let Some(next) = self.wait_behind(next) else { return };
+        let Some((next, slot)) = self.still_there(next) else { return };
         let mut hot = match self.heat(next.slot) {
             Ok(hot) => hot,
             // It was failed with the reason, or the disk cannot be read just now.
@@ -75,14 +214,22 @@ impl Shard {
         };
         match self.turn(&slot, &mut hot, next.wake, next.reply, None) {
             Ok(ran) => self.record(next.slot, slot, Some(slot), hot, ran),
-            Err(reply) => {
+            Err(NotRun::Stale(reply)) => {
                 self.keep_hot(next.slot, hot);
                 refuse(reply, ChangeRefusal::NotFound);
+            }
+            Err(NotRun::Slow(wake, reply)) => {
+                let waiting = Runnable { slot: next.slot, number: next.number, wake, reply };
+                self.set_aside(&hot.execution, waiting);
+                self.keep_hot(next.slot, hot);
             }
         }
     }
 
-    /// Runs one turn; gives the reply back when nothing waits for the wake.
+    /// Runs one turn, as far as it is quick.
+    ///
+    /// One that is not is run once more up to the step that is slow, and goes on with [`Wake::Continue`]; only if nothing
+    /// comes before that step the wake itself is too slow.
     pub(super) fn turn(
         &mut self,
         slot: &Slot,
@@ -90,37 +237,46 @@ impl Shard {
         wake: Wake,
         reply: Reply,
         begin: Option<Box<Begin>>,
-    ) -> Result<Ran, Reply> {
+    ) -> Result<Ran, NotRun> {
         let now = self.clock.last().max(hot.now);
-        let mut draws = Draws::new(self.seed());
-        let (mut asked, mut absent) = (0, None);
-        let outside = &self.around.outside;
-        let (mut events, mut effects) = (Vec::new(), Vec::new());
+        let seed = self.seed();
         let token = |ticket| self.token(slot.hash, slot.number, ticket);
-        let progress = hot.execution.turn(
-            wake.clone(),
-            &mut Turn {
-                now,
-                draw: &mut || draws.next(),
-                activity: &mut |arn| {
-                    let there = absent.is_none() && outside.activity_exists(arn);
-                    if there {
-                        asked += 1;
-                    } else {
-                        absent = Some(asked);
+        let given = Given { now, token: &token, budget: self.around.limits.budget };
+        let run = |execution: &mut StateExecution, activities: &mut Activities<'_>, guard: &Guard<'_>| {
+            run_turn(execution, wake.clone(), &given, &mut Draws::new(seed), activities, guard)
+        };
+        let watch = &*self.around.watch;
+        let asking = || Activities::asked(&*self.around.outside);
+        let mut reason = Reason::Program;
+        let turned = if hot.execution.program().can_be_slow() {
+            let before = hot.execution.clone();
+            let guard = Guard::quick(watch);
+            let mut activities = asking();
+            let turned = run(&mut hot.execution, &mut activities, &guard);
+            if guard.tripped() {
+                hot.execution = before;
+                match (guard.steps(), &wake) {
+                    // These have nothing to wait in. Of them only a redrive can be slow, which nobody does in masses.
+                    (None, Wake::Start | Wake::Redrive) => {
+                        reason = Reason::Clock;
+                        run(&mut hot.execution, &mut asking(), &Guard::full(watch, &Cancel::default()))
                     }
-                    there
-                },
-                token: &token,
-                events: &mut events,
-                effects: &mut effects,
-                budget: self.around.limits.budget,
-            },
-        );
-        let Ok(progress) = progress else { return Err(reply) };
+                    (None, _) | (Some(0), Wake::Continue) => return Err(NotRun::Slow(wake, reply)),
+                    // Without a clock: it must go the same way.
+                    (steps, _) => {
+                        let mut same = Activities::recorded(activities.absent());
+                        run(&mut hot.execution, &mut same, &Guard::again(steps))
+                    }
+                }
+            } else {
+                turned
+            }
+        } else {
+            run(&mut hot.execution, &mut asking(), &Guard::again(None))
+        };
+        let Ok(turned) = turned else { return Err(NotRun::Stale(reply)) };
         hot.now = now;
-        let seed = draws.drawn.then_some(draws.seed);
-        Ok(Ran { wake, reply, begin, now, seed, absent, progress, events, effects })
+        Ok(Ran::new(wake, reply, begin, now, turned, reason))
     }
 
     /// Puts a turn that was run into the batch (Express: lets it take effect at once).
@@ -139,7 +295,7 @@ impl Shard {
         let busy = standing != Standing::Ended && hot.execution.has_tasks();
         let first = slot.last.is_none();
         let redriven = first && matches!(ran.wake, Wake::Redrive);
-        let snapshot = self.snapshot_due(&after, &hot, standing) || redriven;
+        let snapshot = ran.reason == Reason::Clock || self.snapshot_due(&after, &hot, standing) || redriven;
         let mut head = Head {
             number: slot.number,
             pin: slot.pin,
@@ -164,7 +320,7 @@ impl Shard {
         }
         self.scratch.clear();
         let mut scratch = std::mem::take(&mut self.scratch);
-        record::put(&mut scratch, &head, &pin, Some((&ran.wake, ran.seed, &ran.events)), &bytes);
+        record::put(&mut scratch, &head, &pin, Some((&ran.wake, ran.seed, ran.steps, &ran.events)), &bytes);
         after.last = self.writer.push(&scratch);
         if first {
             after.first = after.last.segment();

@@ -52,6 +52,11 @@ pub(super) fn sound(name: &str, events: &[Event]) -> Result<(), String> {
         }
         last = event.at;
         match &event.kind {
+            EventKind::ExecutionFailed(failure)
+                if failure.cause.as_ref().is_some_and(|cause| cause.contains("run again")) =>
+            {
+                return Err(format!("{name} did something else when it was run again: {event:?}"));
+            }
             EventKind::StateEntered { kind: StateKind::Wait, .. } => drop(entered.insert(id, event.at)),
             EventKind::StateExited { kind: StateKind::Wait, name: state, .. } => {
                 let seconds = match (&**state, name.split('-').next()) {

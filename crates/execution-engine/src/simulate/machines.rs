@@ -147,4 +147,36 @@ pub(super) const MACHINES: &[Machine] = &[
         redriven: true,
         kind: Kind::Standard,
     },
+    // Whether its evaluations are too long is drawn, each time anew: only what was recorded may be done again.
+    Machine {
+        name: "bomb",
+        definition: r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+            "A":{"Type":"Pass","Output":"{% $states.input ~> $string %}","Next":"B"},
+            "B":{"Type":"Parallel","Next":"C","Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}],"Branches":[
+                {"StartAt":"P","States":{"P":{"Type":"Pass","Output":"{% $random() + 1 %}","Next":"Q"},
+                    "Q":{"Type":"Wait","Seconds":"{% 1 + 0 %}","End":true}}},
+                {"StartAt":"T","States":{"T":{"Type":"Task","End":true,"Arguments":"{% {'a':[1..3]} %}",
+                    "Output":"{% [$states.result] %}","Resource":"arn:aws:states:us-east-1:123456789012:activity:work",
+                    "Retry":[{"ErrorEquals":["States.QueryEvaluationError"],"IntervalSeconds":1,"MaxAttempts":3}],
+                    "Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $uuid() %}","Next":"U"}]},
+                    "U":{"Type":"Pass","Output":"{% $count([1..7]) %}","End":true}}}]},
+            "C":{"Type":"Map","Items":"{% [1..9] %}","MaxConcurrency":3,"End":true,"ItemProcessor":{
+                "StartAt":"M","States":{"M":{"Type":"Pass","Output":"{% $states.input * 2 %}","End":true}}}}}}"#,
+        input: "{\"b\":[1,2]}",
+        steady: false,
+        redriven: false,
+        kind: Kind::Standard,
+    },
+    Machine {
+        name: "express-bomb",
+        definition: r#"{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Parallel","End":true,
+            "Catch":[{"ErrorEquals":["States.ALL"],"Next":"Z"}],"Branches":[{"StartAt":"A","States":{
+            "A":{"Type":"Choice","Default":"B","Choices":[{"Condition":"{% $states.input.e = 2 %}","Next":"B"}]},
+            "B":{"Type":"Wait","Seconds":1,"Next":"C"},
+            "C":{"Type":"Pass","Output":"{% $states.input.e + 1 %}","End":true}}}]},"Z":{"Type":"Succeed"}}}"#,
+        input: "{\"e\":1}",
+        steady: true,
+        redriven: false,
+        kind: Kind::Express,
+    },
 ];

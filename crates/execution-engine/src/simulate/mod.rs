@@ -46,6 +46,8 @@ pub struct Tally {
     pub torn: u64,
     /// Commits that the disk refused and that were undone.
     pub refused: u64,
+    /// Turns that were found slow and run aside.
+    pub aside: u64,
     /// Executions that came to their end.
     pub ended: u64,
     /// Tasks dispatched, those again after a restart counted too.

@@ -86,6 +86,7 @@ impl Simulation {
         let fuse: Fuse = Arc::new(AtomicI64::new(-1));
         let world = World::default();
         world.hands.lock().wall = 1_795_000_000_000;
+        world.lots.store(mix(seed), Ordering::Relaxed);
         let planned = (0..settings.executions).map(|number| {
             let chosen = mix(seed ^ number as u64) % MACHINES.len() as u64;
             let chosen = usize::try_from(chosen).unwrap_or(0);
@@ -140,6 +141,8 @@ impl Simulation {
             inboxes: (0..SHARDS).map(|_| Arc::new(Inbox::new(Capacity::ENDLESS))).collect(),
             archivist: Arc::new(Inbox::new(Capacity::ENDLESS)),
             backlog: Arc::default(),
+            aside: self.world.clone(),
+            watch: self.world.clone(),
             limits: limits(),
         };
         let mut shards = Vec::new();
@@ -184,6 +187,7 @@ impl Simulation {
         }
         self.programs = Arc::default();
         self.world.told.lock().tasks.clear();
+        self.world.jobs.lock().clear();
         self.open()
     }
 
@@ -230,6 +234,7 @@ impl Simulation {
                 let millis = self.random() % 400;
                 self.pass(millis);
             }
+            5 if self.random().is_multiple_of(2) => self.work_aside(),
             5 => {
                 self.keep();
                 self.redrive_some()?;
@@ -376,6 +381,24 @@ impl Simulation {
         self.collect()
     }
 
+    /// A slow turn comes to its end.
+    fn work_aside(&mut self) {
+        let lot = usize::try_from(self.random()).unwrap_or(0);
+        let mut jobs = self.world.jobs.lock();
+        if jobs.is_empty() {
+            return;
+        }
+        let chosen = lot % jobs.len();
+        let job = jobs.swap_remove(chosen);
+        drop(jobs);
+        self.tally.aside += 1;
+        let shard = usize::from(job.shard);
+        let worked = Message::Worked(Box::new(job.run(&*self.world)));
+        if let Some(running) = &mut self.running {
+            running.waiting[shard].push_back(worked);
+        }
+    }
+
     fn keep(&mut self) {
         if let Some(running) = &mut self.running {
             running.around.archivist.drain(&mut running.keeping, Patience::None);
@@ -487,6 +510,7 @@ impl Simulation {
                 self.round(shard)?;
             }
             self.keep();
+            self.work_aside();
             self.redrive_some()?;
             self.pass(100);
             let (archive, told) = (&self.archive, self.world.told.lock());

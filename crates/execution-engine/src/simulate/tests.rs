@@ -7,6 +7,7 @@ fn seeds(range: std::ops::Range<u64>, settings: &Settings) -> Tally {
         sum.crashes += tally.crashes;
         sum.torn += tally.torn;
         sum.refused += tally.refused;
+        sum.aside += tally.aside;
         sum.ended += tally.ended;
         sum.dispatched += tally.dispatched;
         sum.repeated += tally.repeated;
@@ -20,6 +21,7 @@ fn executions_survive_crashes_full_disks_and_wrong_clocks() {
     let sum = seeds(0..60, &Settings::default());
     assert_eq!(sum.ended, 60 * 12);
     assert!(sum.redriven > 100, "{sum:?}");
+    assert!(sum.aside > 40, "{sum:?}");
     assert!(
         sum.repeated > 0 && sum.crashes > 300 && sum.torn > 30 && sum.refused > 30 && sum.dispatched > 200,
         "{sum:?}"

@@ -1,13 +1,17 @@
 //! The world around the simulated engine.
 
+use crate::aside::{Aside, Job};
 use crate::clock::Clock;
+use crate::shard::mix;
 use crate::{Dispatch, Execution, ItemSource, Outside, Status};
 use parking_lot::Mutex;
 use state_machine::Millis;
+use state_machine::guard::Watch;
 use state_machine::history::Event;
 use state_machine::interpret::{MapRunRequest, Start, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Hands of the clocks.
@@ -22,6 +26,10 @@ pub(super) struct Hands {
 pub(super) struct World {
     pub(super) hands: Mutex<Hands>,
     pub(super) told: Mutex<Told>,
+    /// Lots that decide which evaluations are too long.
+    pub(super) lots: AtomicU64,
+    /// Slow turns that are not run yet.
+    pub(super) jobs: Mutex<Vec<Job>>,
 }
 
 /// What was told.
@@ -48,6 +56,25 @@ impl Clock for World {
     }
     fn wall(&self) -> Millis {
         self.hands.lock().wall
+    }
+}
+
+/// Time stands while a turn runs; which evaluation is too long is drawn.
+impl Watch for World {
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn cpu(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn strikes(&self) -> bool {
+        mix(self.lots.fetch_add(1, Ordering::Relaxed)).is_multiple_of(3)
+    }
+}
+
+impl Aside for World {
+    fn work(&self, job: Job) {
+        self.jobs.lock().push(job);
     }
 }
 
@@ -89,7 +116,9 @@ impl Outside for World {
             return;
         }
         let mut told = self.told.lock();
-        if execution.status != Status::Succeeded {
+        // When the time of day is set forward by an hour while an expression runs aside, its five minutes are over.
+        let late = execution.status == Status::TimedOut && execution.start.name.contains("bomb");
+        if execution.status != Status::Succeeded && !late {
             let what = format!("{} ended as {:?}", execution.start.name, execution.status);
             told.broken.push(what);
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod basics;
+mod bombs;
 mod burst;
 mod express;
 mod forget;

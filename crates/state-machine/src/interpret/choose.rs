@@ -142,47 +142,29 @@ fn compare(family: Family, left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-/// `StringMatches`: `*` stands for any characters, `\*` for itself and `\\` for a backslash. Time is at most pattern times
-/// text: only the last star is ever tried again.
+/// `StringMatches`: `*` stands for any characters, `\*` for itself and `\\` for a backslash. What stands between two stars is
+/// looked for where the one before it ended, which takes no more time than pattern and text are long.
 fn matches(pattern: &str, text: &str) -> bool {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Piece {
-        Any,
-        One(char),
-    }
-    let mut pieces = Vec::new();
+    // What stands between the stars, without escapes.
+    let mut parts = vec![String::new()];
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
-        pieces.push(match character {
-            '*' => Piece::Any,
-            '\\' => Piece::One(characters.next().unwrap_or('\\')),
-            other => Piece::One(other),
-        });
-    }
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut piece) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pieces.get(piece) {
-            Some(Piece::One(character)) if *character == text[at] => {
-                at += 1;
-                piece += 1;
-            }
-            Some(Piece::Any) => {
-                star = Some((piece, at));
-                piece += 1;
-            }
-            _ => match &mut star {
-                Some((place, from)) => {
-                    *from += 1;
-                    at = *from;
-                    piece = *place + 1;
-                }
-                None => return false,
-            },
+        match (character, parts.last_mut()) {
+            ('*', _) | (_, None) => parts.push(String::new()),
+            ('\\', Some(part)) => part.push(characters.next().unwrap_or('\\')),
+            (other, Some(part)) => part.push(other),
         }
     }
-    pieces[piece..].iter().all(|piece| *piece == Piece::Any)
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let Some((last, middle)) = rest.split_last() else { return text == first };
+    let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+    for part in middle {
+        match left.find(part.as_str()) {
+            Some(at) => left = &left[at + part.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last.as_str())
 }
 
 #[cfg(test)]

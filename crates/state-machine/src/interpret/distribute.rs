@@ -84,8 +84,14 @@ impl Run<'_, '_> {
                 },
             }),
         };
-        let view =
-            View { program: self.program, execution: self.execution, line: index, token: None, item: None };
+        let view = View {
+            program: self.program,
+            execution: self.execution,
+            line: index,
+            token: None,
+            item: None,
+            guard: self.turn.guard,
+        };
         Ok(MapRunRequest {
             ticket: Ticket(0),
             arn: Arc::default(),
@@ -105,7 +111,7 @@ impl Run<'_, '_> {
         })
     }
 
-    fn line_state(&self, index: LineIndex) -> u32 {
+    pub(super) fn line_state(&self, index: LineIndex) -> u32 {
         self.execution.lines.get(index as usize).and_then(Option::as_ref).map_or(0, |line| line.state)
     }
 

@@ -81,12 +81,14 @@ impl Run<'_, '_> {
         if let Some(constant) = template.constant() {
             return Ok(constant.clone());
         }
+        self.may_evaluate(index)?;
         let view = View {
             program: self.program,
             execution: self.execution,
             line: index,
             token: sources.token.clone(),
             item: sources.item,
+            guard: self.turn.guard,
         };
         let mut scope = Scope {
             input: &sources.input,
@@ -96,7 +98,22 @@ impl Run<'_, '_> {
             now: self.turn.now,
             draw: self.turn.draw,
         };
-        Ok(template.evaluate(&mut scope)?)
+        let outcome = template.evaluate(&mut scope);
+        self.evaluated(index);
+        Ok(outcome?)
+    }
+
+    /// Fails where a quick guard would only find out again that a state is slow.
+    fn may_evaluate(&mut self, index: LineIndex) -> Result<(), Problem> {
+        let guard = self.turn.guard;
+        let known = guard.is_quick() && self.program.is_slow(self.line_state(index));
+        if known && guard.trip() { Err(Problem::Plain(Failure::default())) } else { Ok(()) }
+    }
+
+    fn evaluated(&mut self, index: LineIndex) {
+        if self.turn.guard.tripped() {
+            self.program.mark(self.line_state(index), true);
+        }
     }
 
     /// Reads a path.
@@ -112,8 +129,11 @@ impl Run<'_, '_> {
             line: index,
             token: sources.token.clone(),
             item: sources.item,
+            guard: self.turn.guard,
         };
-        path.read(&Roots { input: &sources.input, surroundings: &view })
+        let outcome = path.read(&Roots { input: &sources.input, surroundings: &view });
+        self.evaluated(index);
+        outcome
     }
 
     /// `InputPath` and `OutputPath`.

@@ -19,7 +19,7 @@ pub const MAX_PAYLOAD: usize = 262_144;
 const EXPRESS_SECONDS: i64 = 300;
 
 /// An execution between two turns. Plain data: it can be written down, dropped, and restored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Execution {
     pub(super) program: Arc<Program>,
     pub(super) start: Arc<Start>,
@@ -130,6 +130,12 @@ impl Execution {
         self.redrives
     }
 
+    /// The state whose turn it is, if one is.
+    pub fn next_state(&self) -> Option<u32> {
+        let line = self.lines.get(*self.ready.front()? as usize)?.as_ref()?;
+        Some(line.state)
+    }
+
     /// The time of its earliest timer.
     pub fn next_timer(&self) -> Option<Millis> {
         self.waiters.iter().filter(|waiter| waiter.purpose.is_timer()).map(|waiter| waiter.at).min()
@@ -172,15 +178,30 @@ impl Execution {
         let program = self.program.clone();
         let mut run = Run { program: &program, turn, execution: self };
         run.wake(wake)?;
+        let guard = run.turn.guard;
+        if !guard.tripped() {
+            guard.stepped();
+        }
         loop {
+            // Whatever follows a trip is thrown away.
+            if guard.tripped() {
+                return Ok(Progress::More);
+            }
             if run.execution.full && run.execution.outcome.is_none() {
                 run.history_full();
             }
             if let Some(outcome) = &run.execution.outcome {
                 return Ok(Progress::Ended(outcome.clone()));
             }
+            if guard.cuts() && !run.execution.ready.is_empty() {
+                return Ok(Progress::More);
+            }
             let Some(line) = run.execution.ready.pop_front() else { return Ok(Progress::Waiting) };
             run.step(line);
+            if guard.tripped() {
+                return Ok(Progress::More);
+            }
+            guard.stepped();
             let done = run.execution.last_event - first >= budget;
             if done && run.execution.outcome.is_none() && !run.execution.ready.is_empty() {
                 return Ok(Progress::More);

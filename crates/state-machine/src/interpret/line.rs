@@ -25,7 +25,7 @@ impl Data {
 }
 
 /// Where a line stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Line {
     /// The line whose Parallel or Map state it belongs to, and its place there.
     pub(super) parent: Option<(LineIndex, u32)>,
@@ -76,7 +76,7 @@ impl Line {
 }
 
 /// What a line does or waits for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Phase {
     /// The state is to be entered.
     Enter,
@@ -95,7 +95,7 @@ pub(super) enum Phase {
 }
 
 /// A task under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) ticket: Ticket,
     /// Parameters or input as JSON text.
@@ -110,7 +110,7 @@ pub(super) struct Attempt {
 }
 
 /// Branches of a Parallel or iterations of a Map under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Join {
     /// Lines that are not done: their index, by their place.
     pub(super) live: Vec<(u32, LineIndex)>,
@@ -127,7 +127,7 @@ pub(super) struct Join {
 }
 
 /// A distributed Map under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Distribution {
     pub(super) ticket: Ticket,
     /// ARN of the Map Run.

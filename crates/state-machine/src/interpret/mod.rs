@@ -33,6 +33,7 @@ pub(crate) use surroundings::map_item;
 pub use wake::*;
 
 use crate::Millis;
+use crate::guard::Guard;
 use crate::history::Event;
 use std::sync::Arc;
 
@@ -82,6 +83,8 @@ pub struct Turn<'a> {
     pub effects: &'a mut Vec<Effect>,
     /// After about this many events the turn ends with [`Progress::More`], so that no execution holds up the others.
     pub budget: usize,
+    /// How long it may evaluate.
+    pub guard: &'a Guard<'a>,
 }
 
 /// How a turn ended.

@@ -3,6 +3,7 @@
 use super::execution::Execution;
 use super::line::{Line, LineIndex};
 use crate::Millis;
+use crate::guard::Guard;
 use crate::history::StateKind;
 use crate::path::Surroundings;
 use crate::program::Program;
@@ -18,6 +19,7 @@ pub(super) struct View<'a> {
     pub(super) token: Option<Arc<str>>,
     /// The item that is being selected, and its place.
     pub(super) item: Option<(usize, &'a Value)>,
+    pub(super) guard: &'a Guard<'a>,
 }
 
 impl View<'_> {
@@ -58,6 +60,10 @@ impl View<'_> {
 }
 
 impl Surroundings for View<'_> {
+    fn guard(&self) -> Option<&Guard<'_>> {
+        Some(self.guard)
+    }
+
     fn context(&self) -> Value {
         let given = self.execution.inspection.as_ref().and_then(|inspection| inspection.context.clone());
         if let Some(context) = given {

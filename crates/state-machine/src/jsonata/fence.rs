@@ -1,75 +1,186 @@
 //! Keeps values from multiplying.
 //!
-//! The evaluator looks at its clock between steps, not inside one. A text doubled forty times, or an array that holds the
-//! same array twice forty times over, would take the memory of the machine in one step; here they fail before.
+//! The evaluator looks at its clock between steps, not inside one, and never at memory. A text doubled forty times, or an
+//! array that holds the same array twice forty times over, would take the memory of the machine in one step; here they fail
+//! before. What many steps build together is counted ([`super::meter`]).
 
 use super::functions::error;
+use super::meter::Meter;
 use super::tree;
-use jsonata_core::ast::{AstNode, BinaryOp};
+use jsonata_core::ast::{AstNode, BinaryOp, PathStep};
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::{JValue, with_stack};
+use std::collections::BTreeSet;
 
 /// Most values and bytes of text inside one value; an array that stands twice in it counts twice.
 const LARGEST: usize = 4 << 20;
 /// Most bytes a replacement or a joining may come to.
 const LARGEST_PRODUCT: usize = 1 << 28;
+/// Where others wait, both are so much smaller.
+const QUICK_SHARE: usize = 16;
 
 /// What an expression may multiply by without being watched: with this many parts of arrays, objects and joined texts a
-/// payload grows at most some thousand times.
+/// payload grows at most some ten times.
 pub(super) const HARMLESS: usize = 20;
 
-/// How much a node adds to that. Names and functions let parts be used again, without an end.
-pub(super) fn growth(node: &AstNode) -> usize {
-    match node {
+/// How much a node adds to that. Names, functions and the steps of a path let parts be used again, without an end.
+pub(super) fn growth(node: &AstNode, is_repeated: bool) -> usize {
+    let own = match node {
         AstNode::Array(items) | AstNode::ArrayGroup(items) => items.len(),
         AstNode::Object(pairs) | AstNode::ObjectTransform { pattern: pairs, .. } => pairs.len(),
         AstNode::Binary { op: BinaryOp::Concatenate, .. } => 2,
-        AstNode::Lambda { .. } | AstNode::Binary { op: BinaryOp::ColonEqual, .. } => HARMLESS + 1,
+        AstNode::Lambda { .. } | AstNode::Binary { op: BinaryOp::ColonEqual | BinaryOp::Range, .. } => {
+            HARMLESS + 1
+        }
+        AstNode::Function { name, .. } if is_repeated && BULKY.contains(&name.as_str()) => HARMLESS + 1,
         _ => 0,
-    }
+    };
+    // Small objects made of every item are what most paths are written for.
+    let is_object = matches!(node, AstNode::Object(_));
+    if is_repeated && own > 0 && !is_object { HARMLESS + 1 } else { own }
 }
+
+/// Functions whose result is as large as their arguments.
+const BULKY: [&str; 44] = [
+    "append",
+    "base64decode",
+    "base64encode",
+    "decodeUrl",
+    "decodeUrlComponent",
+    "distinct",
+    "each",
+    "encodeUrl",
+    "encodeUrlComponent",
+    "filter",
+    "formatInteger",
+    "formatNumber",
+    "fromMillis",
+    "join",
+    "keys",
+    "lookup",
+    "lowercase",
+    "map",
+    "match",
+    "merge",
+    "pad",
+    "replace",
+    "reverse",
+    "shuffle",
+    "sift",
+    "sort",
+    "split",
+    "spread",
+    "string",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "trim",
+    "uppercase",
+    "zip",
+    "own distinct",
+    "own encodeUrl",
+    "own parse",
+    "own partition",
+    "own range",
+    "own spread",
+    "own hash",
+    "own uuid",
+    "own number",
+];
 
 /// Puts a check around everything that builds an array, an object or a text. An array constructor right inside another one
-/// or as a step of a path means something by its place, so the check stands around the whole.
-pub(super) fn around(node: &mut AstNode) {
-    with_stack(|| check(node));
+/// or as a step of a path means something by its place, so the check stands around the whole. `bound`: names the expression
+/// binds itself; a call of such a one may be a tail call and stays.
+pub(super) fn around(node: &mut AstNode, bound: &BTreeSet<String>) {
+    with_stack(|| check(node, bound));
 }
 
-fn check(node: &mut AstNode) {
-    let builds = match node {
+fn check(node: &mut AstNode, bound: &BTreeSet<String>) {
+    let check = match node {
         AstNode::Array(_) | AstNode::ArrayGroup(_) => {
-            array(node);
-            matches!(node, AstNode::Array(_))
+            array(node, bound);
+            matches!(node, AstNode::Array(_)).then_some("own bounded")
         }
         AstNode::Path { steps } => {
-            let builds =
+            let array =
                 steps.iter().any(|step| matches!(step.node, AstNode::Array(_) | AstNode::ArrayGroup(_)));
-            array(node);
-            builds
+            let whole = steps.len() > 1 && steps.iter().all(is_plain);
+            self::array(node, bound);
+            if array { Some("own bounded") } else { whole.then_some("own built") }
         }
-        AstNode::Object(_)
-        | AstNode::ObjectTransform { .. }
-        | AstNode::Binary { op: BinaryOp::Concatenate, .. } => {
-            tree::children(node).into_iter().for_each(around);
-            true
+        AstNode::Object(_) | AstNode::Binary { op: BinaryOp::Concatenate, .. } => {
+            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            Some("own bounded")
+        }
+        // What these take their items from may be a path that brings names along.
+        AstNode::ObjectTransform { .. } | AstNode::Sort { .. } | AstNode::Transform { .. } => {
+            for (index, child) in tree::children(node).into_iter().enumerate() {
+                match child {
+                    AstNode::Path { .. } if index == 0 => array(child, bound),
+                    child => around(child, bound),
+                }
+            }
+            matches!(node, AstNode::ObjectTransform { .. }).then_some("own bounded")
+        }
+        AstNode::Binary { op: BinaryOp::Range, .. } => {
+            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            Some("own built")
+        }
+        AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } => {
+            around(lhs, bound);
+            // What comes last gets what comes before as an argument: it stays a call.
+            match &mut **rhs {
+                AstNode::Function { name, args, .. } => {
+                    let is_bulky = is_bulky(name, bound);
+                    args.iter_mut().for_each(|argument| around(argument, bound));
+                    is_bulky.then_some("own built")
+                }
+                AstNode::Path { .. } => {
+                    array(rhs, bound);
+                    None
+                }
+                other => {
+                    around(other, bound);
+                    None
+                }
+            }
+        }
+        AstNode::Function { name, args, .. } => {
+            let bulky = is_bulky(name, bound)
+                && !args.iter().any(|argument| matches!(argument, AstNode::Placeholder));
+            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            bulky.then_some("own built")
         }
         _ => {
-            tree::children(node).into_iter().for_each(around);
-            false
+            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            None
         }
     };
-    if builds {
+    if let Some(check) = check {
         let built = std::mem::replace(node, AstNode::Null);
-        *node = AstNode::Function { name: "own bounded".into(), args: vec![built], is_builtin: true };
+        *node = AstNode::Function { name: check.into(), args: vec![built], is_builtin: true };
     }
 }
 
-/// What stands inside an array constructor; arrays right inside it are left in their places.
-fn array(node: &mut AstNode) {
+fn is_bulky(name: &String, bound: &BTreeSet<String>) -> bool {
+    BULKY.contains(&name.as_str()) && !bound.contains(name)
+}
+
+/// A step that brings nothing along but its value.
+fn is_plain(step: &PathStep) -> bool {
+    step.focus.is_none() && step.index_var.is_none() && step.ancestor_label.is_none() && !step.is_tuple
+}
+
+/// What stands inside an array constructor or a path; arrays right inside it are left in their places.
+fn array(node: &mut AstNode, bound: &BTreeSet<String>) {
     for child in tree::children(node) {
         match child {
-            AstNode::Array(_) | AstNode::ArrayGroup(_) => array(child),
-            other => around(other),
+            AstNode::Array(_) | AstNode::ArrayGroup(_) | AstNode::Path { .. } => array(child, bound),
+            // A range right inside an array is its items.
+            AstNode::Binary { op: BinaryOp::Range, .. } => {
+                tree::children(child).into_iter().for_each(|child| around(child, bound));
+            }
+            other => around(other, bound),
         }
     }
 }
@@ -106,22 +217,43 @@ pub(super) fn call(name: &str, arguments: &mut Vec<AstNode>) -> Option<AstNode> 
 }
 
 /// Makes the checks known to an evaluator.
-pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
-    evaluator.register_fn("own bounded", bounded)?;
-    evaluator.register_fn("own width", width)?;
-    evaluator.register_fn("own product", product)
+pub(super) fn register(evaluator: &mut Evaluator, meter: &Meter) -> Result<(), EvaluatorError> {
+    let own = meter.clone();
+    evaluator.register_fn("own bounded", move |arguments: &[JValue]| bounded(arguments, &own))?;
+    let own = meter.clone();
+    evaluator.register_fn("own built", move |arguments: &[JValue]| built(arguments, &own))?;
+    let own = meter.clone();
+    evaluator.register_fn("own width", move |arguments: &[JValue]| width(arguments, &own))?;
+    let own = meter.clone();
+    evaluator.register_fn("own product", move |arguments: &[JValue]| product(arguments, &own))
 }
 
-fn too_large() -> EvaluatorError {
+fn too_large(meter: &Meter) -> EvaluatorError {
+    meter.exceed();
     error(format!("The expression makes a value of more than {LARGEST} bytes"))
 }
 
-/// The value, if it is not too large.
-fn bounded(arguments: &[JValue]) -> HostFnResult {
+fn too_much() -> EvaluatorError {
+    error(format!("The expression makes values of more than {} bytes together", super::meter::MOST_BUILT))
+}
+
+/// A bound, as it is for this evaluation.
+fn most(bound: usize, meter: &Meter) -> usize {
+    if meter.is_quick() { bound / QUICK_SHARE } else { bound }
+}
+
+/// The value, if all those built so far are not too large.
+fn built(arguments: &[JValue], meter: &Meter) -> HostFnResult {
     let value = arguments.first().unwrap_or(&JValue::Undefined);
-    let mut left = LARGEST;
-    take(value, &mut left).ok_or_else(too_large)?;
-    Ok(value.clone())
+    if meter.built(value) { Ok(value.clone()) } else { Err(too_much()) }
+}
+
+/// The value, if it is not too large.
+fn bounded(arguments: &[JValue], meter: &Meter) -> HostFnResult {
+    let value = arguments.first().unwrap_or(&JValue::Undefined);
+    let mut left = most(LARGEST, meter);
+    take(value, &mut left).ok_or_else(|| too_large(meter))?;
+    built(arguments, meter)
 }
 
 /// Takes a value's size off what is left.
@@ -144,19 +276,20 @@ fn take(value: &JValue, left: &mut usize) -> Option<()> {
 }
 
 /// The width `$pad` shall fill.
-fn width(arguments: &[JValue]) -> HostFnResult {
+fn width(arguments: &[JValue], meter: &Meter) -> HostFnResult {
     let width = arguments.first().cloned().unwrap_or(JValue::Undefined);
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let most = LARGEST as f64;
-    if width.as_f64().is_some_and(|width| width.abs() > most) { Err(too_large()) } else { Ok(width) }
+    let most = most(LARGEST, meter) as f64;
+    if width.as_f64().is_some_and(|width| width.abs() > most) { Err(too_large(meter)) } else { Ok(width) }
 }
 
 /// Fails if two texts, or a list and a text, are too large to be multiplied.
-fn product(arguments: &[JValue]) -> HostFnResult {
+fn product(arguments: &[JValue], meter: &Meter) -> HostFnResult {
     let size = |index: usize| match arguments.get(index) {
         Some(JValue::String(text)) => text.len(),
         Some(JValue::Array(items)) => items.len(),
         _ => 1,
     };
-    if size(0).saturating_mul(size(1)) > LARGEST_PRODUCT { Err(too_large()) } else { Ok(JValue::Undefined) }
+    let product = size(0).saturating_mul(size(1));
+    if product > most(LARGEST_PRODUCT, meter) { Err(too_large(meter)) } else { Ok(JValue::Undefined) }
 }

@@ -7,6 +7,7 @@ use jsonata_core::value::JValue;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::meter::Meter;
 use super::{convert, fence, mended};
 
 /// A function of ours.
@@ -49,6 +50,7 @@ pub(super) fn register(
     evaluator: &mut Evaluator,
     now: Millis,
     random: &Rc<Cell<u64>>,
+    meter: &Meter,
 ) -> Result<(), EvaluatorError> {
     evaluator
         .register_fn("own eval", |_: &[JValue]| Err(error("T1006: Attempted to invoke a non-function")))?;
@@ -62,7 +64,7 @@ pub(super) fn register(
     evaluator.register_fn("own random", move |arguments: &[JValue]| self::random(arguments, &state))?;
     evaluator.register_fn("own range", range)?;
     mended::register(evaluator)?;
-    fence::register(evaluator)?;
+    fence::register(evaluator, meter)?;
     let state = random.clone();
     evaluator.register_fn("own uuid", move |_: &[JValue]| {
         Ok(JValue::string(math::uuid(&mut || next(&state)).as_str()))

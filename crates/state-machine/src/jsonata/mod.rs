@@ -2,7 +2,7 @@
 //!
 //! What an expression sees: `$states` with `input`, `result`, `errorOutput` and `context`, and the workflow's variables.
 //! There is no input document: `$` and `$$` at the top are nothing. Time comes from the turn and randomness is drawn from
-//! it, so an evaluation can be repeated exactly; only the time guard looks at a clock, and it only ends what would not end.
+//! it, so an evaluation can be repeated exactly; only the guard of the turn ([`crate::guard`]) looks at a clock.
 //!
 //! Source: developer guide, "Transforming data with JSONata"; docs.jsonata.org.
 
@@ -11,6 +11,7 @@ mod direct;
 mod fence;
 mod functions;
 mod mended;
+mod meter;
 mod rewrite;
 mod session;
 mod tree;
@@ -31,9 +32,6 @@ use jsonata_core::value::JValue;
 use rewrite::Uses;
 use std::sync::Arc;
 
-/// Longest run of one expression in milliseconds: the other executions of a shard wait so long. Unoptimised builds are
-/// about ten times slower.
-pub const TIME_GUARD: u64 = if cfg!(debug_assertions) { 1_500 } else { 250 };
 /// Deepest nesting of an evaluation; a call that is no tail call takes about three levels.
 pub const DEEPEST: usize = 1_500;
 /// Longest sequence an expression may make.

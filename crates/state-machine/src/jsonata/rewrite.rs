@@ -47,18 +47,18 @@ impl Uses {
 /// so that a variable of the same name disturbs nothing.
 /// `always` fences also what is small enough to go without.
 pub(super) fn prepare(tree: &mut AstNode, always: bool) -> Uses {
-    let mut walk =
-        Walk { uses: Uses::default(), variables: BTreeSet::new(), scopes: vec![Vec::new()], growth: 0 };
+    let mut walk = Walk { scopes: vec![Vec::new()], ..Walk::default() };
     walk.node(tree);
     let mut uses = walk.uses;
     if walk.growth > fence::HARMLESS || always {
         uses.own_functions = true;
-        fence::around(tree);
+        fence::around(tree, &walk.bound);
     }
     uses.variables = walk.variables.into_iter().collect();
     uses
 }
 
+#[derive(Default)]
 struct Walk {
     uses: Uses,
     variables: BTreeSet<Arc<str>>,
@@ -66,6 +66,10 @@ struct Walk {
     scopes: Vec<Vec<String>>,
     /// How much what it builds can multiply: see [`fence::HARMLESS`].
     growth: usize,
+    /// All names that are bound anywhere in it.
+    bound: BTreeSet<String>,
+    /// Paths around the present node: what stands in one is worked out for every item.
+    paths: usize,
 }
 
 impl Walk {
@@ -74,6 +78,7 @@ impl Walk {
     }
 
     fn bind(&mut self, name: &str) {
+        self.bound.insert(name.to_owned());
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(name.to_owned());
         }
@@ -84,6 +89,7 @@ impl Walk {
     }
 
     fn within(&mut self, names: Vec<String>, body: impl FnOnce(&mut Walk)) {
+        self.bound.extend(names.iter().cloned());
         self.scopes.push(names);
         body(self);
         self.scopes.pop();
@@ -95,7 +101,7 @@ impl Walk {
     }
 
     fn visit(&mut self, node: &mut AstNode) {
-        self.growth = self.growth.saturating_add(fence::growth(node));
+        self.growth = self.growth.saturating_add(fence::growth(node, self.paths > 0));
         unchain(node);
         self.note(node);
         match node {
@@ -106,7 +112,11 @@ impl Walk {
                     self.call(node);
                 }
             }
-            AstNode::Path { steps } => self.path(steps),
+            AstNode::Path { steps } => {
+                self.paths += 1;
+                self.path(steps);
+                self.paths -= 1;
+            }
             AstNode::Binary { op: BinaryOp::ColonEqual, lhs, rhs } => self.assignment(lhs, rhs),
             AstNode::Lambda { params, body, .. } => self.within(params.clone(), |walk| walk.node(body)),
             AstNode::Block(items) => self.within(Vec::new(), |walk| walk.nodes(items.iter_mut())),

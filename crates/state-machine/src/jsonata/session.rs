@@ -1,9 +1,11 @@
 //! One field's evaluation.
 
 use super::convert::{self, Refused};
+use super::meter::Meter;
 use super::rewrite::Uses;
-use super::{DEEPEST, LONGEST_SEQUENCE, Outcome, TIME_GUARD, functions, wording};
+use super::{DEEPEST, Outcome, functions, wording};
 use crate::Value;
+use crate::guard::{Evaluation, Guard};
 use crate::template::Scope;
 use jsonata_core::ast::AstNode;
 use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptions};
@@ -34,6 +36,45 @@ impl Session {
         scope: &mut Scope<'_>,
         root: &JValue,
     ) -> Outcome {
+        let guard = scope.surroundings.guard();
+        let Some(mut evaluation) = Evaluation::begin(guard) else { return timed_out() };
+        let meter = Meter::new(guard.is_some_and(Guard::is_quick));
+        if uses.own_functions && self.random.is_none() {
+            self.random = Some(Rc::new(Cell::new((scope.draw)())));
+        }
+        let random = self.random.as_ref().map(|random| random.get());
+        loop {
+            let outcome = self.attempt(tree, uses, scope, root, &evaluation, &meter);
+            let evaluated = match outcome {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
+            };
+            let code = evaluated.code();
+            if code == Some("D1012") && evaluation.is_early() {
+                // From the same beginning.
+                if let (Some(state), Some(random)) = (&self.random, random) {
+                    state.set(random);
+                }
+                meter.reset();
+                continue;
+            }
+            if matches!(code, Some("D1012" | "D2015")) || meter.is_exceeded() {
+                guard.map(Guard::trip);
+            }
+            return failed(&evaluated, uses);
+        }
+    }
+
+    /// Evaluates it once; an error of the evaluator is the caller's to judge.
+    fn attempt(
+        &mut self,
+        tree: &AstNode,
+        uses: &Uses,
+        scope: &Scope<'_>,
+        root: &JValue,
+        evaluation: &Evaluation<'_>,
+        meter: &Meter,
+    ) -> Result<Outcome, EvaluatorError> {
         let mut context = Context::new();
         if uses.states {
             context.bind("states".into(), self.states(uses, scope));
@@ -50,30 +91,24 @@ impl Session {
             }
         }
         let options = EvaluatorOptions {
-            timeout_ms: Some(TIME_GUARD),
-            cancel: None,
+            timeout_ms: evaluation.wall(),
+            cancel: evaluation.cancel(),
             max_stack_depth: Some(DEEPEST),
-            max_sequence_length: Some(LONGEST_SEQUENCE),
+            max_sequence_length: Some(meter.longest_sequence()),
         };
         let mut evaluator = Evaluator::with_options(context, options);
-        if uses.own_functions {
-            let random = self.random.get_or_insert_with(|| Rc::new(Cell::new((scope.draw)())));
-            if let Err(error) = functions::register(&mut evaluator, scope.now, random) {
-                return failed(&error, uses);
-            }
+        if let (true, Some(random)) = (uses.own_functions, &self.random) {
+            functions::register(&mut evaluator, scope.now, random, meter)?;
         }
         // The crate is young: should it ever panic, one execution fails and its shard goes on.
         let evaluated = catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(tree, root)));
-        let Ok(evaluated) = evaluated else { return plain("the evaluator failed") };
-        match evaluated {
-            Ok(value) => match convert::from_jsonata(&value, 0) {
-                Ok(Some(value)) => Outcome::Value(value),
-                Ok(None) => Outcome::Undefined,
-                Err(Refused::TooDeep) => plain("the result is nested too deeply"),
-                Err(Refused::NotFinite) => coded("D1001: Number out of range: the result is not finite"),
-            },
-            Err(error) => failed(&error, uses),
-        }
+        let Ok(evaluated) = evaluated else { return Ok(plain("the evaluator failed")) };
+        Ok(match convert::from_jsonata(&evaluated?, 0) {
+            Ok(Some(value)) => Outcome::Value(value),
+            Ok(None) => Outcome::Undefined,
+            Err(Refused::TooDeep) => plain("the result is nested too deeply"),
+            Err(Refused::NotFinite) => coded("D1001: Number out of range: the result is not finite"),
+        })
     }
 
     /// `$states` with the members the expression reads.
@@ -109,10 +144,14 @@ fn coded(message: &str) -> Outcome {
     Outcome::Failed { message: message.into(), coded: true }
 }
 
+fn timed_out() -> Outcome {
+    plain("Expression evaluation timeout: Check for infinite loop")
+}
+
 fn failed(error: &EvaluatorError, uses: &Uses) -> Outcome {
     match error.code() {
         // The guards of time and depth, in the words of JSONata's own.
-        Some("D1012") => plain("Expression evaluation timeout: Check for infinite loop"),
+        Some("D1012") => timed_out(),
         Some("D1011" | "U1001") => plain(
             "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.",
         ),

@@ -10,7 +10,7 @@ pub(super) fn call(
     arguments: &[Argument],
     on: &Value,
     roots: &Roots<'_>,
-    work: &mut walk::Work,
+    work: &mut walk::Work<'_>,
 ) -> Result<Option<Value>, String> {
     let mut given = Vec::with_capacity(arguments.len());
     for argument in arguments {

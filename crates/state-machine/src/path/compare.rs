@@ -1,6 +1,7 @@
 //! How filters compare.
 
-use super::filter::Operator;
+use super::filter::{MOST_STEPS, Operator, Pattern};
+use super::walk::Work;
 use crate::Value;
 use std::cmp::Ordering;
 
@@ -41,19 +42,62 @@ pub(super) fn holds(left: Option<&Value>, operator: Operator, right: Option<&Val
     }
 }
 
+/// Takes what a comparison costs off the work of the read: both sides of one, every pair of two lists.
+pub(super) fn charge(
+    left: Option<&Value>,
+    operator: Operator,
+    right: Option<&Value>,
+    work: &mut Work<'_>,
+) -> Result<(), String> {
+    let (Some(left), Some(right)) = (left, right) else { return work.spend(1) };
+    match operator {
+        Operator::In | Operator::NotIn => work.spend(items(right).len() * weight(left)),
+        Operator::Contains => work.spend(items(left).len().max(weight(left)) * weight(right)),
+        Operator::All | Operator::SubsetOf | Operator::AnyOf | Operator::NoneOf => {
+            work.spend(items(left).len().saturating_mul(items(right).len()))
+        }
+        _ => work.spend(weight(left).min(weight(right))),
+    }
+}
+
+/// About how long it takes to hold a value against an equal one, in visits; at least 1.
+fn weight(value: &Value) -> usize {
+    1 + match value {
+        Value::String(text) => text.len() / 256,
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.values().map(weight).sum(),
+        _ => 0,
+    }
+}
+
 /// Whether a pattern fits the whole of a text; of an array, of any of its texts. A pattern that needs too many steps does
-/// not fit.
-pub(super) fn matches(left: Option<&Value>, pattern: &fancy_regex::Regex) -> bool {
-    let text = |value: &Value| match value {
-        Value::String(text) => pattern.is_match(&**text).unwrap_or(false),
-        Value::Number(number) => pattern.is_match(number.to_string().as_str()).unwrap_or(false),
-        Value::Bool(value) => pattern.is_match(value.to_string().as_str()).unwrap_or(false),
-        _ => false,
+/// not fit. Fails when the read has no work left.
+pub(super) fn matches(left: Option<&Value>, pattern: &Pattern, work: &mut Work<'_>) -> Result<bool, String> {
+    let mut fits = |text: &str| {
+        work.spend(pattern.cost + text.len() / pattern.speed)?;
+        match pattern.regex.is_match(text) {
+            Ok(fits) => Ok(fits),
+            // The steps it took in vain.
+            Err(_) => work.spend(MOST_STEPS / 2).map(|()| false),
+        }
+    };
+    let mut fit = |value: &Value| match value {
+        Value::String(text) => fits(text),
+        Value::Number(number) => fits(&number.to_string()),
+        Value::Bool(value) => fits(&value.to_string()),
+        _ => Ok(false),
     };
     match left {
-        Some(Value::Array(items)) => items.iter().any(text),
-        Some(value) => text(value),
-        None => false,
+        Some(Value::Array(items)) => {
+            for item in items.iter() {
+                if fit(item)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Some(value) => fit(value),
+        None => Ok(false),
     }
 }
 

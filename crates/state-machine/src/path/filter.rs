@@ -26,7 +26,35 @@ pub(super) enum Operand {
     Path(Path),
     Literal(Value),
     /// `/…/` with the flag `i`.
-    Pattern(Arc<fancy_regex::Regex>),
+    Pattern(Arc<Pattern>),
+}
+
+/// A regular expression.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) regex: fancy_regex::Regex,
+    /// What a match costs in visits besides its text.
+    pub(super) cost: usize,
+    /// Bytes of text that cost as much as a visit.
+    pub(super) speed: usize,
+}
+
+/// Steps a pattern with look-arounds or back references may take for one text.
+pub(super) const MOST_STEPS: usize = 20_000;
+/// Bytes a pattern may take when it is compiled.
+pub(super) const LARGEST_PATTERN: usize = 256 << 10;
+
+impl Pattern {
+    /// `text`: as it is written.
+    pub(super) fn new(regex: fancy_regex::Regex, text: &str) -> Pattern {
+        let backs =
+            text.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && (b'1'..=b'9').contains(&pair[1]));
+        let is_hard =
+            backs || ["(?=", "(?!", "(?<", "(?>", "++", "*+", "?+"].iter().any(|sign| text.contains(sign));
+        // Counted repetitions make automata of a thousand states, which may be walked through for every byte.
+        let speed = if text.contains('{') { 1 } else { 16 };
+        Pattern { regex, cost: if is_hard { 200 } else { 1 }, speed }
+    }
 }
 
 /// Operators between two operands.
@@ -68,7 +96,7 @@ impl Filter {
         &self,
         item: &Value,
         roots: &Roots<'_>,
-        work: &mut walk::Work,
+        work: &mut walk::Work<'_>,
     ) -> Result<bool, String> {
         Ok(match self {
             Filter::All(parts) => {
@@ -92,9 +120,10 @@ impl Filter {
             Filter::Compare(left, operator, right) => {
                 let left = left.value(item, roots, work)?;
                 if let Operand::Pattern(pattern) = right {
-                    return Ok(compare::matches(left.as_ref(), pattern));
+                    return compare::matches(left.as_ref(), pattern, work);
                 }
                 let right = right.value(item, roots, work)?;
+                compare::charge(left.as_ref(), *operator, right.as_ref(), work)?;
                 compare::holds(left.as_ref(), *operator, right.as_ref())
             }
         })
@@ -111,7 +140,13 @@ impl Operand {
     }
 
     /// `None` where a path leads nowhere.
-    fn value(&self, item: &Value, roots: &Roots<'_>, work: &mut walk::Work) -> Result<Option<Value>, String> {
+    fn value(
+        &self,
+        item: &Value,
+        roots: &Roots<'_>,
+        work: &mut walk::Work<'_>,
+    ) -> Result<Option<Value>, String> {
+        work.spend(1)?;
         match self {
             Operand::Literal(value) => Ok(Some(value.clone())),
             Operand::Pattern(_) => Ok(None),

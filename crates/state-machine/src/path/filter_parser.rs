@@ -1,6 +1,6 @@
 //! From the text of a filter to its condition.
 
-use super::filter::{Filter, Operand, Operator};
+use super::filter::{Filter, LARGEST_PATTERN, MOST_STEPS, Operand, Operator, Pattern};
 use super::scanner::Scanner;
 use super::{PathError, parser};
 use crate::{Map, Number, Value};
@@ -168,9 +168,10 @@ fn pattern(scanner: &mut Scanner<'_>) -> Result<Operand, PathError> {
     let flags = flags.replace('u', "");
     let whole = if flags.is_empty() { format!("^(?:{text})$") } else { format!("(?{flags})^(?:{text})$") };
     fancy_regex::RegexBuilder::new(&whole)
-        .backtrack_limit(100_000)
+        .backtrack_limit(MOST_STEPS)
+        .delegate_size_limit(LARGEST_PATTERN)
         .build()
-        .map(|found| Operand::Pattern(Arc::new(found)))
+        .map(|found| Operand::Pattern(Arc::new(Pattern::new(found, &text))))
         .map_err(|error| scanner.error(format!("the pattern '{text}' is not valid: {error}")))
 }
 

@@ -25,6 +25,7 @@ pub use reference::{Mismatch, ReferencePath};
 pub(crate) use scanner::Scanner;
 
 use crate::Value;
+use crate::guard::Guard;
 use std::sync::Arc;
 use step::Step;
 
@@ -41,6 +42,10 @@ pub trait Surroundings {
     fn context(&self) -> Value;
     /// A variable by its name without `$`, looked up from the inner scope to the outer.
     fn variable(&self, name: &str) -> Option<Value>;
+    /// The guard of the turn; `None`: every evaluation has its whole time.
+    fn guard(&self) -> Option<&Guard<'_>> {
+        None
+    }
 }
 
 /// No variables, and an empty object for a context.

@@ -2,29 +2,44 @@
 
 use super::step::{self, Step};
 use super::{Roots, aggregate};
+use crate::guard::Guard;
 use crate::{Map, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// What one read may still do. Scans over scans grow with the power of the depth, so the visits are counted.
-pub(crate) struct Work {
+/// What one read may still do. Scans over scans grow with the power of the depth, and comparisons of lists with the
+/// square of their length, so all of it is counted: the same read always fails at the same place.
+pub(crate) struct Work<'g> {
     left: u32,
+    guard: Option<&'g Guard<'g>>,
 }
 
-/// Most values one read may visit.
+/// Most values one read may visit or hold against another.
 const MOST_VISITS: u32 = 1_000_000;
+/// The same where others wait.
+const QUICK_VISITS: u32 = 20_000;
 
-impl Work {
-    pub(super) fn new() -> Work {
-        Work { left: MOST_VISITS }
+impl<'g> Work<'g> {
+    pub(super) fn new(roots: &Roots<'g>) -> Work<'g> {
+        let guard = roots.surroundings.guard();
+        let is_quick = guard.is_some_and(Guard::is_quick);
+        Work { left: if is_quick { QUICK_VISITS } else { MOST_VISITS }, guard }
     }
 
     fn visit(&mut self) -> Result<(), String> {
-        self.left = self
-            .left
-            .checked_sub(1)
-            .ok_or_else(|| format!("the path visits more than {MOST_VISITS} values"))?;
-        Ok(())
+        self.spend(1)
+    }
+
+    /// Takes so many visits off what is left.
+    pub(super) fn spend(&mut self, visits: usize) -> Result<(), String> {
+        let left = u32::try_from(visits).ok().and_then(|visits| self.left.checked_sub(visits));
+        if let Some(left) = left {
+            self.left = left;
+            return Ok(());
+        }
+        self.left = 0;
+        self.guard.map(Guard::trip);
+        Err(format!("the path visits more than {MOST_VISITS} values"))
     }
 }
 
@@ -40,7 +55,7 @@ pub(super) fn read(steps: &[Step], start: &Value, roots: &Roots<'_>) -> Result<V
     if let Some(found) = straight(steps, start) {
         return Ok(found.clone());
     }
-    let mut work = Work::new();
+    let mut work = Work::new(roots);
     let definite = step::definite(steps);
     let mut walk = Walk { steps, roots, work: &mut work, trail: String::from("$"), found: Vec::new() };
     let outcome = walk.from(0, start, true);
@@ -61,7 +76,7 @@ pub(super) fn find(
     steps: &[Step],
     start: &Value,
     roots: &Roots<'_>,
-    work: &mut Work,
+    work: &mut Work<'_>,
 ) -> Result<Option<Value>, String> {
     if let Some(found) = straight(steps, start) {
         return Ok(Some(found.clone()));
@@ -126,16 +141,16 @@ fn fragment(step: &Step, text: &mut String) {
     }
 }
 
-struct Walk<'a> {
+struct Walk<'a, 'g> {
     steps: &'a [Step],
     roots: &'a Roots<'a>,
-    work: &'a mut Work,
+    work: &'a mut Work<'g>,
     /// Where it is, as Jayway prints it.
     trail: String,
     found: Vec<Value>,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// Applies the steps from `at` on. `sure` while every step so far was definite: then a missing place is a failure.
     fn from(&mut self, at: usize, value: &Value, sure: bool) -> Result<(), String> {
         self.work.visit()?;

@@ -19,6 +19,7 @@ pub use state::*;
 
 use crate::text;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Index of a state in its program.
 pub type StateIndex = u32;
@@ -31,6 +32,10 @@ pub struct Program {
     pub(crate) states: Vec<State>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) timeout: Option<i64>,
+    /// Some state evaluates something that can take long.
+    pub(crate) can_be_slow: bool,
+    /// States of which an evaluation was found to take long.
+    slow: Box<[AtomicBool]>,
 }
 
 /// States that lead to each other by `Next`.
@@ -68,6 +73,28 @@ impl Program {
         let node = text::read(definition)
             .map_err(|error| CompileError { message: error.to_string(), location: String::new() })?;
         compile::alone(&node, name)
+    }
+
+    fn new(states: Vec<State>, scopes: Vec<Scope>, timeout: Option<i64>, node: &text::Node) -> Program {
+        let slow = states.iter().map(|_| AtomicBool::new(false)).collect();
+        Program { states, scopes, timeout, can_be_slow: compile::can_be_slow(node), slow }
+    }
+
+    /// Whether a quick guard can trip in it at all ([`crate::guard`]).
+    pub fn can_be_slow(&self) -> bool {
+        self.can_be_slow
+    }
+
+    /// Whether a state is known to evaluate longer than a quick guard allows.
+    pub fn is_slow(&self, state: StateIndex) -> bool {
+        self.slow.get(state as usize).is_some_and(|slow| slow.load(Ordering::Relaxed))
+    }
+
+    /// Remembers that a state was found slow, or quick. It saves trying in vain, and decides nothing else.
+    pub fn mark(&self, state: StateIndex, is_slow: bool) {
+        if let Some(slow) = self.slow.get(state as usize) {
+            slow.store(is_slow, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn state(&self, index: StateIndex) -> &State {

@@ -63,6 +63,7 @@ impl Story {
             events: &mut self.events,
             effects: &mut self.effects,
             budget: 1_000,
+            guard: &state_machine::guard::Guard::alone(),
         };
         self.execution.turn(wake, &mut turn)
     }

@@ -59,6 +59,7 @@ impl World {
                     events: &mut events,
                     effects: &mut effects,
                     budget: BUDGET,
+                    guard: &state_machine::guard::Guard::alone(),
                 },
             );
             for event in &events {

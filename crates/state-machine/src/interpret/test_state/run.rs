@@ -148,6 +148,7 @@ impl TestState {
             events: &mut events,
             effects: &mut effects,
             budget: 1,
+            guard: &crate::guard::Guard::alone(),
         };
         act(&mut Run { program: &program, turn: &mut turn, execution: &mut self.execution });
         effects

@@ -46,6 +46,7 @@ impl Bench {
             events: &mut self.events,
             effects: &mut self.effects,
             budget: 1_000,
+            guard: &crate::guard::Guard::alone(),
         };
         self.execution.turn(wake, &mut turn)
     }

@@ -5,11 +5,13 @@ mod choice;
 mod map;
 mod retry;
 mod site;
+mod slow;
 
 use super::{Body, CompileError, Flow, Program, Scope, ScopeIndex, State, StateIndex};
 use crate::template::Language;
 use crate::text::Node;
 use site::Site;
+pub(super) use slow::can_be_slow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ pub(super) fn machine(node: &Node) -> Result<Program, CompileError> {
         compiler.scope(&pending)?;
     }
     let timeout = node.get("TimeoutSeconds").and_then(Node::as_i64);
-    Ok(Program { states: compiler.states, scopes: compiler.scopes, timeout })
+    Ok(Program::new(compiler.states, compiler.scopes, timeout, node))
 }
 
 /// Compiles one state as it would stand in a machine, for a test of it. States it leads to stand behind it and do
@@ -59,7 +61,7 @@ pub(super) fn alone(node: &Node, name: &str) -> Result<Program, CompileError> {
     while let Some(pending) = compiler.pending.pop_front() {
         compiler.scope(&pending)?;
     }
-    Ok(Program { states: compiler.states, scopes: compiler.scopes, timeout: None })
+    Ok(Program::new(compiler.states, compiler.scopes, None, node))
 }
 
 struct Compiler<'a> {

@@ -245,6 +245,7 @@ fn run(
                 events: &mut events,
                 effects: &mut effects,
                 budget: 100,
+                guard: &state_machine::guard::Guard::alone(),
             },
         );
         // Every turn's execution survives being written down.
