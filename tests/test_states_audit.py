@@ -1,12 +1,13 @@
 """Step Functions as its API reference tells it, operation by operation: pages, repeated requests, wrong names, limits."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import REGION, wait_for
+from conftest import BINARY, REGION, wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/states"
 HERE = f"arn:aws:states:{REGION}:000000000000"
@@ -469,3 +470,35 @@ def test_a_callback_answers_with_the_token_it_was_given(states):
     assert (ended(states, execution)["status"], ended(states, execution)["output"]) == ("SUCCEEDED", '{"well":1}')
     assert code(states.send_task_success, taskToken=token, output="{}") == "TaskTimedOut"
     assert states.describe_execution(executionArn=begun["executionArn"])["status"] == "RUNNING", "nobody waits for it"
+
+
+def test_a_tested_state_calls_this_cloud(states):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:ec2:describeVpcs", "End": True}
+    told = states.test_state(definition=json.dumps(task), roleArn=ROLE)
+    assert told["status"] == "SUCCEEDED" and json.loads(told["output"])["Vpcs"], told
+    task["Parameters"] = {"VpcIds": ["vpc-0123456789abcdef0"]}
+    told = states.test_state(definition=json.dumps(task), roleArn=ROLE)
+    assert (told["status"], told["error"]) == ("FAILED", "Ec2.InvalidVpcIdNotFoundException")
+
+
+def built():
+    """The operations that are built, by the name a task has for their service."""
+    told = subprocess.run([BINARY, "coverage"], capture_output=True, text=True, check=True).stdout
+    service = None
+    for line in told.splitlines():
+        if line[:1].strip():
+            service = {"states": "sfn", "stepfunctions": "sfn"}.get(line.split(":")[0], line.split(":")[0])
+        elif line.strip().startswith("✓") and service != "allod":
+            name = line.split()[1]
+            yield f"{service}:{name[0].lower()}{name[1:]}"
+
+
+def test_every_built_operation_is_an_action_of_tasks(states):
+    """Called with a parameter it does not have, which is said of a known action only."""
+    actions = list(built())
+    assert {action.split(":")[0] for action in actions} >= {"ec2", "iam", "sfn", "ssm", "sts"} and len(actions) > 300
+    task = {"Type": "Task", "Parameters": {"NoSuchMember": 1}, "End": True}
+    for action in actions:
+        task["Resource"] = f"arn:aws:states:::aws-sdk:{action}"
+        told = states.test_state(definition=json.dumps(task), roleArn=ROLE)
+        assert 'The field "NoSuchMember" is not supported' in told["cause"], (action, told)

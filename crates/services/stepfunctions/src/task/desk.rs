@@ -205,7 +205,12 @@ async fn have_done(service: Arc<States>, dispatch: Dispatch) {
         return service.tell(&token, TaskAnswer::Failed(Failure::new("States.TaskFailed", cause))).await;
     };
     let attempt = Attempt { service: service.clone(), scope, target: (resource_type, action), dispatch };
-    if let Outcome::Answer(answer) = integration.run(attempt).await {
-        service.tell(&token, answer).await;
+    match integration.run(attempt).await {
+        Outcome::Answer(answer) => service.tell(&token, answer).await,
+        Outcome::AnswerThen(answer, then) => {
+            service.tell(&token, answer).await;
+            then.await;
+        }
+        Outcome::Later => {}
     }
 }

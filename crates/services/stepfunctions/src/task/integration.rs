@@ -32,6 +32,8 @@ pub(crate) struct Attempt {
 pub(crate) enum Outcome {
     /// The last answer of the attempt.
     Answer(TaskAnswer),
+    /// The same, and what is to be done when the engine has it.
+    AnswerThen(TaskAnswer, BoxFuture<'static, ()>),
     /// It goes on without this call: a worker, a callback or the end of a job will answer.
     Later,
 }

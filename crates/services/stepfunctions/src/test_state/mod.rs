@@ -116,6 +116,10 @@ async fn run(
             let attempt = Attempt { service, scope: call.scope().clone(), target, dispatch };
             match tokio::time::timeout(LIMIT, integration.run(attempt)).await {
                 Ok(Outcome::Answer(answer)) => answer,
+                Ok(Outcome::AnswerThen(answer, then)) => {
+                    then.await;
+                    answer
+                }
                 Ok(Outcome::Later) | Err(_) => {
                     TaskAnswer::Failed(Failure::new("States.Timeout", "The test took too long."))
                 }

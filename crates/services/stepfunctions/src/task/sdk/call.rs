@@ -95,7 +95,8 @@ pub(super) struct SdkCall {
 }
 
 impl SdkCall {
-    /// Makes the call, or finds out what became of it before a restart; returns when the engine has the answer.
+    /// Makes the call, or finds out what became of it before a restart. What is kept of it goes when the engine has the
+    /// answer.
     pub(super) async fn make(self, work: &Attempt) -> Outcome {
         let SdkCall { operation, form, caller, prepared } = self;
         let dispatch = &work.dispatch;
@@ -118,8 +119,6 @@ impl SdkCall {
             },
         };
         once.keep(&answer).await;
-        work.service.tell(&dispatch.task.token, answer).await;
-        once.forget().await;
-        Outcome::Later
+        Outcome::AnswerThen(answer, Box::pin(async move { once.forget().await }))
     }
 }
