@@ -6,7 +6,11 @@
 use super::execution::{MAX_EVENTS, Run};
 use super::line::{LineIndex, Phase, Purpose};
 use super::{Effect, Outcome};
-use crate::history::{EventKind, StateKind};
+use crate::history::{EventKind, Failure, StateKind};
+
+/// How often a Map Run can be redriven (developer guide, "Redriving Map Runs": 1,000, beyond which it fails with
+/// `States.Runtime`).
+const MOST_REDRIVES: u32 = 1_000;
 
 impl Run<'_, '_> {
     /// Whether it ended, otherwise than well, and has a state to go on from.
@@ -24,10 +28,24 @@ impl Run<'_, '_> {
         let count = self.execution.redrives;
         self.emit(0, EventKind::ExecutionRedriven { count });
         self.set_deadline();
-        let mut open = vec![0];
+        let (mut open, mut worn) = (vec![0], None);
         while let Some(index) = open.pop() {
-            self.revive(index, &mut open);
+            if self.is_worn_out(index) {
+                worn = Some(index);
+            } else {
+                self.revive(index, &mut open);
+            }
         }
+        // When the others are revived, so that they end with it.
+        if let Some(index) = worn {
+            self.line(index).halted = false;
+            let cause = format!("The Map Run cannot be redriven more than {MOST_REDRIVES} times.");
+            self.fail(index, Failure::new("States.Runtime", cause));
+        }
+    }
+
+    fn is_worn_out(&mut self, index: LineIndex) -> bool {
+        matches!(&self.line(index).phase, Phase::MapRun(run) if run.redrives >= MOST_REDRIVES)
     }
 
     fn revive(&mut self, index: LineIndex, open: &mut Vec<LineIndex>) {

@@ -4,6 +4,7 @@
 
 mod csv;
 mod reader;
+mod result;
 mod selection;
 mod tolerance;
 
@@ -11,5 +12,6 @@ mod tolerance;
 mod tests;
 
 pub use reader::{ItemFormat, Items, Manifest, manifest};
+pub use result::collected;
 pub use selection::Selection;
 pub use tolerance::{exceeded, threshold};

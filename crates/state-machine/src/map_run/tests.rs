@@ -70,3 +70,21 @@ fn thresholds_are_exceeded_only_beyond() {
     assert!(exceeded(2, 3, Some(5), Some(66.0)));
     assert!(!exceeded(0, 0, Some(0), Some(0.0)));
 }
+
+#[test]
+fn outputs_are_put_together_as_they_are_or_flat() {
+    let program = |config: &str| {
+        let definition = format!(
+            r#"{{"StartAt": "M", "States": {{"M": {{"Type": "Map", "End": true{config}, "ItemProcessor": {{
+                "ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}, "StartAt": "I",
+                "States": {{"I": {{"Type": "Pass", "End": true}}}}}}}}}}}}"#
+        );
+        crate::program::Program::compile(&definition).unwrap()
+    };
+    let outputs: Vec<Arc<str>> = ["[1, 2]", " [ ] ", "3", r#"{"a":[4]}"#, "[[5]]"].map(Arc::from).to_vec();
+    let of = |config: &str| collected(&program(config), 0, outputs.iter());
+    assert_eq!(of(""), r#"[[1, 2], [ ] ,3,{"a":[4]},[[5]]]"#);
+    let flat = r#", "ResultWriter": {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}}"#;
+    assert_eq!(of(flat), r#"[1, 2,3,{"a":[4]},[5]]"#);
+    assert_eq!(of(&flat.replace("FLATTEN", "COMPACT")), of(""));
+}

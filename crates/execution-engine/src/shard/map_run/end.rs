@@ -11,25 +11,11 @@ use crate::shard::{Phase, Reply, Shard};
 use crate::{MapRun, MapRunStatus};
 use state_machine::history::Failure;
 use state_machine::interpret::{MapRunAnswer, Ticket, Wake};
+use state_machine::map_run::collected;
 use std::sync::Arc;
 
 /// Bytes of outputs kept for a redrive of a run that failed; beyond, all its items run again.
 const KEPT: usize = 64 << 20;
-
-impl Run {
-    /// The outputs in order of the items, as a JSON array.
-    fn result(&self) -> String {
-        let mut text = String::from("[");
-        for output in self.children.outputs() {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(output);
-        }
-        text.push(']');
-        text
-    }
-}
 
 impl Shard {
     /// A child of one of this shard's runs ended. Told twice, it counts once.
@@ -78,7 +64,7 @@ impl Shard {
     /// All children did well enough.
     pub(super) fn finish_run(&mut self, (_, ticket): Key, run: Run) {
         let result = if run.request.writer.is_none() {
-            Ok(Arc::from(run.result()))
+            Ok(Arc::from(collected(&run.program, run.request.state, run.children.outputs())))
         } else {
             self.around.outside.map_run_results(&run.request, &mut run.children.outputs())
         };

@@ -95,7 +95,7 @@ impl Shard {
     fn next_input(&self, run: &mut Run, size: Option<u32>) -> Result<Option<(Arc<str>, usize)>, Failure> {
         let Some(batch) = run.request.batch.clone() else {
             let Some(item) = run.next_item()? else { return Ok(None) };
-            return Ok(Some((item.to_string().into(), 1)));
+            return Ok(Some((fitting(item.to_string())?, 1)));
         };
         let (most_items, most_bytes) = match size {
             Some(size) => (u64::from(size), u64::MAX),
@@ -123,7 +123,10 @@ impl Shard {
             items.push(item);
         }
         let size = items.len();
-        Ok((size > 0).then(|| (run.selection.batch(items).to_string().into(), size)))
+        if size == 0 {
+            return Ok(None);
+        }
+        Ok(Some((fitting(run.selection.batch(items).to_string())?, size)))
     }
 }
 
@@ -153,6 +156,19 @@ impl Run {
             }
         }
     }
+}
+
+/// An input that a child can have. One item alone may be larger than its batch shall be, but not larger than any input
+/// (Step Functions quotas: 256 KiB; the error's name: developer guide, "Handling errors").
+fn fitting(input: String) -> Result<Arc<str>, Failure> {
+    if input.len() as u64 <= MOST_BYTES {
+        return Ok(input.into());
+    }
+    let cause = format!(
+        "The input of a child workflow execution has {} bytes, more than the {MOST_BYTES} that an input can have.",
+        input.len()
+    );
+    Err(Failure::new("States.DataLimitExceeded", cause))
 }
 
 fn threshold() -> Failure {

@@ -86,3 +86,32 @@ fn a_map_run_ends_with_its_execution_and_is_redriven_with_it() {
     assert_eq!(done, Ok(Progress::Ended(Outcome::Succeeded("[1]".into()))));
     assert!(names_behind(&bench, before).contains(&"MapRunRedriven"));
 }
+
+#[test]
+fn a_map_run_is_redriven_a_thousand_times_at_most() {
+    let mut bench = Bench::new(
+        r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "I",
+            "States": {"I": {"Type": "Pass", "End": true}}}}}}"#,
+        "[1]",
+    );
+    bench.wake(Wake::Start).unwrap();
+    for redrives in 0..=1_000 {
+        let Some(Effect::MapRun(run)) = bench.effects.pop() else { panic!("no run") };
+        assert_eq!(run.redrives, redrives);
+        let failed = MapRunAnswer::Failed(Failure::new("E", "c"));
+        bench.wake(Wake::MapRun(run.ticket, failed)).unwrap();
+        bench.effects.clear();
+        let before = bench.events.len();
+        let progress = bench.wake(Wake::Redrive);
+        if redrives == 1_000 {
+            let Ok(Progress::Ended(Outcome::Failed(failure))) = progress else { panic!("{progress:?}") };
+            assert_eq!(failure.error.as_deref(), Some("States.Runtime"));
+            assert_eq!(
+                names_behind(&bench, before),
+                ["ExecutionRedriven", "MapStateFailed", "ExecutionFailed"]
+            );
+        }
+    }
+    assert_eq!(bench.effects, []);
+}
