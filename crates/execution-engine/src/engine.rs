@@ -146,6 +146,18 @@ impl Engine {
         received.await.map_err(|_| AnswerRefusal::Unavailable(CLOSED.to_owned()))?
     }
 
+    /// The task with this token as it was dispatched, but for [`crate::Dispatch::again`], which is false; `None` when its
+    /// answer is not awaited any more. For whoever does not keep dispatches.
+    pub async fn task(&self, token: &str) -> Result<Option<crate::Dispatch>, Unreadable> {
+        let Some(task) = self.shared.tokens.open(token) else { return Ok(None) };
+        if usize::from(task.shard) >= self.shared.shards.len() {
+            return Ok(None);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.read(usize::from(task.shard), Message::Task { task, reply })?;
+        answer.await.map_err(|_| closed_read())?
+    }
+
     /// Whether an answer to the task with this token is still awaited. Express executions are not asked: they do not
     /// outlive their process.
     pub async fn waits(&self, token: &str) -> Result<bool, Unreadable> {

@@ -3,8 +3,8 @@
 use crate::aside::Worked;
 use crate::token::TaskName;
 use crate::{
-    AnswerRefusal, ChangeRefusal, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate, NewExecution,
-    StartRefusal,
+    AnswerRefusal, ChangeRefusal, Dispatch, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate,
+    NewExecution, StartRefusal, Unreadable,
 };
 use state_machine::Millis;
 use state_machine::history::Failure;
@@ -93,6 +93,11 @@ pub(crate) enum Message {
         /// `<region>:<account>` of who answers, where that is not the cloud itself.
         from: Option<Arc<str>>,
         reply: Sender<Result<(), AnswerRefusal>>,
+    },
+    /// A task that waits, to be told once more.
+    Task {
+        task: TaskName,
+        reply: Sender<Result<Option<Dispatch>, Unreadable>>,
     },
     /// Whether an answer to this task is still awaited.
     Waits {

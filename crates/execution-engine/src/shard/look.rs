@@ -5,8 +5,9 @@ use crate::engine::hash;
 use crate::message::Trail;
 use crate::record;
 use crate::token::TaskName;
-use crate::{ChangeRefusal, Execution, Status};
+use crate::{ChangeRefusal, Dispatch, Execution, Status, Unreadable};
 use state_machine::history::Failure;
+use state_machine::interpret::Pending;
 use tokio::sync::oneshot::Sender;
 
 impl Shard {
@@ -20,6 +21,7 @@ impl Shard {
             Message::List { filter, reach, after, limit, reply } => {
                 drop(reply.send(self.list(&filter, reach, after.as_ref(), limit)));
             }
+            Message::Task { task, reply } => drop(reply.send(self.task(task))),
             Message::Waits { task, reply } => drop(reply.send(self.waits(task))),
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
@@ -28,6 +30,34 @@ impl Shard {
             // Everything else was worked on when it was received.
             other => self.next.push_back(other),
         }
+    }
+
+    /// A task that waits.
+    fn task(&mut self, task: TaskName) -> Result<Option<Dispatch>, Unreadable> {
+        let Some(place) = self.named(task) else { return Ok(None) };
+        let slot = *self.slots.get(place);
+        if slot.phase == Phase::Closing {
+            return Ok(None);
+        }
+        let hot = self.heat(place).map_err(Unreadable)?;
+        let token = |ticket| self.token(slot.hash, slot.number, ticket);
+        let found = hot.execution.pending(&token).into_iter().find_map(|pending| match pending {
+            Pending::Task { request, taken, submitted } if request.ticket == task.ticket => {
+                Some((request, taken, submitted))
+            }
+            _ => None,
+        });
+        let execution = (*hot.start).clone();
+        self.keep_hot(place, hot);
+        let key = self.key(&slot, task.ticket);
+        Ok(found.map(|(task, taken, submitted)| Dispatch {
+            execution,
+            task: *task,
+            key,
+            again: false,
+            taken,
+            submitted,
+        }))
     }
 
     /// Whether an answer to a task is awaited. What cannot be read just now counts as waiting.

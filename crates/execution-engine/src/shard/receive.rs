@@ -8,6 +8,7 @@ use crate::engine::hash;
 use crate::log::Position;
 use crate::message::{Begin, ChildPlace, Message, StartReply};
 use crate::record::{self, Pin};
+use crate::token::TaskName;
 use crate::{AnswerRefusal, ChangeRefusal, Kind, StartRefusal, Status, Unreadable};
 use state_machine::Millis;
 use state_machine::interpret::{Execution, Start, Wake};
@@ -42,21 +43,13 @@ impl Shard {
                 None => drop(reply.send(Err(ChangeRefusal::NotFound))),
             },
             Message::Redrive { arn, reply } => self.redrive(arn, reply),
-            Message::Answer { task, answer, from, reply } => {
-                let place = if task.number & EXPRESS == 0 {
-                    self.slots.find(task.hash)
-                } else {
-                    // An Express execution's hash stands for its slot.
-                    u32::try_from(task.hash).ok()
-                };
-                match place.filter(|place| self.slots.check(*place, task.number).is_some()) {
-                    Some(place) if from.is_some_and(|from| !self.is_of(place, &from)) => {
-                        drop(reply.send(Err(AnswerRefusal::InvalidToken)));
-                    }
-                    Some(place) => self.wake(place, Wake::Task(task.ticket, answer), Reply::Answer(reply)),
-                    None => refuse(Reply::Answer(reply), ChangeRefusal::NotFound),
+            Message::Answer { task, answer, from, reply } => match self.named(task) {
+                Some(place) if from.is_some_and(|from| !self.is_of(place, &from)) => {
+                    drop(reply.send(Err(AnswerRefusal::InvalidToken)));
                 }
-            }
+                Some(place) => self.wake(place, Wake::Task(task.ticket, answer), Reply::Answer(reply)),
+                None => refuse(Reply::Answer(reply), ChangeRefusal::NotFound),
+            },
             Message::Archived { slots } => {
                 for (place, number) in slots {
                     self.forget(place, number);
@@ -73,6 +66,17 @@ impl Shard {
             Message::ChildOpen { place, arn } => self.child_open(&place, arn),
             question => self.questions.push(question),
         }
+    }
+
+    /// Slot of the execution that a token names.
+    pub(super) fn named(&self, task: TaskName) -> Option<u32> {
+        let place = if task.number & EXPRESS == 0 {
+            self.slots.find(task.hash)
+        } else {
+            // An Express execution's hash stands for its slot.
+            u32::try_from(task.hash).ok()
+        };
+        place.filter(|place| self.slots.check(*place, task.number).is_some())
     }
 
     /// Whether an execution is one of `<region>:<account>`.

@@ -11,10 +11,12 @@ use state_machine::{Map, Value};
 use state_store::typed::{Scope, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
-/// Batches that may wait for the disk; what comes on top is dropped, and that is told.
+/// Batches that may wait for the disk, and the bytes of their lines; what comes on top is dropped, and that is told.
 const WAITING: usize = 10_000;
+const WAITING_BYTES: usize = 64 << 20;
 /// Revisions whose logging is remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -57,6 +59,8 @@ struct Batch {
     group: String,
     stream: String,
     lines: Vec<LogLine>,
+    /// Of its lines.
+    bytes: usize,
 }
 
 /// Takes events from the engine's threads, where nothing may block.
@@ -65,16 +69,31 @@ pub(crate) struct Log {
     plans: RwLock<HashMap<Arc<str>, Option<Arc<Plan>>>>,
     /// Until it is closed.
     batches: RwLock<Option<mpsc::Sender<Batch>>>,
+    /// Bytes that wait.
+    bytes: Arc<AtomicUsize>,
+    /// Lines are being dropped; told once.
+    dropping: AtomicBool,
 }
 
 /// Writes what [`Log`] took.
-pub(crate) struct LogWriter(mpsc::Receiver<Batch>);
+pub(crate) struct LogWriter {
+    batches: mpsc::Receiver<Batch>,
+    bytes: Arc<AtomicUsize>,
+}
 
 impl Log {
     /// A log and its writer.
     pub(crate) fn new(store: Store) -> (Log, LogWriter) {
         let (batches, received) = mpsc::channel(WAITING);
-        (Log { store, plans: RwLock::default(), batches: RwLock::new(Some(batches)) }, LogWriter(received))
+        let bytes = Arc::<AtomicUsize>::default();
+        let log = Log {
+            store,
+            plans: RwLock::default(),
+            batches: RwLock::new(Some(batches)),
+            bytes: bytes.clone(),
+            dropping: AtomicBool::new(false),
+        };
+        (log, LogWriter { batches: received, bytes })
     }
 
     fn plan(&self, scope: &Scope, revision: &str) -> Option<Arc<Plan>> {
@@ -120,9 +139,17 @@ impl Log {
             return;
         }
         let stream = format!("states/{}", execution.machine_name);
-        let batch = Batch { scope, group: plan.group.clone(), stream, lines };
+        let bytes = lines.iter().map(|line| line.text.len()).sum();
+        let batch = Batch { scope, group: plan.group.clone(), stream, lines, bytes };
         let batches = self.batches.read();
-        if batches.as_ref().is_some_and(|batches| batches.try_send(batch).is_err()) {
+        let Some(batches) = batches.as_ref() else { return };
+        let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if waiting < WAITING_BYTES && batches.try_send(batch).is_ok() {
+            self.dropping.store(false, Ordering::Relaxed);
+            return;
+        }
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if !self.dropping.swap(true, Ordering::Relaxed) {
             tracing::warn!(group = plan.group, "log lines of executions are dropped: the disk is too slow");
         }
     }
@@ -131,10 +158,11 @@ impl Log {
 impl LogWriter {
     /// Writes until the log is gone. Blocks.
     pub(crate) fn run(mut self, sink: &dyn LogSink) {
-        while let Some(batch) = self.0.blocking_recv() {
+        while let Some(batch) = self.batches.blocking_recv() {
             if let Err(error) = sink.append(&batch.scope, &batch.group, &batch.stream, &batch.lines) {
                 tracing::warn!(%error, group = batch.group, "log lines of executions cannot be written");
             }
+            self.bytes.fetch_sub(batch.bytes, Ordering::Relaxed);
         }
     }
 }

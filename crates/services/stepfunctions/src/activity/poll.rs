@@ -1,8 +1,8 @@
 //! GetActivityTask: a worker waits for work.
 
-use super::activity_name;
-use crate::faults;
+use super::{activity_name, board};
 use crate::service::StatesCall;
+use crate::{faults, task};
 use api_stepfunctions::{GetActivityTaskInput, GetActivityTaskOutput};
 use contracts::Reply;
 use execution_engine::{AnswerRefusal, Dispatch};
@@ -28,10 +28,25 @@ pub(crate) async fn get_task(call: StatesCall, input: GetActivityTaskInput) -> R
     loop {
         let next = tokio::time::timeout_at(until, call.board.next(&poller)).await;
         let Ok(work) = next else { return Ok(GetActivityTaskOutput::default()) };
+        let Some(work) = whole(&call, asked, work).await? else { continue };
         if let Some(given) = give(&call, asked, work, input.worker_name.as_deref()).await? {
             return Ok(given);
         }
     }
+}
+
+/// The work as it was dispatched; `None` when nobody wants it any more.
+async fn whole(
+    call: &StatesCall,
+    activity_arn: &str,
+    work: (board::Key, task::Held),
+) -> Reply<Option<Dispatch>> {
+    let found = work.1.whole(&call.engine()?).await;
+    found.map_err(|error| {
+        // It waits on for whoever asks next.
+        call.board.put_back(&activity_arn.into(), work);
+        faults::unreadable(&error)
+    })
 }
 
 /// Records that the worker has the work; `None` when nobody wants it any more.

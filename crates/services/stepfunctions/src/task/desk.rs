@@ -1,5 +1,6 @@
 //! Has the engine's tasks done: work for activities goes to the board, calls of services run here.
 
+use super::held::{Held, Shelf};
 use super::integration::{Attempt, Outcome};
 use super::waiting::{self, Waiting};
 use crate::activity::{self, Board};
@@ -13,16 +14,19 @@ use state_machine::history::{Event, Failure};
 use state_machine::interpret::{MapRunRequest, Start, TaskAnswer, Ticket, Work};
 use state_store::typed::Scope;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Calls that run at once; the others wait as what they are: scheduled tasks of executions.
 const CALLS: usize = 4096;
+/// Between two attempts to learn a task from an engine that cannot tell it at the moment.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the engine asked for.
 pub(crate) enum Order {
     /// Have it done.
-    Do(Box<Dispatch>),
+    Do(Held),
     /// An execution that a cancelled task waited for shall stop.
     Stop(Arc<str>),
     /// An awaited execution ended.
@@ -37,6 +41,8 @@ pub(crate) struct Room {
     board: Arc<Board>,
     waiting: Arc<Waiting>,
     log: Log,
+    /// Tasks that wait for the desk.
+    shelf: Arc<Shelf>,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -49,7 +55,8 @@ impl Room {
         log: Log,
     ) -> (Room, Desk) {
         let (orders, received) = mpsc::unbounded_channel();
-        (Room { platform, board, waiting, log, orders }, Desk { received })
+        let shelf = Arc::<Shelf>::default();
+        (Room { platform, board, waiting, log, shelf: shelf.clone(), orders }, Desk { shelf, received })
     }
 
     /// No event comes any more.
@@ -83,7 +90,7 @@ impl Outside for Room {
                 let arn = arn.clone();
                 self.board.put(&arn, dispatch);
             }
-            _ => self.order(Order::Do(Box::new(dispatch))),
+            _ => self.order(Order::Do(self.shelf.hold(dispatch))),
         }
     }
 
@@ -112,6 +119,7 @@ impl Outside for Room {
 
 /// Where orders arrive.
 pub(crate) struct Desk {
+    shelf: Arc<Shelf>,
     received: mpsc::UnboundedReceiver<Order>,
 }
 
@@ -128,9 +136,15 @@ impl Desk {
         }
         let sweeping = service.clone();
         calls.spawn(async move { super::sweep(&sweeping).await });
+        let mut place = None;
         loop {
+            // Orders wait where they are small: no task of the runtime is made before there is a place for it.
             let order = tokio::select! {
-                order = self.received.recv() => order,
+                found = room.clone().acquire_owned(), if place.is_none() => {
+                    place = found.ok();
+                    continue;
+                }
+                order = self.received.recv(), if place.is_some() => order,
                 _ = stopped.wait_for(|stop| *stop) => return,
                 Some(done) = calls.join_next() => {
                     if let Err(error) = done && error.is_panic() {
@@ -140,12 +154,18 @@ impl Desk {
                 }
             };
             let Some(order) = order else { return };
-            let (service, room) = (service.clone(), room.clone());
+            let (service, shelf, place) = (service.clone(), self.shelf.clone(), place.take());
             calls.spawn(async move {
-                // The semaphore is never closed.
-                let _place = room.acquire().await;
+                let _place = place;
                 match order {
-                    Order::Do(dispatch) => have_done(service, *dispatch).await,
+                    Order::Do(held) => {
+                        let found = learn(&service, &held).await;
+                        shelf.let_go(&held);
+                        drop(held);
+                        if let Some(dispatch) = found {
+                            have_done(service, dispatch).await;
+                        }
+                    }
                     Order::Stop(child) => stop(&service, &child).await,
                     Order::Delete(scope, name) => machine::finish(&service, &scope, &name).await,
                     Order::Ended(execution) => {
@@ -155,6 +175,19 @@ impl Desk {
                     }
                 }
             });
+        }
+    }
+}
+
+/// The whole task, as soon as the engine can tell it; `None` when nobody waits for it any more.
+async fn learn(service: &States, held: &Held) -> Option<Dispatch> {
+    loop {
+        match held.whole(&service.engine().ok()?).await {
+            Ok(found) => return found,
+            Err(error) => {
+                tracing::debug!(%error, "a task waits for the engine to tell it");
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
 }

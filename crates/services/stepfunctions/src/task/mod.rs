@@ -2,6 +2,7 @@
 
 mod answer;
 mod desk;
+mod held;
 mod integration;
 mod sdk;
 mod start_execution;
@@ -9,6 +10,7 @@ mod waiting;
 
 pub(crate) use answer::{failure, heartbeat, success};
 pub(crate) use desk::{Desk, Order, Room, no_function};
+pub(crate) use held::{Held, Shelf};
 pub(crate) use integration::{Attempt, Integration, Outcome};
 pub(crate) use sdk::{SdkCalls, member_name, sweep, write_value};
 pub(crate) use start_execution::StartExecution;

@@ -19,39 +19,51 @@ pub(crate) struct Waiter {
     pub(crate) parsed: bool,
 }
 
-/// All that wait, by ARN of the execution they wait for.
+/// All that wait.
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<HashMap<Arc<str>, Vec<Waiter>>>);
+pub(crate) struct Waiting(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// By ARN of the execution they wait for.
+    waiters: HashMap<Arc<str>, Vec<Waiter>>,
+    /// For whom a task waits: cancelling one looks at no other.
+    children: HashMap<(Arc<str>, Ticket), Arc<str>>,
+}
 
 impl Waiting {
     /// Begins to wait.
     pub(crate) fn put(&self, child: &Arc<str>, waiter: Waiter) {
-        self.0.lock().entry(child.clone()).or_default().push(waiter);
+        let mut state = self.0.lock();
+        state.children.insert(waiter.task.clone(), child.clone());
+        state.waiters.entry(child.clone()).or_default().push(waiter);
     }
 
     /// Those who wait for this execution wait no longer.
     pub(crate) fn take(&self, child: &str) -> Vec<Waiter> {
-        self.0.lock().remove(child).unwrap_or_default()
+        let mut state = self.0.lock();
+        let waiters = state.waiters.remove(child).unwrap_or_default();
+        for waiter in &waiters {
+            state.children.remove(&waiter.task);
+        }
+        waiters
     }
 
     /// A task is no longer wanted: the execution it waited for, if it did.
     pub(crate) fn cancel(&self, parent: &str, ticket: Ticket) -> Option<Arc<str>> {
-        let mut waiting = self.0.lock();
-        let is_it = |waiter: &Waiter| waiter.task.1 == ticket && *waiter.task.0 == *parent;
-        let child =
-            waiting.iter().find(|(_, waiters)| waiters.iter().any(is_it)).map(|(child, _)| child.clone())?;
-        waiting.remove(&child);
+        let child = self.0.lock().children.get(&(Arc::from(parent), ticket)).cloned()?;
+        self.take(&child);
         Some(child)
     }
 
     /// Forgets everybody.
     pub(crate) fn clear(&self) {
-        self.0.lock().clear();
+        *self.0.lock() = State::default();
     }
 
     /// Whether anybody waits for this execution.
     pub(crate) fn is_awaited(&self, child: &str) -> bool {
-        self.0.lock().contains_key(child)
+        self.0.lock().waiters.contains_key(child)
     }
 }
 

@@ -129,6 +129,44 @@ async fn a_worker_takes_work_once() {
 }
 
 #[tokio::test]
+async fn more_work_than_there_is_room_for_is_kept_as_tokens() {
+    let world = World::new();
+    let input = CreateActivityInput { name: Some("a".into()), ..CreateActivityInput::default() };
+    let work = activity::create(world.call(), input).await.unwrap().activity_arn.unwrap();
+    let state = format!(r#"{{"Type":"Task","Resource":"{work}","End":true}}"#);
+    let arn = machine(&world, "m", one_state(&state), false).await;
+    let mut wanted = std::collections::BTreeSet::new();
+    let mut executions = Vec::new();
+    for number in 0..300 {
+        let input = format!("\"{number}{}\"", "x".repeat(2_000));
+        executions.push(start(&world, &arn, None, &input).await.unwrap());
+        wanted.insert(input);
+    }
+    while world.states.board.waiting(&work) < 300 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // Cancelled work, whole or not, is not handed out.
+    for number in (0..300).step_by(2) {
+        let stop =
+            StopExecutionInput { execution_arn: Some(executions[number].clone()), error: None, cause: None };
+        execution::stop(world.call(), stop).await.unwrap();
+        wanted.remove(&format!("\"{number}{}\"", "x".repeat(2_000)));
+    }
+    while world.states.board.waiting(&work) > 150 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    for _ in 0..150 {
+        let poll = GetActivityTaskInput { activity_arn: Some(work.clone()), worker_name: None };
+        let given = activity::get_task(world.call(), poll).await.unwrap();
+        assert!(wanted.remove(given.input.as_deref().unwrap()), "handed out twice, or not wanted");
+        let answer = SendTaskSuccessInput { task_token: given.task_token, output: Some("1".into()) };
+        task::success(world.call(), answer).await.unwrap();
+    }
+    assert!(wanted.is_empty() && world.states.board.waiting(&work) == 0);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn cancelled_work_is_taken_back() {
     let world = World::new();
     let input = CreateActivityInput { name: Some("a".into()), ..CreateActivityInput::default() };
