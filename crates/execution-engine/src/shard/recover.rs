@@ -254,6 +254,8 @@ impl Shard {
                 failed.insert(slot.number);
                 tracing::error!(shard = self.index, error, "an execution could not be taken up again");
             }
+            // However many wait for tasks, not all of them are in memory at once.
+            self.cool();
         }
         self.settle_runs(&failed);
         self.begin_express_again();
