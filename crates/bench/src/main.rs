@@ -56,6 +56,9 @@ struct Arguments {
     /// Machines of the measures `fleet` and `network-fleet`.
     #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     machines: u32,
+    /// Starts of the measure `states-burst`.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    starts: u32,
     /// Seconds of load per request kind and server.
     #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
@@ -77,6 +80,8 @@ struct Context {
     workflow_peers: WorkflowPeers,
     /// Machines of the fleet.
     machines: usize,
+    /// StartExecution of the burst.
+    starts: usize,
     /// Length of a load.
     seconds: u64,
     /// Where data directories are made.
@@ -97,6 +102,7 @@ fn main() -> ExitCode {
         ),
         allod: arguments.allod,
         machines: usize::try_from(arguments.machines).unwrap_or(1000),
+        starts: usize::try_from(arguments.starts).unwrap_or(1_000_000),
         seconds: arguments.seconds,
         folder: arguments.folder,
     };

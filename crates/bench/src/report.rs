@@ -90,17 +90,16 @@ impl Row {
         self
     }
 
-    /// Nothing without a promise and a value; then by how much of the target it is missed, if at all.
-    fn missed(&self) -> Option<Option<f64>> {
-        Some(self.target?.missed_by(self.value?))
+    /// The promise, and the value it can be held against.
+    fn promise(&self) -> Option<(Target, f64)> {
+        self.target.zip(self.value)
     }
 
     fn verdict(&self) -> String {
-        match self.missed() {
-            None => String::new(),
-            Some(None) => "met".to_owned(),
-            Some(Some(part)) => format!("missed by {:.0} %", part * 100.0),
-        }
+        let missed = |part: f64| format!("missed by {:.0} %", part * 100.0);
+        let verdict =
+            |(target, value): (Target, f64)| target.missed_by(value).map_or("met".to_owned(), missed);
+        self.promise().map(verdict).unwrap_or_default()
     }
 
     fn cells(&self) -> [String; 7] {
@@ -142,7 +141,7 @@ impl Row {
             "unit": self.unit,
             "target": limit,
             "target_is": bound,
-            "met": self.missed().map(|missed| missed.is_none()),
+            "met": self.promise().map(|(target, value)| target.missed_by(value).is_none()),
             "server_cpu_seconds": self.cpu.map(|cpu| cpu.server),
             "keeper_cpu_seconds": self.cpu.and_then(|cpu| cpu.keeper),
             "load_average": self.load,
