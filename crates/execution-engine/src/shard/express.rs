@@ -7,7 +7,7 @@
 //! Runs wait, and at twice as much one that has grown is stopped.
 
 use super::receive::EXPRESS;
-use super::slots::{NEVER, Plain};
+use super::slots::Plain;
 use super::turn::Ran;
 use super::{Hot, Phase, Reply, Shard, Slot};
 use crate::engine::hash;
@@ -260,20 +260,8 @@ impl Shard {
         hot.parts = None;
         // From a place that chance chose at the start: a token or key of before a crash is never another's.
         self.next_express = self.next_express.wrapping_add(1) & !EXPRESS;
-        let mut slot = Slot {
-            hash: 0,
-            number: self.next_express | EXPRESS,
-            last: Position::NONE,
-            snapshot: Position::NONE,
-            started: hot.start.at,
-            timer: NEVER,
-            first: 0,
-            pin: 0,
-            since: 0,
-            turns: 0,
-            phase: Phase::Express,
-            busy: false,
-        };
+        let mut slot =
+            Slot { phase: Phase::Express, ..Slot::new(0, self.next_express | EXPRESS, hot.start.at) };
         let place = self.slots.insert(slot, 0);
         slot.hash = u64::from(place);
         self.slots.set(place, slot);

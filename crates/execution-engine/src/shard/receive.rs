@@ -1,11 +1,9 @@
 //! Takes messages in.
 
-use super::slots::NEVER;
 use super::turn::{NotRun, refuse};
 use super::{Hot, Phase, Reply, Shard, Slot};
 use crate::archive::{Closed, Definition, Parts};
 use crate::engine::hash;
-use crate::log::Position;
 use crate::message::{Begin, ChildPlace, Message, StartReply};
 use crate::record::{self, Pin};
 use crate::token::TaskName;
@@ -116,18 +114,9 @@ impl Shard {
         begin.new.start.at = self.now();
         self.next_number += 1;
         let slot = Slot {
-            hash,
-            number: self.next_number,
-            last: Position::NONE,
-            snapshot: Position::NONE,
-            started: begin.new.start.at,
-            timer: NEVER,
             first: self.writer.end().segment(),
             pin,
-            since: 0,
-            turns: 0,
-            phase: Phase::Open,
-            busy: false,
+            ..Slot::new(hash, self.next_number, begin.new.start.at)
         };
         let mut hot = Self::fresh(&begin);
         self.pins.used(pin);
@@ -310,18 +299,9 @@ impl Shard {
         let pin = self.pins.number(&pin).unwrap_or_else(|| self.put_pin(Arc::new(pin)));
         self.next_number += 1;
         let slot = Slot {
-            hash: hash(&start.arn),
-            number: self.next_number,
-            last: Position::NONE,
-            snapshot: Position::NONE,
-            started: start.at,
-            timer: NEVER,
             first: self.writer.end().segment(),
             pin,
-            since: 0,
-            turns: 0,
-            phase: Phase::Open,
-            busy: false,
+            ..Slot::new(hash(&start.arn), self.next_number, start.at)
         };
         let (place, begin) = child.map_or((None, None), |(place, begin)| (Some(place), Some(begin)));
         let mut hot = Box::new(Hot {

@@ -105,18 +105,10 @@ impl Reading {
             // The first record, or the one that took the place of all before it.
             let prefix = self.pins.get(head.pin).map_or("", |pinned| &*pinned.pin.arn_prefix);
             let slot = Slot {
-                hash: hash_of_parts(prefix, &opening.suffix),
-                number: head.number,
                 last: at,
-                snapshot: Position::NONE,
-                started: opening.at,
-                timer: NEVER,
                 first: at.segment(),
                 pin: head.pin,
-                since: 0,
-                turns: 0,
-                phase: Phase::Open,
-                busy: false,
+                ..Slot::new(hash_of_parts(prefix, &opening.suffix), head.number, opening.at)
             };
             let found = Found { slot, standing: head.standing, redriven: opening.redrives.0 > 0 };
             if let Some(moved) = self.places.get(&head.number).and_then(|place| self.found.get_mut(*place)) {

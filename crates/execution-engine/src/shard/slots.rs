@@ -31,6 +31,26 @@ pub(crate) struct Slot {
     pub(crate) busy: bool,
 }
 
+impl Slot {
+    /// An open execution without a record.
+    pub(crate) fn new(hash: u64, number: u64, started: Millis) -> Slot {
+        Slot {
+            hash,
+            number,
+            last: Position::NONE,
+            snapshot: Position::NONE,
+            started,
+            timer: NEVER,
+            first: 0,
+            pin: 0,
+            since: 0,
+            turns: 0,
+            phase: Phase::Open,
+            busy: false,
+        }
+    }
+}
+
 /// No timer.
 pub(crate) const NEVER: Millis = Millis::MAX;
 
