@@ -4,5 +4,6 @@ mod aliases;
 mod executions;
 mod failing_store;
 mod machines;
+mod mocks;
 mod once;
 mod world;
