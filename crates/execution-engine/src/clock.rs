@@ -55,6 +55,12 @@ impl ShardClock {
         self.now
     }
 
+    /// Goes forward to a time that this shard has recorded: one that the log does not tell any more since everything of
+    /// it is in the archive.
+    pub(crate) fn not_before(&mut self, recorded: Millis) {
+        self.now = self.now.max(recorded);
+    }
+
     /// The time last told.
     pub(crate) fn last(&self) -> Millis {
         self.now
@@ -97,6 +103,10 @@ mod tests {
     #[test]
     fn it_begins_no_earlier_than_what_was_recorded() {
         let hands = Hands(Mutex::new((0, 1_000)));
-        assert_eq!(ShardClock::new(7_000, &hands).now(&hands), 7_000);
+        let mut clock = ShardClock::new(7_000, &hands);
+        assert_eq!(clock.now(&hands), 7_000);
+        clock.not_before(9_000);
+        clock.not_before(8_000);
+        assert_eq!(clock.now(&hands), 9_000);
     }
 }

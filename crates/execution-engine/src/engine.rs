@@ -174,18 +174,16 @@ impl Engine {
     pub async fn describe(&self, arn: &str) -> Result<Option<Execution>, Unreadable> {
         let (reply, answer) = oneshot::channel();
         self.read(self.shard_of(arn), Message::Describe { arn: arn.into(), reply })?;
-        match answer.await.map_err(|_| closed_read())? {
-            Some(execution) => Ok(Some(execution)),
-            None => {
-                let Some(closed) = self.shared.archive.execution(arn)? else { return Ok(None) };
-                let mut execution = closed.execution;
-                if let (Some(run), true) = (&execution.start.map_run, execution.awaits_redrive(0)) {
-                    let reach = self.redrive_reach(run).await?;
-                    execution.pend(reach);
-                }
-                Ok(Some(execution))
-            }
+        if let Some(execution) = answer.await.map_err(|_| closed_read())? {
+            return Ok(Some(execution));
         }
+        let Some(closed) = self.shared.archive.execution(arn)? else { return Ok(None) };
+        let mut execution = closed.execution;
+        if let (Some(run), true) = (&execution.start.map_run, execution.awaits_redrive(0)) {
+            let reach = self.redrive_reach(run).await?;
+            execution.pend(reach);
+        }
+        Ok(Some(execution))
     }
 
     /// How far the redrive of a Map Run has come; `None`: none is under way.

@@ -293,8 +293,9 @@ impl Shard {
             Ok(execution) => execution,
             Err(error) => return Err((reply, ChangeRefusal::Unavailable(error))),
         };
-        // A clock that was set back does not turn its history back.
-        let now = self.now().max(closed.execution.stopped.unwrap_or_default());
+        // A clock that was set back does not turn its history back, nor let its timers wait.
+        self.clock.not_before(closed.execution.stopped.unwrap_or_default());
+        let now = self.now();
         let pin = Pin { logged: closed.logged, ..Pin::of_start(&start, closed.execution.revision.clone()) };
         let pin = self.pins.number(&pin).unwrap_or_else(|| self.put_pin(Arc::new(pin)));
         self.next_number += 1;

@@ -534,8 +534,19 @@ impl Simulation {
                 return Ok(());
             }
         }
-        let open = self.planned.iter().filter(|planned| !planned.acknowledged).map(|planned| &planned.name);
-        Err(format!("it does not come to an end; never acknowledged: {:?}", open.collect::<Vec<_>>()))
+        let mut open = Vec::new();
+        for index in 0..self.planned.len() {
+            let events = self.history(index)?;
+            let planned = &self.planned[index];
+            open.push((
+                planned.name.clone(),
+                planned.acknowledged,
+                events.and_then(|mut events| events.pop()),
+            ));
+        }
+        let shards = self.running.iter().flat_map(|running| &running.shards);
+        let left: Vec<usize> = shards.map(Shard::open_executions).collect();
+        Err(format!("it does not come to an end; open: {left:?}; last events: {open:?}"))
     }
 }
 

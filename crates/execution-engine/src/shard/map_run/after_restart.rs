@@ -33,13 +33,12 @@ impl Ends {
     pub(in crate::shard) fn run(&mut self, part: RunPart) {
         let RunPart { parent, execution_arn, began, request } = part;
         let key = (parent, request.ticket);
-        match self.runs.get_mut(&key) {
+        if let Some(known) = self.runs.get_mut(&key) {
             // Its limits were changed.
-            Some(known) => known.request = request,
-            None => {
-                let found = Recovered { execution_arn, began, request, ends: HashMap::new() };
-                self.runs.insert(key, found);
-            }
+            known.request = request;
+        } else {
+            let found = Recovered { execution_arn, began, request, ends: HashMap::new() };
+            self.runs.insert(key, found);
         }
     }
 

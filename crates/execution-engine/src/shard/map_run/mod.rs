@@ -83,7 +83,7 @@ pub(super) struct Runs {
     /// Ended runs that the archive has not taken yet.
     unkept: Vec<(MapRun, Vec<Left>)>,
     /// Children of other shards' runs that ended before and are to go on.
-    to_redrive: Vec<Box<Begin>>,
+    to_redrive: Vec<Begin>,
 }
 
 /// A run as the log tells it.

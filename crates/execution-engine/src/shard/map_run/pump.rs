@@ -67,7 +67,7 @@ impl Shard {
                 continue;
             }
             // A batch of the attempt before has the same items again.
-            let Some((input, size)) = self.next_input(run, before.map(|(_, items)| items))? else {
+            let Some((input, size)) = run.next_input(before.map(|(_, items)| items))? else {
                 run.exhausted = true;
                 return Ok(false);
             };
@@ -90,11 +90,13 @@ impl Shard {
         }
         Ok(true)
     }
+}
 
+impl Run {
     /// The input of the next child as JSON text, and its number of items: `size`, where that is known from before.
-    fn next_input(&self, run: &mut Run, size: Option<u32>) -> Result<Option<(Arc<str>, usize)>, Failure> {
-        let Some(batch) = run.request.batch.clone() else {
-            let Some(item) = run.next_item()? else { return Ok(None) };
+    fn next_input(&mut self, size: Option<u32>) -> Result<Option<(Arc<str>, usize)>, Failure> {
+        let Some(batch) = self.request.batch.clone() else {
+            let Some(item) = self.next_item()? else { return Ok(None) };
             return Ok(Some((fitting(item.to_string())?, 1)));
         };
         let (most_items, most_bytes) = match size {
@@ -105,19 +107,19 @@ impl Shard {
             ),
         };
         // What stands around the items: `{"BatchInput":…,"Items":[]}`.
-        let mut bytes = run.selection.batch(Vec::new()).to_string().len() as u64;
+        let mut bytes = self.selection.batch(Vec::new()).to_string().len() as u64;
         let mut items = Vec::new();
         while (items.len() as u64) < most_items {
-            let item = match run.left_over.take() {
+            let item = match self.left_over.take() {
                 Some(item) => item,
-                None => match run.next_item()? {
+                None => match self.next_item()? {
                     Some(item) => item,
                     None => break,
                 },
             };
             bytes += item.to_string().len() as u64 + 1;
             if bytes > most_bytes && !items.is_empty() {
-                run.left_over = Some(item);
+                self.left_over = Some(item);
                 break;
             }
             items.push(item);
@@ -126,11 +128,9 @@ impl Shard {
         if size == 0 {
             return Ok(None);
         }
-        Ok(Some((fitting(run.selection.batch(items).to_string())?, size)))
+        Ok(Some((fitting(self.selection.batch(items).to_string())?, size)))
     }
-}
 
-impl Run {
     /// The next item, as the selector makes it. What it draws and its time follow from the run and the item, so that it
     /// is the same after a restart: batches by size would otherwise get other items.
     fn next_item(&mut self) -> Result<Option<Value>, Failure> {

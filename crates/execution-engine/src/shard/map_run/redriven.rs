@@ -62,7 +62,7 @@ impl Shard {
         if self.is_terminal(closed) {
             return self.tell_last(place, closed, true);
         }
-        self.runs.to_redrive.push(begin);
+        self.runs.to_redrive.push(*begin);
     }
 
     /// Tells the end of a child that did well, or has been asked by this attempt before; false: it is neither.
@@ -112,25 +112,23 @@ impl Shard {
             Ok(closed) => closed,
             Err(error) => {
                 tracing::warn!(shard = self.index, %error, "children of Map Runs are redriven later");
-                return self.next.extend(begins.into_iter().map(Message::Start));
+                let again = begins.into_iter().map(|begin| Message::Start(Box::new(begin)));
+                return self.next.extend(again);
             }
         };
         for (begin, closed) in begins.into_iter().zip(closed) {
             let StartReply::Child(place) = &begin.reply else { continue };
             let place = *place;
             // Asked for twice in one round, it is open by now.
-            if self.slots.find(hash(&begin.new.start.arn)).is_some() {
-                self.next.push_back(Message::Start(begin));
-                continue;
-            }
-            let Some(closed) = closed else {
-                self.next.push_back(Message::Start(begin));
+            let open = self.slots.find(hash(&begin.new.start.arn)).is_some();
+            let Some(closed) = closed.filter(|_| !open) else {
+                self.next.push_back(Message::Start(Box::new(begin)));
                 continue;
             };
             // Given back should it have to wait.
             let (last, again) = (closed.closed.clone(), begin.new.clone());
             let program = begin.program.clone();
-            match self.reopen(closed, Reply::None, Some((place, begin))) {
+            match self.reopen(closed, Reply::None, Some((place, Box::new(begin)))) {
                 Ok(()) => {}
                 Err((_, ChangeRefusal::Overloaded(_) | ChangeRefusal::Unavailable(_))) => {
                     let reply = StartReply::Child(place);
@@ -144,7 +142,7 @@ impl Shard {
     /// A run does not want a child any more, wherever its start or redrive is.
     pub(in crate::shard) fn stop_child(&mut self, arn: &str) {
         let other = |begin: &Begin| *begin.new.start.arn != *arn;
-        self.runs.to_redrive.retain(|begin| other(begin));
+        self.runs.to_redrive.retain(other);
         for waiting in [&mut self.next, &mut self.deferred] {
             waiting.retain(|message| !matches!(message, Message::Start(begin) if !other(begin)));
         }
