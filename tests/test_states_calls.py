@@ -204,3 +204,38 @@ def test_the_role_of_a_task_must_admit_the_machines_role(strict):
     iam.update_assume_role_policy(RoleName="target", PolicyDocument=json.dumps(admitted))
     shown = run()
     assert json.loads(shown["output"])["Arn"].startswith("arn:aws:sts::000000000000:assumed-role/target/"), shown
+
+
+def test_calls_of_tasks_are_in_the_audit_log(tmp_path):
+    log = tmp_path / "audit.jsonl"
+    cloud = Cloud("--public-pool", free_pool(), "--audit-log", str(log)).start()
+    try:
+        states, iam = cloud.client("stepfunctions"), cloud.client("iam")
+        role = iam.create_role(RoleName="states", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+        child = machine(states, "child", single({"Type": "Pass", "End": True}))
+        definition = {"StartAt": "Ask", "States": {
+            "Ask": call("ec2:describeVpcs", {}, Next="Make"),
+            "Make": call("ec2:createVpc", {"CidrBlock": "10.7.0.0/16"}, Next="Fail"),
+            "Fail": call("ec2:deleteVpc", {"VpcId": "vpc-0123456789abcdef0"}, Next="Start",
+                         Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Start"}]),
+            "Start": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution", "End": True,
+                      "Parameters": {"StateMachineArn": child}}}}
+        arn = states.create_state_machine(name="m", definition=json.dumps(definition), roleArn=role["Arn"])["stateMachineArn"]
+        assert end(states, states.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "SUCCEEDED"
+
+        def of_tasks():
+            told = [json.loads(line) for line in log.read_text().splitlines()]
+            return [one for one in told if one["sourceIPAddress"] == "states.amazonaws.com"]
+
+        made, deleted, started = wait_for(lambda: len(found := of_tasks()) == 3 and found, what="the entries")
+        assert [one["eventName"] for one in (made, deleted, started)] == ["CreateVpc", "DeleteVpc", "StartExecution"]
+        assert made["requestParameters"] == {"cidrBlock": "10.7.0.0/16"} and "errorCode" not in made
+        assert deleted["errorCode"] == "Client.InvalidVpcID.NotFound"
+        assert started["requestParameters"]["stateMachineArn"] == child
+        for one in (made, deleted, started):
+            who = one["userIdentity"]
+            assert (one["userAgent"], who["invokedBy"]) == ("states.amazonaws.com", "states.amazonaws.com")
+            assert who["type"] == "AssumedRole" and ":assumed-role/states/" in who["arn"]
+            assert who["sessionContext"]["sessionIssuer"]["principalId"] == role["RoleId"]
+    finally:
+        assert cloud.stop() == 0, cloud.log_text()

@@ -125,6 +125,7 @@ impl Cloud {
                 home.key("task tokens"),
                 services::tables(&platform, &parts.ssm, &parts.states),
                 parts.authorizer.clone(),
+                audit.clone().map(|log| log as Arc<dyn AuditSink>),
                 agent.log_sink(),
             )
             .context("the execution engine cannot be opened")?;

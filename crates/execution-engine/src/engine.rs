@@ -158,18 +158,6 @@ impl Engine {
         answer.await.map_err(|_| closed_read())?
     }
 
-    /// Whether an answer to the task with this token is still awaited. Express executions are not asked: they do not
-    /// outlive their process.
-    pub async fn waits(&self, token: &str) -> Result<bool, Unreadable> {
-        let Some(task) = self.shared.tokens.open(token) else { return Ok(false) };
-        if usize::from(task.shard) >= self.shared.shards.len() {
-            return Ok(false);
-        }
-        let (reply, answer) = oneshot::channel();
-        self.read(usize::from(task.shard), Message::Waits { task, reply })?;
-        answer.await.map_err(|_| closed_read())
-    }
-
     /// One execution; `None`: there is none (Express executions are never shown).
     pub async fn describe(&self, arn: &str) -> Result<Option<Execution>, Unreadable> {
         let (reply, answer) = oneshot::channel();

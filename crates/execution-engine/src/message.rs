@@ -99,11 +99,6 @@ pub(crate) enum Message {
         task: TaskName,
         reply: Sender<Result<Option<Dispatch>, Unreadable>>,
     },
-    /// Whether an answer to this task is still awaited.
-    Waits {
-        task: TaskName,
-        reply: Sender<bool>,
-    },
     /// Open executions only: closed ones are read from the archive by the caller.
     Describe {
         arn: Arc<str>,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aws_schema::{OperationSpec, Protocol, ServiceSpec};
 use aws_wire::Router;
 use contracts::ServiceTable;
+use contracts::audit::Effect;
 
-use crate::audit::Effect;
 use crate::metrics::OperationCounters;
 
 /// One service as the chain needs it.

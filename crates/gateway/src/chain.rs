@@ -12,6 +12,7 @@ use aws_wire::{
     validation_fault,
 };
 use bytes::Bytes;
+use contracts::audit::{Answered, Claimed, Trail};
 use contracts::{Caller, Prepared};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
@@ -20,7 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::answer::{self, Body};
-use crate::audit::{self, Claimed, Trail};
+use crate::audit;
 use crate::authenticate::{self, Identity, Voice};
 use crate::body;
 use crate::builtin;
@@ -239,8 +240,8 @@ fn decode(
         };
         decoded.map_err(|error| error.fault(protocol))
     };
-    let audited =
-        gateway.audit.is_some() && service.entry(operation).is_some_and(|entry| audit::wants(gateway, entry));
+    let audited = gateway.audit.is_some()
+        && service.entry(operation).is_some_and(|entry| audit::wants(gateway, entry.effect));
     let prepared = service
         .table()
         .prepare(operation, &mut fill, audited)
@@ -312,7 +313,8 @@ fn account(
     entry.counters.answered(status, took);
     let code = fault.as_ref().map(|(code, _)| code);
     tracing::debug!(action = entry.action, status, code, request_id = head.request_id, ?took, "answered");
-    audit::record(gateway, head, service, operation.name, entry, trail, (status, fault, took));
+    let named = (service.spec().signing_name, operation.name, entry.effect);
+    audit::record(gateway, head, named, trail, Answered { time: gateway.clock.now(), status, fault, took });
 }
 
 /// What AWS says when it does not want to say more.

@@ -22,7 +22,6 @@ impl Shard {
                 drop(reply.send(self.list(&filter, reach, after.as_ref(), limit)));
             }
             Message::Task { task, reply } => drop(reply.send(self.task(task))),
-            Message::Waits { task, reply } => drop(reply.send(self.waits(task))),
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
             Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
@@ -58,18 +57,6 @@ impl Shard {
             taken,
             submitted,
         }))
-    }
-
-    /// Whether an answer to a task is awaited. What cannot be read just now counts as waiting.
-    fn waits(&mut self, task: TaskName) -> bool {
-        let Some(place) = self.slots.find(task.hash) else { return false };
-        if self.slots.check(place, task.number).is_none_or(|slot| slot.phase != Phase::Open) {
-            return false;
-        }
-        let Ok(hot) = self.heat(place) else { return true };
-        let waits = hot.execution.state_of(task.ticket).is_some();
-        self.keep_hot(place, hot);
-        waits
     }
 
     pub(super) fn describe(&self, place: u32) -> Option<Execution> {

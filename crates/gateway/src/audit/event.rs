@@ -1,6 +1,7 @@
 //! An entry as one line: the record format of CloudTrail (CloudTrail User Guide, "CloudTrail record contents for
 //! management, data, and network activity events" and "CloudTrail userIdentity element").
 
+use contracts::audit::Source;
 use contracts::{Caller, PrincipalKind};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -22,12 +23,16 @@ pub(super) fn line(entry: &AuditEntry) -> String {
     let mut record = Map::new();
     let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
     put("eventVersion", VERSION.into());
-    put("userIdentity", identity(&entry.who));
+    put("userIdentity", identity(&entry.who, entry.source));
     put("eventTime", time(entry.time).into());
     put("eventSource", format!("{}.amazonaws.com", entry.service).into());
     put("eventName", entry.operation.into());
     put("awsRegion", region.into());
-    put("sourceIPAddress", entry.source_ip.map(|ip| ip.to_canonical().to_string()).into());
+    let source = match entry.source {
+        Source::Peer(address) => address.map(|ip| ip.to_canonical().to_string()),
+        Source::Service(name) => Some(name.to_owned()),
+    };
+    put("sourceIPAddress", source.into());
     put("userAgent", entry.user_agent.as_str().into());
     if let Some((code, message)) = &entry.fault {
         put("errorCode", error_code(entry, code).into());
@@ -61,9 +66,15 @@ fn parameters(input: &str) -> Value {
     serde_json::from_str(input).unwrap_or_default()
 }
 
-fn identity(who: &Who) -> Value {
+fn identity(who: &Who, source: Source) -> Value {
     match who {
-        Who::Known(caller) => known(caller),
+        Who::Known(caller) => {
+            let mut identity = known(caller);
+            if let Source::Service(name) = source {
+                identity["invokedBy"] = Value::from(name);
+            }
+            identity
+        }
         Who::Claimed(Claimed { access_key_id, .. }) if access_key_id.is_empty() => {
             json!({ "type": "Unknown" })
         }
@@ -90,8 +101,11 @@ fn known(caller: &Caller) -> Value {
         "principalId": principal.user_id,
         "arn": principal.arn,
         "accountId": caller.account(),
-        "accessKeyId": caller.access_key_id,
     });
+    // The cloud's own parts act with sessions that have no key.
+    if !caller.access_key_id.is_empty() {
+        identity["accessKeyId"] = Value::from(caller.access_key_id.as_str());
+    }
     match &principal.kind {
         PrincipalKind::User { name, .. } => identity["userName"] = Value::from(name.as_str()),
         PrincipalKind::AssumedRole { role, role_id, .. } => {

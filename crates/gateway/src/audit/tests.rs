@@ -1,11 +1,14 @@
 //! Lines, files and limits of the audit log.
 
 use super::*;
-use contracts::{Principal, PrincipalKind};
+use contracts::audit::Source;
+use contracts::{Caller, Principal, PrincipalKind};
 use serde_json::{Value, json};
 use state_store::typed::Scope;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// 2026-11-20T14:00:00Z.
 const NOON: i64 = 1_795_183_200_000;
@@ -31,7 +34,7 @@ fn entry(time: i64) -> AuditEntry {
         event_id: "e-1".to_owned(),
         request_id: "r-1".to_owned(),
         who: Who::Known(caller(user, "arn:aws:iam::000000000001:user/alice")),
-        source_ip: Some([127, 0, 0, 1].into()),
+        source: Source::Peer(Some([127, 0, 0, 1].into())),
         user_agent: "aws-cli".to_owned(),
         service: "ec2",
         operation: "CreateVpc",
@@ -113,20 +116,19 @@ fn roles_are_named_with_their_issuer_and_strangers_by_their_claim() {
 }
 
 #[test]
-fn the_name_of_an_operation_tells_its_effect() {
-    let effects = [
-        ("DescribeVpcs", true, false),
-        ("GetCallerIdentity", true, false),
-        ("ListUsers", true, false),
-        ("CreateVpc", false, true),
-        ("PutParameter", false, true),
-        ("SendCommand", false, true),
-        ("AssumeRole", true, true),
-        ("GetSessionToken", true, true),
-    ];
-    for (operation, read_only, recorded) in effects {
-        assert_eq!(Effect::of(operation), Effect { read_only, recorded }, "{operation}");
-    }
+fn a_service_that_acts_for_somebody_stands_in_the_place_of_the_address() {
+    let role = PrincipalKind::AssumedRole {
+        role: "r".to_owned(),
+        role_id: "AROA1".to_owned(),
+        session: "s".to_owned(),
+    };
+    let mut caller = Arc::unwrap_or_clone(caller(role, "arn"));
+    caller.access_key_id = String::new();
+    let source = Source::Service("states.amazonaws.com");
+    let record = shown(&AuditEntry { who: Who::Known(Arc::new(caller)), source, ..entry(NOON) });
+    assert_eq!(record["sourceIPAddress"], "states.amazonaws.com");
+    let identity = &record["userIdentity"];
+    assert_eq!((&identity["invokedBy"], identity.get("accessKeyId")), (&json!("states.amazonaws.com"), None));
 }
 
 #[test]

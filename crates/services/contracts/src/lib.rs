@@ -4,6 +4,7 @@
 //! another: they meet through records, or through a trait in [`seams`].
 #![forbid(unsafe_code)]
 
+pub mod audit;
 mod audit_text;
 mod call;
 mod change;

@@ -2,10 +2,11 @@
 
 use crate::activity::Board;
 use crate::log::{Log, LogWriter};
-use crate::task::{Desk, Integration, Order, Room, SdkCalls, StartExecution, Waiting};
+use crate::task::{Desk, Inside, Integration, Order, Room, SdkCalls, StartExecution, Waiting};
 use crate::{activity, alias, execution, faults, limits, machine, tags, task, test_state, validate, version};
 use api_stepfunctions::ops;
 use aws_schema::{Fault, Shape};
+use contracts::audit::AuditSink;
 use contracts::seams::{Authorizer, LogSink};
 use contracts::{Call, Page, Platform, ServiceTable};
 use execution_engine::{AnswerRefusal, Engine, EngineConfig, EngineError};
@@ -66,7 +67,7 @@ impl States {
     }
 
     /// Opens the engine, in a folder or in memory, and takes up what ran before. `token_key` seals task tokens; `tables`
-    /// and `authorizer` serve the tasks that call this cloud's services; `logs` takes what machines log.
+    /// and `authorizer` serve the tasks that call this cloud's services, `audit` sees those calls; `logs` takes what machines log.
     ///
     /// # Errors
     /// [`EngineError`] when the folder cannot be used or is damaged.
@@ -76,11 +77,13 @@ impl States {
         token_key: [u8; 32],
         tables: Vec<ServiceTable>,
         authorizer: Arc<dyn Authorizer>,
+        audit: Option<Arc<dyn AuditSink>>,
         logs: Arc<dyn LogSink>,
     ) -> Result<(), EngineError> {
-        let calls = Arc::new(SdkCalls::new(tables, authorizer, !self.platform.config.open));
+        let inside = Arc::new(Inside::new(self.platform.clone(), authorizer, audit));
+        let calls = Arc::new(SdkCalls::new(tables, inside.clone()));
         let _ = self.calls.set(calls.clone());
-        let _ = self.integrations.set(vec![Arc::new(StartExecution), calls]);
+        let _ = self.integrations.set(vec![Arc::new(StartExecution(inside)), calls]);
         let (log, writer) = Log::new(self.platform.store.clone());
         *self.log_writer.lock() = Some((writer, logs));
         let (room, desk) = Room::new(self.platform.clone(), self.board.clone(), self.waiting.clone(), log);

@@ -3,6 +3,7 @@
 mod aliases;
 mod executions;
 mod failing_store;
+mod inside;
 mod machines;
 mod mocks;
 mod once;

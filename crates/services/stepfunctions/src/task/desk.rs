@@ -13,10 +13,11 @@ use records::stepfunctions::StateMachine;
 use state_machine::history::{Event, Failure};
 use state_machine::interpret::{MapRunRequest, Start, TaskAnswer, Ticket, Work};
 use state_store::typed::Scope;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// Calls that run at once; the others wait as what they are: scheduled tasks of executions.
 const CALLS: usize = 4096;
@@ -134,6 +135,8 @@ impl Desk {
                 service.order(Order::Delete(scope, found.id.as_str().into()));
             }
         }
+        // Whose call a job is, to answer for it if it panics.
+        let mut tokens: HashMap<Id, Arc<str>> = HashMap::new();
         let sweeping = service.clone();
         calls.spawn(async move { super::sweep(&sweeping).await });
         let mut place = None;
@@ -146,16 +149,22 @@ impl Desk {
                 }
                 order = self.received.recv(), if place.is_some() => order,
                 _ = stopped.wait_for(|stop| *stop) => return,
-                Some(done) = calls.join_next() => {
+                Some(done) = calls.join_next_with_id() => {
+                    let token = tokens.remove(&done.as_ref().map_or_else(JoinError::id, |(id, ())| *id));
                     if let Err(error) = done && error.is_panic() {
                         tracing::error!(%error, "a task's call panicked");
+                        if let Some(token) = token {
+                            let service = service.clone();
+                            calls.spawn(async move { service.tell(&token, panicked()).await });
+                        }
                     }
                     continue;
                 }
             };
             let Some(order) = order else { return };
             let (service, shelf, place) = (service.clone(), self.shelf.clone(), place.take());
-            calls.spawn(async move {
+            let token = if let Order::Do(held) = &order { Some(held.token().clone()) } else { None };
+            let job = calls.spawn(async move {
                 let _place = place;
                 match order {
                     Order::Do(held) => {
@@ -175,6 +184,9 @@ impl Desk {
                     }
                 }
             });
+            if let Some(token) = token {
+                tokens.insert(job.id(), token);
+            }
         }
     }
 }
@@ -190,6 +202,12 @@ async fn learn(service: &States, held: &Held) -> Option<Dispatch> {
             }
         }
     }
+}
+
+/// What a task is told whose call ended in a fault of this program.
+fn panicked() -> TaskAnswer {
+    let cause = "The call ended in a fault of this cloud; its log says which.";
+    TaskAnswer::Failed(Failure::new("States.TaskFailed", cause))
 }
 
 /// A child goes with the task that waited for it (developer guide, "Run a job": cancelled with its task).

@@ -47,6 +47,14 @@ impl Shelf {
 }
 
 impl Held {
+    /// Its token.
+    pub(crate) fn token(&self) -> &Arc<str> {
+        match self {
+            Held::Whole(dispatch, _) => &dispatch.task.token,
+            Held::Token(token, _) => token,
+        }
+    }
+
     /// The whole task; `None` when nobody waits for it any more.
     ///
     /// # Errors

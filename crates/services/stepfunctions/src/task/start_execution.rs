@@ -1,12 +1,13 @@
 //! `states:startExecution`, alone, with `.sync`, `.sync:2` and `.waitForTaskToken`.
 
+use super::inside::Inside;
 use super::integration::{Attempt, Integration, Outcome};
 use super::waiting::{self, Waiter};
 use crate::execution::{Begun, begin};
-use crate::role;
 use crate::service::States;
-use aws_schema::Fault;
-use contracts::{BoxFuture, new_uuid};
+use api_stepfunctions::{StartExecutionInput, ops};
+use aws_schema::{Fault, Operation as _};
+use contracts::{BoxFuture, Reply, audit_text, new_uuid};
 use execution_engine::{Dispatch, Status};
 use state_machine::interpret::{Pattern, TaskAnswer, Work};
 use state_machine::{Map, Value};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Starts executions for tasks.
-pub(crate) struct StartExecution;
+pub(crate) struct StartExecution(pub(crate) Arc<Inside>);
 
 /// What a task may name (developer guide, "Start a new execution": the parameters of StartExecution).
 struct Parameters {
@@ -48,6 +49,16 @@ impl Parameters {
             trace_header: text("TraceHeader"),
         })
     }
+
+    /// The request they make.
+    fn request(&self) -> StartExecutionInput {
+        StartExecutionInput {
+            state_machine_arn: Some(self.machine_arn.clone()),
+            name: Some(self.name.clone()),
+            input: self.input.clone(),
+            trace_header: self.trace_header.clone(),
+        }
+    }
 }
 
 /// A name in the form of a UUID, made of the attempt's key.
@@ -66,6 +77,7 @@ impl Integration for StartExecution {
     }
 
     fn run(&self, work: Attempt) -> BoxFuture<'static, Outcome> {
+        let inside = self.0.clone();
         Box::pin(async move {
             if &*work.target.1 != "startExecution" {
                 return Outcome::failed("States.Runtime", format!("There is no action '{}'.", work.target.1));
@@ -74,11 +86,13 @@ impl Integration for StartExecution {
                 return Outcome::failed("States.Runtime", "The task calls no service.");
             };
             let request_id = new_uuid();
-            let scope = role::scope_of_task(&work.dispatch, &work.scope);
-            match started(&work.service, &scope, &work.dispatch).await {
+            let asked = match Parameters::read(&work.dispatch) {
+                Ok(asked) => asked,
+                Err(why) => return Outcome::failed("States.Runtime", why),
+            };
+            match watched(&inside, &work, &asked, &request_id).await {
                 Ok(begun) => go_on(&work, pattern, &begun, &request_id).await,
-                Err(Refused::Parameters(why)) => Outcome::failed("States.Runtime", why),
-                Err(Refused::Fault(fault)) => {
+                Err(fault) => {
                     let outcome = refused(&fault, &request_id);
                     match (pattern, outcome) {
                         (Pattern::Sync(_), Outcome::Answer(TaskAnswer::Failed(failure))) => {
@@ -92,14 +106,23 @@ impl Integration for StartExecution {
     }
 }
 
-enum Refused {
-    Parameters(String),
-    Fault(Fault),
+/// The start as a call of the task's role.
+async fn watched(inside: &Inside, work: &Attempt, asked: &Parameters, request_id: &str) -> Reply<Begun> {
+    let caller = inside.caller(&work.scope, &work.dispatch, request_id);
+    let mut watch = inside.watch(&caller, &api_stepfunctions::SERVICE, ops::StartExecution::SPEC);
+    if watch.wants_input() {
+        watch.input(audit_text(&asked.request()));
+    }
+    let begun = match inside.authorize(&mut watch) {
+        Ok(()) => started(&work.service, &caller.scope, &work.dispatch, asked).await,
+        Err(fault) => Err(fault),
+    };
+    watch.end(begun.as_ref().err());
+    begun
 }
 
 /// Starts the execution, or finds the one that this very attempt started before a restart.
-async fn started(service: &States, scope: &Scope, dispatch: &Dispatch) -> Result<Begun, Refused> {
-    let asked = Parameters::read(dispatch).map_err(Refused::Parameters)?;
+async fn started(service: &States, scope: &Scope, dispatch: &Dispatch, asked: &Parameters) -> Reply<Begun> {
     let begun = begin(
         service,
         scope,
@@ -113,13 +136,13 @@ async fn started(service: &States, scope: &Scope, dispatch: &Dispatch) -> Result
         Err(fault) if fault.code == "ExecutionAlreadyExists" && dispatch.again => {
             let machine = asked.machine_arn.split(':').nth(6).unwrap_or_default();
             let arn = crate::arn::of(scope, &format!("execution:{machine}:{}", asked.name));
-            let found = service.engine().map_err(Refused::Fault)?.describe(&arn).await;
+            let found = service.engine()?.describe(&arn).await;
             match found {
                 Ok(Some(execution)) => Ok(Begun { arn: execution.start.arn.clone(), at: execution.start.at }),
-                _ => Err(Refused::Fault(fault)),
+                _ => Err(fault),
             }
         }
-        other => other.map_err(Refused::Fault),
+        other => other,
     }
 }
 

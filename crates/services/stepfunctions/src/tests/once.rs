@@ -58,6 +58,17 @@ async fn count_outside(call: Call<Platform>, _: StartExecutionInput) -> Reply<St
     Ok(StartExecutionOutput { execution_arn: Some(count.to_string()), start_date: None })
 }
 
+/// Only looks.
+async fn look(call: Call<Platform>, _: ListActivitiesInput) -> Reply<ListActivitiesOutput> {
+    call.transact(|tx| Ok(tx.count::<Tally>(&here()))).await?;
+    Ok(ListActivitiesOutput::default())
+}
+
+/// A handler with a fault.
+async fn panic(_: Call<Platform>, _: StopExecutionInput) -> Reply<StopExecutionOutput> {
+    panic!("on purpose")
+}
+
 /// A cloud on the memory that its former lives left.
 fn live(backend: Arc<dyn StateStore>, folder: &Path) -> World {
     let mut platform = Platform::without_host(Arc::new(SystemClock), ACCOUNT, true);
@@ -67,12 +78,37 @@ fn live(backend: Arc<dyn StateStore>, folder: &Path) -> World {
     table.on::<ops::CreateActivity, _, _, _>(&counting, count_in_store);
     table.on::<ops::DeleteActivity, _, _, _>(&counting, count_and_refuse);
     table.on::<ops::StartExecution, _, _, _>(&counting, count_outside);
+    table.on::<ops::ListActivities, _, _, _>(&counting, look);
+    table.on::<ops::StopExecution, _, _, _>(&counting, panic);
     World::with(States::new(platform), vec![table], Some(folder.to_owned()))
 }
 
-async fn status(world: &World, arn: &str) -> DescribeExecutionOutput {
-    let input = DescribeExecutionInput { execution_arn: Some(arn.into()), included_data: None };
-    execution::describe(world.call(), input).await.unwrap()
+/// Starts an execution of one call.
+async fn start(world: &World, action: &str, parameters: &str) -> String {
+    let state = format!(
+        r#"{{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:{action}","Parameters":{parameters},"End":true}}"#
+    );
+    let input = CreateStateMachineInput {
+        name: Some("m".into()),
+        definition: Some(one_state(&state)),
+        role_arn: Some(ROLE.into()),
+        ..CreateStateMachineInput::default()
+    };
+    let machine = machine::create(world.call(), input).await.unwrap().state_machine_arn;
+    let input = StartExecutionInput { state_machine_arn: machine, ..StartExecutionInput::default() };
+    execution::start(world.call(), input).await.unwrap().execution_arn.unwrap()
+}
+
+/// Waits for the end of an execution.
+async fn end(world: &World, arn: &str) -> DescribeExecutionOutput {
+    loop {
+        let input = DescribeExecutionInput { execution_arn: Some(arn.into()), included_data: None };
+        let shown = execution::describe(world.call(), input).await.unwrap();
+        if shown.status != Some(ExecutionStatus::RUNNING) {
+            return shown;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 /// How a task's call ended: count of effects, output, error and cause.
@@ -88,30 +124,13 @@ async fn over_death(action: &str, parameters: &str, death: Death) -> Outcome {
     let (memory, folder) = (Arc::new(MemoryStore::default()), tempfile::tempdir().unwrap());
     let backend = Arc::new(FailingStore::new(memory.clone(), Some(death)));
     let world = live(backend.clone(), folder.path());
-    let state = format!(
-        r#"{{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:{action}","Parameters":{parameters},"End":true}}"#
-    );
-    let input = CreateStateMachineInput {
-        name: Some("m".into()),
-        definition: Some(one_state(&state)),
-        role_arn: Some(ROLE.into()),
-        ..CreateStateMachineInput::default()
-    };
-    let machine = machine::create(world.call(), input).await.unwrap().state_machine_arn;
-    let input = StartExecutionInput { state_machine_arn: machine, ..StartExecutionInput::default() };
-    let arn = execution::start(world.call(), input).await.unwrap().execution_arn.unwrap();
+    let arn = start(&world, action, parameters).await;
     while !backend.is_dead() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     world.close().await;
     let world = live(Arc::new(FailingStore::new(memory, None)), folder.path());
-    let ended = loop {
-        let shown = status(&world, &arn).await;
-        if shown.status != Some(ExecutionStatus::RUNNING) {
-            break shown;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    };
+    let ended = end(&world, &arn).await;
     let store = world.states.platform.store.clone();
     while !store.list::<TaskCall>(&here()).is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -181,19 +200,19 @@ async fn a_call_without_effect_leaves_no_mark() {
     // It would die at the first mark.
     let backend = Arc::new(FailingStore::new(memory, Some(death(1, false))));
     let world = live(backend.clone(), folder.path());
-    let state = r#"{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:listActivities","End":true}"#;
-    let input = CreateStateMachineInput {
-        name: Some("m".into()),
-        definition: Some(one_state(state)),
-        role_arn: Some(ROLE.into()),
-        ..CreateStateMachineInput::default()
-    };
-    let machine = machine::create(world.call(), input).await.unwrap().state_machine_arn;
-    let input = StartExecutionInput { state_machine_arn: machine, ..StartExecutionInput::default() };
-    let arn = execution::start(world.call(), input).await.unwrap().execution_arn.unwrap();
-    while status(&world, &arn).await.status == Some(ExecutionStatus::RUNNING) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let arn = start(&world, "listActivities", "{}").await;
+    assert_eq!(end(&world, &arn).await.status, Some(ExecutionStatus::SUCCEEDED));
     assert!(!backend.is_dead());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_panics_fails_its_task() {
+    let (memory, folder) = (Arc::new(MemoryStore::default()), tempfile::tempdir().unwrap());
+    let world = live(memory, folder.path());
+    let parameters = r#"{"ExecutionArn":"arn:aws:states:eu-central-1:000000000000:execution:m:e"}"#;
+    let arn = start(&world, "stopExecution", parameters).await;
+    let ended = end(&world, &arn).await;
+    assert_eq!(ended.error.as_deref(), Some("States.TaskFailed"));
     world.close().await;
 }

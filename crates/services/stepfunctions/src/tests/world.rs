@@ -3,6 +3,7 @@
 use crate::States;
 use crate::service::StatesCall;
 use aws_schema::Fault;
+use contracts::audit::AuditSink;
 use contracts::seams::{Authorizer, LogLine, LogSink};
 use contracts::{Call, Caller, Platform, Principal, ServiceTable, SystemClock};
 use state_store::typed::Scope;
@@ -47,8 +48,18 @@ impl World {
         tables: Vec<ServiceTable>,
         folder: Option<std::path::PathBuf>,
     ) -> World {
-        let nothing = Arc::new(Nothing);
-        states.open(folder, [3; 32], tables, nothing.clone(), nothing).unwrap();
+        World::guarded(states, tables, folder, Arc::new(Nothing), None)
+    }
+
+    /// The same with rights and an audit log.
+    pub(super) fn guarded(
+        states: Arc<States>,
+        tables: Vec<ServiceTable>,
+        folder: Option<std::path::PathBuf>,
+        authorizer: Arc<dyn Authorizer>,
+        audit: Option<Arc<dyn AuditSink>>,
+    ) -> World {
+        states.open(folder, [3; 32], tables, authorizer, audit, Arc::new(Nothing)).unwrap();
         let (stop, stopped) = watch::channel(false);
         #[expect(clippy::disallowed_methods, reason = "the handle is kept in the world")]
         let desk = tokio::spawn(states.clone().run(stopped));

@@ -1,41 +1,20 @@
-//! One call of one attempt: who makes it, what its answer looks like, and what becomes of it over a crash.
+//! One call of one attempt: what its answer looks like, and what becomes of it over a crash.
 
 use super::names;
 use super::once::{Known, Once};
 use super::write;
-use crate::role;
+use crate::task::inside::Watch;
 use crate::task::integration::{Attempt, Outcome};
 use aws_schema::{Fault, OperationSpec, ServiceSpec, WriteMembers};
-use contracts::{Caller, Prepared, Principal, PrincipalKind, Reply, new_uuid};
+use contracts::{Caller, Prepared, Reply, new_uuid};
 use execution_engine::Dispatch;
 use records::stepfunctions::CallAnswer;
 use state_machine::history::Failure;
 use state_machine::interpret::{Pattern, TaskAnswer, Work};
-use state_store::typed::Scope;
 use std::sync::Arc;
 
-/// Whoever acts for an execution: a session of its role (developer guide, "How Step Functions works with IAM").
-pub(super) fn caller(scope: &Scope, dispatch: &Dispatch, request_id: &str, enforced: bool) -> Caller {
-    let role_arn = role::of_task(dispatch);
-    let role = role_arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let scope = role::scope_of_task(dispatch, scope);
-    let account = scope.account.clone();
-    let session = dispatch.key.chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect::<String>();
-    Caller {
-        scope,
-        principal: Principal {
-            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
-            user_id: format!("AROA:{session}"),
-            kind: PrincipalKind::AssumedRole { role, role_id: String::new(), session },
-        },
-        access_key_id: String::new(),
-        source_ip: None,
-        request_id: request_id.to_owned(),
-        user_agent: "states.amazonaws.com".to_owned(),
-        host: "states.amazonaws.com".to_owned(),
-        enforced,
-    }
-}
+/// What a handler answers.
+type Output = Box<dyn WriteMembers + Send>;
 
 /// How answers are shown to the task.
 pub(super) struct Form {
@@ -54,7 +33,7 @@ impl Form {
         Form { prefix: names::error_prefix(spec), request_id: new_uuid(), callback }
     }
 
-    fn answer(&self, reply: Reply<Box<dyn WriteMembers + Send>>) -> TaskAnswer {
+    fn answer(&self, reply: Reply<Output>) -> TaskAnswer {
         match reply {
             Ok(output) => self.output(write::value(&*output).to_string().into()),
             Err(fault) => self.refused(&fault),
@@ -91,7 +70,14 @@ pub(super) struct SdkCall {
     pub(super) form: Form,
     pub(super) caller: Arc<Caller>,
     /// Or what the task is answered without a call.
-    pub(super) prepared: Result<Prepared, TaskAnswer>,
+    pub(super) prepared: Result<(Prepared, Watch), TaskAnswer>,
+}
+
+/// Runs the handler.
+async fn run((prepared, watch): (Prepared, Watch), caller: Arc<Caller>) -> Reply<Output> {
+    let reply = prepared.run(caller).await;
+    watch.end(reply.as_ref().err());
+    reply
 }
 
 impl SdkCall {
@@ -109,11 +95,11 @@ impl SdkCall {
         let answer = match (once.known(), prepared) {
             (Known::Answer(kept), _) => form.restored(kept),
             (Known::Effect, Ok(prepared)) if once.is_known_by_token() => {
-                form.answer(prepared.run(caller).await)
+                form.answer(run(prepared, caller).await)
             }
             (Known::Effect, _) => failed(once.lost()),
             (Known::Nothing, Err(answer)) => answer,
-            (Known::Nothing, Ok(prepared)) => match once.run(prepared.run(caller)).await {
+            (Known::Nothing, Ok(prepared)) => match once.run(run(prepared, caller)).await {
                 Ok(reply) => form.answer(reply),
                 Err(error) => failed(format!("{} was not called: {error}.", operation.name)),
             },

@@ -12,14 +12,14 @@ pub(crate) use names::member as member_name;
 pub(crate) use once::sweep;
 pub(crate) use write::plain_value as write_value;
 
+use super::inside::{Inside, Watch};
 use super::integration::{Attempt, Integration, Outcome};
 use aws_schema::{Fault, OperationSpec, Protocol, ServiceSpec, Shape};
 use aws_wire::validation_fault;
-use call::{Form, SdkCall, caller};
-use contracts::seams::Authorizer;
-use contracts::{BoxFuture, Caller, Prepared, ServiceTable};
+use call::{Form, SdkCall};
+use contracts::{BoxFuture, Prepared, ServiceTable};
+use execution_engine::Dispatch;
 use read::ReadProblem;
-use state_machine::Value;
 use state_machine::history::Failure;
 use state_machine::interpret::TaskAnswer;
 use std::sync::Arc;
@@ -27,19 +27,13 @@ use std::sync::Arc;
 /// Calls the operations of this cloud's services.
 pub(crate) struct SdkCalls {
     tables: Vec<ServiceTable>,
-    authorizer: Arc<dyn Authorizer>,
-    /// Rights are enforced.
-    enforced: bool,
+    inside: Arc<Inside>,
 }
 
 impl SdkCalls {
     /// On these tables.
-    pub(crate) fn new(
-        tables: Vec<ServiceTable>,
-        authorizer: Arc<dyn Authorizer>,
-        enforced: bool,
-    ) -> SdkCalls {
-        SdkCalls { tables, authorizer, enforced }
+    pub(crate) fn new(tables: Vec<ServiceTable>, inside: Arc<Inside>) -> SdkCalls {
+        SdkCalls { tables, inside }
     }
 
     /// Shape of the answer of an action, such as that of `ec2` and `describeInstances`.
@@ -66,12 +60,16 @@ impl SdkCalls {
         };
         let dispatch = &work.dispatch;
         let form = Form::of(table.spec, dispatch);
-        let caller = Arc::new(caller(&work.scope, dispatch, &form.request_id, self.enforced));
-        let prepared = self.prepare(table, operation, &dispatch.task.input, &dispatch.key, &caller);
-        let prepared = prepared.map_err(|problem| match problem {
-            Problem::Parameter(why) => TaskAnswer::Failed(Failure::new("States.Runtime", why)),
-            Problem::Fault(fault) => form.refused(&fault),
-        });
+        let caller = self.inside.caller(&work.scope, dispatch, &form.request_id);
+        let mut watch = self.inside.watch(&caller, table.spec, operation);
+        let prepared = match self.prepare(table, operation, dispatch, &mut watch) {
+            Ok(prepared) => Ok((prepared, watch)),
+            Err(Problem::Parameter(why)) => Err(TaskAnswer::Failed(Failure::new("States.Runtime", why))),
+            Err(Problem::Fault(fault)) => {
+                watch.end(Some(&fault));
+                Err(form.refused(&fault))
+            }
+        };
         Ok(SdkCall { operation, form, caller, prepared })
     }
 
@@ -80,13 +78,12 @@ impl SdkCalls {
         &self,
         table: &ServiceTable,
         operation: &'static OperationSpec,
-        input: &Value,
-        key: &str,
-        caller: &Caller,
+        dispatch: &Dispatch,
+        watch: &mut Watch,
     ) -> Result<Prepared, Problem> {
         let mut unknown = None;
         let mut fill = |target: &mut dyn aws_schema::ReadMembers| {
-            read::fill(input, key, target).map_err(|problem| match problem {
+            read::fill(&dispatch.task.input, &dispatch.key, target).map_err(|problem| match problem {
                 ReadProblem::Unknown(name) => {
                     unknown = Some(name);
                     Fault::sender("UnknownField", "")
@@ -94,20 +91,20 @@ impl SdkCalls {
                 ReadProblem::Wrong(error) => Fault::sender("SerializationException", error.to_string()),
             })
         };
-        let prepared = table.prepare(operation, &mut fill, false);
+        let prepared = table.prepare(operation, &mut fill, watch.wants_input());
         if let Some(name) = unknown {
             return Err(Problem::Parameter(format!(
                 "The field \"{name}\" is not supported by Step Functions"
             )));
         }
         let prepared = prepared.ok_or_else(|| Problem::Fault(not_built(table.spec, operation)))?;
-        let prepared = prepared.map_err(Problem::Fault)?;
+        let mut prepared = prepared.map_err(Problem::Fault)?;
         let protocol = table.spec.protocols.first().copied().unwrap_or(Protocol::Json11);
         if let Some(fault) = validation_fault(protocol, &prepared.violations) {
             return Err(Problem::Fault(fault));
         }
-        let action = format!("{}:{}", table.spec.signing_name, operation.name);
-        self.authorizer.authorize(caller, &action).map_err(Problem::Fault)?;
+        watch.input(std::mem::take(&mut prepared.input));
+        self.inside.authorize(watch).map_err(Problem::Fault)?;
         if prepared.dry_run {
             let message = "Request would have succeeded, but DryRun flag is set.";
             return Err(Problem::Fault(Fault::sender("DryRunOperation", message).with_status(412)));

@@ -205,7 +205,7 @@ pub(crate) async fn sweep(service: &States) {
     let Ok(engine) = service.engine() else { return };
     let mut over: Vec<(Scope, String)> = Vec::new();
     for (scope, call) in service.platform.store.list_all::<TaskCall>() {
-        if matches!(engine.waits(&call.token).await, Ok(false)) {
+        if matches!(engine.task(&call.token).await, Ok(None)) {
             over.push((scope, call.id.clone()));
         }
     }
