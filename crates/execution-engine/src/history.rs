@@ -54,12 +54,48 @@ pub(crate) fn span(bytes: &[u8], seeds: &[Arc<str>]) -> Result<(u64, u64), Unrea
     if head.has_turn { record::span(reader).map_err(unreadable) } else { Ok((0, 0)) }
 }
 
-fn events(bytes: &[u8], seeds: &[Arc<str>], into: &mut Vec<Event>) -> Result<(), Unreadable> {
-    let (head, mut reader) = record::take_execution(bytes, seeds).map_err(unreadable)?;
-    if head.has_turn {
-        into.extend(record::turn(&mut reader, &head).map_err(unreadable)?.events);
+/// Bytes of data in a page; one that would hold more has fewer events (API reference, `GetExecutionHistory`, `maxResults`:
+/// "the actual number of results returned per call might be fewer"). The number is ours.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// Events of a page that is being put together.
+#[derive(Default)]
+struct Found {
+    events: Vec<Event>,
+    bytes: usize,
+}
+
+impl Found {
+    /// Takes those of a record that are in the range.
+    fn take(&mut self, bytes: &[u8], seeds: &[Arc<str>], (from, to): (u64, u64)) -> Result<(), Unreadable> {
+        let (head, mut reader) = record::take_execution(bytes, seeds).map_err(unreadable)?;
+        if head.has_turn {
+            let turn = record::turn(&mut reader, &head).map_err(unreadable)?;
+            for event in turn.events.into_iter().filter(|event| (from..=to).contains(&event.id)) {
+                self.bytes += event.kind.weight();
+                self.events.push(event);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Whether a smaller page must do.
+    fn is_too_much(&self, asked: Asked) -> bool {
+        self.bytes > PAGE_BYTES && asked.limit > 1
+    }
+}
+
+/// Asks for smaller and smaller pages until one is not too large.
+fn fitting(
+    mut asked: Asked,
+    page: impl Fn(Asked) -> Result<Option<HistoryPage>, Unreadable>,
+) -> Result<HistoryPage, Unreadable> {
+    loop {
+        if let Some(page) = page(asked)? {
+            return Ok(page);
+        }
+        asked.limit = (asked.limit / 2).max(1);
+    }
 }
 
 /// A page of an execution whose newest records are in the log.
@@ -69,8 +105,17 @@ pub(crate) fn of_open(
     trail: &Trail,
     asked: Asked,
 ) -> Result<HistoryPage, Unreadable> {
+    fitting(asked, |asked| try_open(log, archive, trail, asked))
+}
+
+fn try_open(
+    log: &Log,
+    archive: &Archive,
+    trail: &Trail,
+    asked: Asked,
+) -> Result<Option<HistoryPage>, Unreadable> {
     let seeds = record::seeds(&trail.start);
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let mut at = trail.last;
     let mut total = None;
     let mut archived: Option<Vec<u64>> = None;
@@ -84,7 +129,10 @@ pub(crate) fn of_open(
             let (from, to) = asked.range(total);
             oldest = first;
             if first <= to && first + count > from {
-                events(&bytes, &seeds, &mut found)?;
+                found.take(&bytes, &seeds, (from, to))?;
+                if found.is_too_much(asked) {
+                    return Ok(None);
+                }
             }
             if first <= from {
                 archived = None;
@@ -108,10 +156,10 @@ pub(crate) fn of_open(
             Some(total) => total,
             None => last_of(archive, &trail.start.arn, &firsts, &seeds)?,
         };
-        of_parts(archive, &trail.start.arn, &firsts, asked.range(total), &seeds, &mut found)?;
-        return Ok(asked.page(found, total));
+        of_parts(archive, &trail.start.arn, &firsts, (asked, total), &seeds, &mut found)?;
+        return Ok((!found.is_too_much(asked)).then(|| asked.page(found.events, total)));
     }
-    Ok(asked.page(found, total.unwrap_or(0)))
+    Ok(Some(asked.page(found.events, total.unwrap_or(0))))
 }
 
 /// Events between a record and the page, from which on it pays to go from snapshot to snapshot.
@@ -147,17 +195,21 @@ fn of_parts(
     archive: &Archive,
     arn: &str,
     firsts: &[u64],
-    (from, to): (u64, u64),
+    (asked, total): (Asked, u64),
     seeds: &[Arc<str>],
-    found: &mut Vec<Event>,
+    found: &mut Found,
 ) -> Result<(), Unreadable> {
+    let (from, to) = asked.range(total);
     for (number, first) in firsts.iter().enumerate() {
         let ends_before = firsts.get(number + 1).is_some_and(|next| *next <= from);
         if *first > to || ends_before {
             continue;
         }
         for record in records(&archive.part(arn, number)?) {
-            events(record?, seeds, found)?;
+            found.take(record?, seeds, (from, to))?;
+            if found.is_too_much(asked) {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -167,13 +219,14 @@ fn of_parts(
 pub(crate) fn of_closed(archive: &Archive, closed: &Closed, asked: Asked) -> Result<HistoryPage, Unreadable> {
     let start = &closed.execution.start;
     let seeds = record::seeds(start);
-    let range = asked.range(closed.events);
-    let mut found = Vec::new();
-    of_parts(archive, &start.arn, &closed.parts, range, &seeds, &mut found)?;
-    for record in records(&closed.rest) {
-        events(record?, &seeds, &mut found)?;
-    }
-    Ok(asked.page(found, closed.events))
+    fitting(asked, |asked| {
+        let mut found = Found::default();
+        of_parts(archive, &start.arn, &closed.parts, (asked, closed.events), &seeds, &mut found)?;
+        for record in records(&closed.rest) {
+            found.take(record?, &seeds, asked.range(closed.events))?;
+        }
+        Ok((!found.is_too_much(asked)).then(|| asked.page(found.events, closed.events)))
+    })
 }
 
 impl Execution {

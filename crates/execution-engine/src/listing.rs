@@ -5,11 +5,14 @@
 //! `maxResults`), and no list holds up a shard.
 
 use crate::{Execution, ListCursor, ListFilter, ListPage, Status};
+use state_machine::history::Failure;
 use std::cmp::{Ordering, Reverse};
 
 /// Executions a shard brings into memory for one list, and all that it looks at.
 pub(crate) const READ: usize = 2_000;
 pub(crate) const LOOKED_AT: usize = 50_000;
+/// Bytes of an input that lists hold.
+const SHORT: usize = 256;
 /// Closed executions looked at for one list.
 pub(crate) const SCANNED: usize = 10_000;
 
@@ -20,6 +23,17 @@ pub(crate) struct Listed {
     pub(crate) executions: Vec<Execution>,
     /// How far the source was looked through; `None`: to its end.
     pub(crate) upto: Option<ListCursor>,
+}
+
+impl Execution {
+    /// As lists hold it: a thousand long inputs and outputs are not carried along for nothing.
+    pub(crate) fn without_data(mut self) -> Execution {
+        if self.start.input.len() > SHORT {
+            self.start.input = "".into();
+        }
+        (self.output, self.failure) = (None, Failure::default());
+        self
+    }
 }
 
 impl ListCursor {

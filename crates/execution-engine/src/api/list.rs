@@ -41,7 +41,7 @@ pub struct ListCursor {
 /// A page of executions.
 #[derive(Clone, Debug, Default)]
 pub struct ListPage {
-    /// Newest first.
+    /// Newest first; without outputs, errors and causes; long inputs are left empty.
     pub executions: Vec<Execution>,
     /// Where the next page begins, if there is one.
     pub next: Option<ListCursor>,

@@ -182,7 +182,7 @@ impl Archive {
                 if let Some(mut closed) = self.execution(arn)? {
                     closed.execution.pend(reach);
                     if filter.admits(&closed.execution) {
-                        list.executions.push(closed.execution);
+                        list.executions.push(closed.execution.without_data());
                     }
                 }
                 if list.executions.len() == limit || scanned == SCANNED {

@@ -41,7 +41,7 @@ impl Shard {
             execution.pend(reach);
             let behind = after.is_none_or(|after| after.order(&ListCursor::of(&execution)).is_lt());
             if behind && filter.admits(&execution) {
-                found.push(execution);
+                found.push(execution.without_data());
             }
         }
         if let Some(last) = found.get_mut(group..) {

@@ -55,6 +55,38 @@ async fn a_long_history_is_the_same_in_pages_of_any_size_and_order() {
     }
 }
 
+const LOOP: &str = r#"{"StartAt":"A","States":{
+    "A":{"Type":"Pass","Parameters":{"n.$":"States.MathAdd($.n, 1)","pad.$":"$.pad"},"Next":"B"},
+    "B":{"Type":"Choice","Default":"C","Choices":[{"Variable":"$.n","NumericLessThan":60,"Next":"A"}]},
+    "C":{"Type":"Succeed"}}}"#;
+
+/// Much data: pages hold fewer events, turns are cut, and the history is whole.
+#[tokio::test]
+async fn a_history_of_large_data_comes_in_smaller_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(Some(folder.path()), &Arc::new(World::default()));
+    let input = format!("{{\"n\":0,\"pad\":\"{}\"}}", "x".repeat(200_000));
+    engine.start(new(LOOP, Kind::Standard, "large", &input)).await.unwrap();
+    assert_eq!(end(&engine, &arn("large")).await.status, Status::Succeeded);
+    for archived in [false, true] {
+        if archived {
+            eventually(|| async { engine.redrive(&arn("large")).await.err() }).await;
+        }
+        for reverse in [false, true] {
+            let mut events = pages(&engine, "large", reverse, 1_000).await;
+            if reverse {
+                events.reverse();
+            }
+            assert_eq!(events.len(), 1 + 60 * 4 + 2 + 1);
+            assert!(events.iter().zip(1..).all(|(event, id)| event.id == id));
+            let page = engine.history(&arn("large"), reverse, None, 1_000).await.unwrap().unwrap();
+            let bytes: usize = page.events.iter().map(|event| event.kind.weight()).sum();
+            assert!(page.more && page.events.len() > 4 && bytes <= 8 << 20, "{} {bytes}", page.events.len());
+        }
+    }
+    engine.close();
+}
+
 #[tokio::test]
 async fn there_is_a_limit_of_open_executions() {
     let mut config = EngineConfig::new(None, [7; 32]);

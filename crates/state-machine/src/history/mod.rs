@@ -3,6 +3,7 @@
 mod kind;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 pub use kind::*;
 

@@ -15,6 +15,8 @@ use std::sync::{Arc, OnceLock};
 pub const MAX_EVENTS: u64 = 25_000;
 /// Bytes of an input, output, result or set of parameters (Step Functions quotas: 256 KiB of UTF-8).
 pub const MAX_PAYLOAD: usize = 262_144;
+/// Bytes of data in the events of a turn after which it is cut: a history of large data is written in pieces.
+const TURN_BYTES: usize = 1 << 20;
 /// An Express execution lasts five minutes at most (Step Functions quotas).
 const EXPRESS_SECONDS: i64 = 300;
 
@@ -174,6 +176,7 @@ impl Execution {
     /// Fails with [`Stale`], and changes nothing, when the wake fits nothing the execution waits for.
     pub fn turn(&mut self, wake: Wake, turn: &mut Turn<'_>) -> Result<Progress, Stale> {
         let first = self.last_event;
+        let (mut weighed, mut weight) = (turn.events.len(), 0);
         let budget = turn.budget.max(1) as u64;
         let program = self.program.clone();
         let mut run = Run { program: &program, turn, execution: self };
@@ -202,7 +205,9 @@ impl Execution {
                 return Ok(Progress::More);
             }
             guard.stepped();
-            let done = run.execution.last_event - first >= budget;
+            weight += run.turn.events[weighed..].iter().map(|event| event.kind.weight()).sum::<usize>();
+            weighed = run.turn.events.len();
+            let done = run.execution.last_event - first >= budget || weight >= TURN_BYTES;
             if done && run.execution.outcome.is_none() && !run.execution.ready.is_empty() {
                 return Ok(Progress::More);
             }
