@@ -6,13 +6,16 @@ use state_machine::program::Program;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Most programs kept for executions to come; those of open ones are kept by them.
+/// Most programs kept for executions to come, and the bytes of their definitions; those that executions in memory run are
+/// kept by these.
 const KEPT: usize = 1_000;
+const KEPT_BYTES: usize = 32 << 20;
 
 /// Programs by revision.
 #[derive(Default)]
 pub(crate) struct Programs {
-    known: RwLock<HashMap<Arc<str>, Arc<Program>>>,
+    /// With the length of its definition.
+    known: RwLock<HashMap<Arc<str>, (Arc<Program>, usize)>>,
     /// Revisions that executions of any shard ran since the engine was opened, those that wait in the log included:
     /// their definitions must stay.
     pinned: RwLock<HashSet<Arc<str>>>,
@@ -31,13 +34,17 @@ impl Programs {
         }
         let program = Arc::new(Program::compile(definition).map_err(|error| error.to_string())?);
         let mut known = self.known.write();
-        if known.len() >= KEPT {
-            known.retain(|_, program| Arc::strong_count(program) > 1);
+        let is_full = |known: &HashMap<_, (Arc<Program>, usize)>| {
+            let bytes: usize = known.values().map(|(_, bytes)| bytes).sum();
+            known.len() >= KEPT || bytes.saturating_add(definition.len()) > KEPT_BYTES
+        };
+        if is_full(&known) {
+            known.retain(|_, (program, _)| Arc::strong_count(program) > 1);
         }
-        if known.len() >= KEPT {
+        if is_full(&known) {
             known.clear();
         }
-        Ok(known.entry(id.clone()).or_insert(program).clone())
+        Ok(known.entry(id.clone()).or_insert((program, definition.len())).0.clone())
     }
 
     /// From now on the definition of this revision stays.
@@ -54,6 +61,6 @@ impl Programs {
 
     /// A program that was compiled before.
     pub(crate) fn known(&self, id: &str) -> Option<Arc<Program>> {
-        self.known.read().get(id).cloned()
+        self.known.read().get(id).map(|(program, _)| program.clone())
     }
 }
