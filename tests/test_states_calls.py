@@ -16,6 +16,13 @@ def call(action, parameters, **more):
     return {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{action}", "Parameters": parameters, **more}
 
 
+NOTHING = {"vpcs": 0, "tagged": 0, "tables": 0, "versions": 0}
+
+
+def tagged(kind):
+    return [{"ResourceType": kind, "Tags": [{"Key": "execution", "Value.$": "$$.Execution.Name"}]}]
+
+
 def effects(lasting):
     """{name of an execution: how often each of its calls took effect}"""
     found = {}
@@ -24,9 +31,13 @@ def effects(lasting):
         for vpc in page["Vpcs"]:
             tags = {tag["Key"]: tag["Value"] for tag in vpc.get("Tags", [])}
             if "execution" in tags:
-                counts = found.setdefault(tags["execution"], {"vpcs": 0, "tagged": 0, "versions": 0})
+                counts = found.setdefault(tags["execution"], dict(NOTHING))
                 counts["vpcs"] += 1
                 counts["tagged"] += tags.get("tagged") == "yes"
+    for page in ec2.get_paginator("describe_route_tables").paginate():
+        for table in page["RouteTables"]:
+            for tag in table.get("Tags", []):
+                found[tag["Value"]]["tables"] += tag["Key"] == "execution"
     for page in ssm.get_paginator("describe_parameters").paginate():
         for parameter in page["Parameters"]:
             found[parameter["Name"].removeprefix("/once/")]["versions"] = parameter["Version"]
@@ -40,11 +51,13 @@ def test_kill_9_between_effects_and_answers(lasting):
     arn = machine(states, "effects", {
         "StartAt": "Vpc",
         "States": {
-            "Vpc": call("ec2:createVpc", {"CidrBlock": "10.0.0.0/16", "TagSpecifications": [
-                {"ResourceType": "vpc", "Tags": [{"Key": "execution", "Value.$": "$$.Execution.Name"}]}]},
-                ResultPath="$.made", Next="Tags"),
+            "Vpc": call("ec2:createVpc", {"CidrBlock": "10.0.0.0/16", "TagSpecifications": tagged("vpc")},
+                        ResultPath="$.made", Next="Tags"),
             "Tags": call("ec2:createTags", {"Resources.$": "States.Array($.made.Vpc.VpcId)",
-                                            "Tags": [{"Key": "tagged", "Value": "yes"}]}, ResultPath=None, Next="Put"),
+                                            "Tags": [{"Key": "tagged", "Value": "yes"}]}, ResultPath=None, Next="Table"),
+            # Known again by its token: even an answer that got lost comes.
+            "Table": call("ec2:createRouteTable", {"VpcId.$": "$.made.Vpc.VpcId", "TagSpecifications": tagged("route-table")},
+                          Next="Put"),
             # Every further call would make a further version.
             "Put": call("ssm:putParameter", {"Name.$": "States.Format('/once/{}', $$.Execution.Name)", "Value": "v",
                                              "Type": "String", "Overwrite": True}, End=True),
@@ -65,16 +78,17 @@ def test_kill_9_between_effects_and_answers(lasting):
     ended = {name: end(states, arn.replace(":stateMachine:", ":execution:") + f":{name}", 240) for name in started}
     found = effects(lasting)
     for name, shown in ended.items():
-        counts = found.get(name, {"vpcs": 0, "tagged": 0, "versions": 0})
+        counts = found.get(name, NOTHING)
         if shown["status"] == "SUCCEEDED":
-            assert counts == {"vpcs": 1, "tagged": 1, "versions": 1}, name
+            assert counts == {"vpcs": 1, "tagged": 1, "tables": 1, "versions": 1}, name
             continue
         assert (shown["status"], shown["error"]) == ("FAILED", "States.TaskFailed"), shown
         assert "the effect is there once" in shown["cause"], shown
         lost = [event for event in history(states, shown["executionArn"]) if event["type"] == "TaskStateEntered"]
         state = lost[-1]["stateEnteredEventDetails"]["name"]
-        expected = {"vpcs": 1, "tagged": int(state != "Vpc"), "versions": int(state == "Put")}
-        assert counts == expected, (name, state)
+        assert state != "Table", shown
+        put = int(state == "Put")
+        assert counts == {"vpcs": 1, "tagged": int(state != "Vpc"), "tables": put, "versions": put}, (name, state)
     assert any(shown["status"] == "SUCCEEDED" for shown in ended.values())
 
 
