@@ -19,8 +19,8 @@ const LAYERS: &[&[&str]] = &[
         "service-stepfunctions",
         "service-sts",
     ],
-    &["contracts", "execution-engine", "machine", "network-apply", "resolver", "state-store-embedded"],
-    &["records", "keeper", "network-plan", "aws-signature", "iam-policy"],
+    &["contracts", "execution-engine", "machine", "network-apply", "resolver"],
+    &["state-store-embedded", "records", "keeper", "network-plan", "aws-signature", "iam-policy"],
     &[
         "state-store",
         "state-machine",

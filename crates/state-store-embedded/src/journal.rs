@@ -14,7 +14,10 @@ use crate::LogError;
 
 /// Takes the end off the newest journal and calls `open`. If that does not help, the journal is put back as it
 /// was. A copy of the journal is kept beside it, because a human may want to look at it.
-pub(crate) fn drop_torn_tail<T>(
+///
+/// # Errors
+/// What `open` says when it still refuses, and what the disk has against it.
+pub fn drop_torn_tail<T>(
     directory: &Path,
     reason: &str,
     open: impl FnOnce() -> Result<T, LogError>,

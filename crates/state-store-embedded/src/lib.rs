@@ -16,5 +16,6 @@ mod store;
 
 pub use durable::{Batch, Durable, Loaded, LogError};
 pub use fjall_log::FjallLog;
+pub use journal::drop_torn_tail;
 pub use lock::DirectoryLock;
 pub use store::EmbeddedStore;

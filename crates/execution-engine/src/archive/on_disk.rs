@@ -7,6 +7,7 @@ use super::{Change, Row, Rows};
 use crate::{EngineError, Unreadable};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
+use state_store_embedded::{LogError, drop_torn_tail};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -73,17 +74,29 @@ impl FjallRows {
     }
 }
 
+/// Opens it; what a power cut left of the last batch, which nobody was promised, is dropped.
 fn open(folder: &Path) -> Result<Open, Unreadable> {
-    guarded(|| {
-        let database = Database::builder(folder)
-            .worker_threads(1)
-            .cache_size(CACHE_BYTES)
-            .max_cached_files(Some(64))
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-        let rows = database.keyspace("executions", options)?;
-        Ok(Open { database, rows })
-    })
+    let as_it_is = catch_unwind(AssertUnwindSafe(|| attempt(folder)));
+    let reason = match as_it_is {
+        Ok(Ok(open)) => return Ok(open),
+        Ok(Err(fjall::Error::JournalRecovery(error))) => format!("{error:?}"),
+        Ok(Err(error)) => return guarded(|| Err(error)),
+        // It asserts on some kinds of damage instead of reporting them.
+        Err(_) => "an assertion failed".to_owned(),
+    };
+    let again = || guarded(|| attempt(folder)).map_err(|error| LogError(error.0));
+    drop_torn_tail(folder, &reason, again).map_err(|error| Unreadable(error.0))
+}
+
+fn attempt(folder: &Path) -> fjall::Result<Open> {
+    let database = Database::builder(folder)
+        .worker_threads(1)
+        .cache_size(CACHE_BYTES)
+        .max_cached_files(Some(64))
+        .open()?;
+    let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+    let rows = database.keyspace("executions", options)?;
+    Ok(Open { database, rows })
 }
 
 /// Finds out by taking the space for a moment.
@@ -163,5 +176,37 @@ impl Rows for FjallRows {
             }
             Ok(found)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileExt as _;
+
+    fn row(key: &str, length: usize) -> Change {
+        (key.into(), Some(vec![7; length]))
+    }
+
+    #[test]
+    fn what_a_power_cut_left_of_the_last_batch_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = FjallRows::open(folder.path()).unwrap();
+        rows.write(vec![row("a", 100), row("b", 100)]).unwrap();
+        rows.write(vec![row("c", 20_000), row("d", 20_000)]).unwrap();
+        drop(rows);
+        // A page in the middle of the last batch did not get to the disk, while later ones did.
+        let journal = folder.path().join("0.jnl");
+        let file = File::options().read(true).write(true).open(journal).unwrap();
+        file.write_all_at(&[0; 4_096], 8_192).unwrap();
+        drop(file);
+        let rows = FjallRows::open(folder.path()).unwrap();
+        assert_eq!(rows.get(b"a").unwrap().unwrap().len(), 100);
+        assert!(rows.get(b"c").unwrap().is_none() && rows.get(b"d").unwrap().is_none(), "all or nothing");
+        assert!(folder.path().join("0.damaged").exists(), "somebody may want to look at it");
+        rows.write(vec![row("e", 100)]).unwrap();
+        drop(rows);
+        let rows = FjallRows::open(folder.path()).unwrap();
+        assert_eq!(rows.scan(b"", None, 9).unwrap().len(), 3);
     }
 }
