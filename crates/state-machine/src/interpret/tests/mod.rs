@@ -1,4 +1,5 @@
 mod errors;
+mod every_event;
 mod fork;
 mod hostile;
 mod redrive;
