@@ -34,7 +34,7 @@ const LAYERS: &[&[&str]] = &[
         "aws-wire",
     ],
     &["aws-schema"],
-    &["aws-model-codegen", "test-support"],
+    &["aws-model-codegen", "calendar", "test-support"],
 ];
 
 /// Crates without I/O: they never depend on an asynchronous runtime, directly or not.
@@ -43,6 +43,7 @@ const PURE: &[&str] = &[
     "aws-wire",
     "aws-signature",
     "aws-model-codegen",
+    "calendar",
     "iam-policy",
     "network-plan",
     "reachability",

@@ -1,5 +1,6 @@
 //! Whole seconds since 1970, and the two ways a request may write them.
 
+use calendar::{SECONDS_OF_DAY, date, days, days_of_month};
 use std::fmt;
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z.
@@ -8,7 +9,6 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-const SECONDS_PER_DAY: i64 = 86_400;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -62,13 +62,10 @@ impl Timestamp {
 
     fn from_parts(year: i64, month: i64, day: i64, [hour, minute, second]: [i64; 3]) -> Option<Self> {
         // A leap second (60) is a legal way to write a time; nothing beyond it is.
-        if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 60 {
+        if !(1..=days_of_month(year, month)).contains(&day) || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
-        if day < 1 || day > days_in_month(year, month) {
-            return None;
-        }
-        Some(Self(days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3_600 + minute * 60 + second))
+        Some(Self(days(year, month, day) * SECONDS_OF_DAY + hour * 3_600 + minute * 60 + second))
     }
 
     /// Writes the first eight characters of the basic format, `20150830`: the date of a scope.
@@ -81,8 +78,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(SECONDS_PER_DAY));
-        let second = self.0.rem_euclid(SECONDS_PER_DAY);
+        let (year, month, day) = date(self.0.div_euclid(SECONDS_OF_DAY));
+        let second = self.0.rem_euclid(SECONDS_OF_DAY);
         let (hour, minute) = (second / 3_600, second / 60 % 60);
         write!(out, "{year:04}{month:02}{day:02}T{hour:02}{minute:02}{:02}Z", second % 60)
     }
@@ -94,40 +91,6 @@ fn digits(bytes: &[u8]) -> Option<i64> {
         return None;
     }
     Some(bytes.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 of a proleptic Gregorian date. Years are counted from March, so that the
-/// leap day is the last day of a year and needs no special case.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// The inverse of [`days_from_civil`].
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]
@@ -146,7 +109,7 @@ mod tests {
     #[test]
     fn every_day_of_four_centuries_survives_the_round_trip() {
         for day in -146_097..=146_097 {
-            let moment = Timestamp::from_unix(day * SECONDS_PER_DAY + 86_399);
+            let moment = Timestamp::from_unix(day * SECONDS_OF_DAY + 86_399);
             assert_eq!(Timestamp::parse_basic(&moment.to_string()), Some(moment));
         }
     }

@@ -3,8 +3,8 @@
 use super::number::push_padded;
 use super::{double, integer, push_integer};
 use aws_schema::{ReadError, Timestamp, TimestampFormat};
+use calendar::{SECONDS_OF_DAY, date, days, days_of_month};
 
-const SECONDS_OF_DAY: i64 = 86_400;
 /// 0000-01-01 and 9999-12-31T23:59:59, the range every format can write.
 const EARLIEST: i64 = -62_167_219_200;
 const LATEST: i64 = 253_402_300_799;
@@ -20,7 +20,7 @@ pub(crate) fn write_timestamp(out: &mut String, value: Timestamp, format: Timest
     match format {
         TimestampFormat::Epoch => epoch(out, Timestamp { seconds, nanos: value.nanos }),
         TimestampFormat::Iso8601 => {
-            let (year, month, day) = civil(seconds.div_euclid(SECONDS_OF_DAY));
+            let (year, month, day) = date(seconds.div_euclid(SECONDS_OF_DAY));
             padded(out, year, 4);
             out.push('-');
             padded(out, month, 2);
@@ -33,7 +33,7 @@ pub(crate) fn write_timestamp(out: &mut String, value: Timestamp, format: Timest
         }
         TimestampFormat::HttpDate => {
             let days = seconds.div_euclid(SECONDS_OF_DAY);
-            let (year, month, day) = civil(days);
+            let (year, month, day) = date(days);
             out.push_str(DAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)]);
             out.push_str(", ");
             padded(out, day, 2);
@@ -192,15 +192,8 @@ fn instant((year, month, day): (i64, i64, i64), clock: &str, part: &str, offset:
     let mut clock = clock.splitn(3, ':');
     let (hour, minute) = (number(clock.next()?)?, number(clock.next()?)?);
     let second = clock.next().map_or(Some(0), number)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        1..=12 => 31,
-        _ => return None,
-    };
     // A leap second (60) is taken as the first second of the next minute.
-    if !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    if !(1..=days_of_month(year, month)).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let seconds = days(year, month, day) * SECONDS_OF_DAY + hour * 3600 + minute * 60 + second - offset;
@@ -217,28 +210,6 @@ fn number(text: &str) -> Option<i64> {
 fn clock(seconds: i64) -> (i64, i64, i64) {
     let of_day = seconds.rem_euclid(SECONDS_OF_DAY);
     (of_day / 3600, of_day / 60 % 60, of_day % 60)
-}
-
-/// Days since 1970-01-01 of a date in the Gregorian calendar. Years are counted from March so that the leap day comes last.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The date of a day since 1970-01-01; the reverse of [`days`].
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Times as texts: ISO 8601 with an offset, as Java's `ISO_OFFSET_DATE_TIME` reads them.
 
 use crate::Millis;
+use calendar::{SECONDS_OF_DAY, date, days, days_of_month};
 
 /// Nanoseconds since 1970.
 pub(crate) type Nanos = i128;
@@ -8,7 +9,7 @@ pub(crate) type Nanos = i128;
 /// `2024-11-05T12:34:56.789Z`.
 pub(crate) fn write(at: Millis) -> String {
     let (days, rest) = (at.div_euclid(86_400_000), at.rem_euclid(86_400_000));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = date(days);
     let (hours, minutes, seconds, millis) =
         (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60, rest % 1_000);
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z")
@@ -39,15 +40,12 @@ pub(crate) fn read(text: &str) -> Option<Nanos> {
         }
     }
     let offset = reader.offset()?;
-    let within = (1..=12).contains(&month)
-        && (1..=days_of(year, month)).contains(&day)
-        && hours < 24
-        && minutes < 60
-        && seconds < 60;
+    let within =
+        (1..=days_of_month(year, month)).contains(&day) && hours < 24 && minutes < 60 && seconds < 60;
     if !within || !reader.rest.is_empty() {
         return None;
     }
-    let seconds = days(year, month, day) * 86_400 + hours * 3_600 + minutes * 60 + seconds - offset;
+    let seconds = days(year, month, day) * SECONDS_OF_DAY + hours * 3_600 + minutes * 60 + seconds - offset;
     Some(Nanos::from(seconds) * 1_000_000_000 + Nanos::from(nanos))
 }
 
@@ -98,39 +96,6 @@ impl Reader<'_> {
     }
 }
 
-fn leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_of(year: i64, month: i64) -> i64 {
-    match month {
-        2 if leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar, counted in years that begin with March.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    year.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The date of a day counted from 1970-01-01.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +109,7 @@ mod tests {
         assert_eq!(write(951_818_400_500), "2000-02-29T10:00:00.500Z");
         for day in -200_000..200_000 {
             let at = day * 86_400_000 + 12_345_678;
-            if (0..=9_999).contains(&civil(day).0) {
+            if (0..=9_999).contains(&date(day).0) {
                 assert_eq!(millis(&write(at)), Some(at), "{}", write(at));
             }
         }

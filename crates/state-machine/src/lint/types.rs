@@ -5,6 +5,7 @@ use super::ruby::is_integer;
 use super::walk::Mode;
 use crate::path::ReferencePath;
 use crate::text::{Kind, Node};
+use calendar::days_of_month;
 
 /// Whether a value that is not null is of the type.
 pub(super) fn fits(ty: Type, node: &Node, mode: Mode) -> bool {
@@ -79,9 +80,9 @@ fn is_timestamp(text: &str) -> bool {
     if !fits {
         return false;
     }
-    let number = |from: usize, to: usize| text[from..to].parse::<i32>().unwrap_or(-1);
+    let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap_or(-1);
     let year = if negative { -number(0, 4) } else { number(0, 4) };
-    let in_range = day_exists(year, number(5, 7), number(8, 10))
+    let in_range = (1..=days_of_month(year, number(5, 7))).contains(&number(8, 10))
         && (number(11, 13) < 24 || &text[11..19] == "24:00:00")
         && number(14, 16) < 60
         && number(17, 19) <= 60;
@@ -105,15 +106,4 @@ fn is_zone(zone: &str) -> bool {
             && matches!(bytes[0], b'+' | b'-')
             && bytes[3] == b':'
             && [1, 2, 4, 5].iter().all(|at| bytes[*at].is_ascii_digit()))
-}
-
-fn day_exists(year: i32, month: i32, day: i32) -> bool {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i32::from(leap),
-        1..=12 => 31,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
 }

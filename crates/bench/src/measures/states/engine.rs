@@ -143,15 +143,7 @@ pub(super) fn timers(context: &Context) -> anyhow::Result<Row> {
 fn iso(at: i64) -> String {
     let days = at.div_euclid(86_400_000);
     let rest = at.rem_euclid(86_400_000);
-    // Civil date of a day number: eras of 400 years, years that begin in March.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day = shifted.rem_euclid(146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let (date, month) = (of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    let year = year + era * 400 + i64::from(month <= 2);
+    let (year, month, date) = calendar::date(days);
     let (hour, minute, second, milli) =
         (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60, rest % 1_000);
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
