@@ -8,8 +8,8 @@ use crate::programs::Programs;
 use crate::token::Tokens;
 use crate::{
     AnswerRefusal, ChangeRefusal, EngineConfig, EngineError, Execution, HistoryPage, ListCursor, ListFilter,
-    ListOf, ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Status, Unreadable, history,
-    listing, open,
+    ListOf, ListPage, MapRun, MapRunUpdate, NewExecution, Outside, StartRefusal, Status, Unreadable,
+    express_list, history, listing, open,
 };
 use state_machine::Millis;
 use state_machine::history::Failure;
@@ -210,11 +210,36 @@ impl Engine {
         for answer in answers {
             open.push(answer.await.map_err(|_| closed_read())?);
         }
+        if let ListOf::MapRun(run) = &filter.of {
+            open.extend(self.express_children(run, &filter, after.as_ref(), limit + 1).await?);
+        }
         let mut closed = self.shared.archive.list(&filter, reach, after.as_ref(), limit + 1)?;
         if filter.admits_the_past() {
             self.drop_reopened(&mut closed.executions).await?;
         }
         Ok(listing::merge(open, closed, limit))
+    }
+
+    /// Children of a Map Run that are Express executions; `None`: it has none.
+    async fn express_children(
+        &self,
+        run: &Arc<str>,
+        filter: &Arc<ListFilter>,
+        after: Option<&ListCursor>,
+        limit: usize,
+    ) -> Result<Option<listing::Listed>, Unreadable> {
+        for shard in 0..self.shared.shards.len() {
+            let (reply, answer) = oneshot::channel();
+            let (run, filter, after) = (run.clone(), filter.clone(), after.cloned());
+            self.read(shard, Message::ExpressChildren { run, filter, after, limit, reply })?;
+            if let Some(found) = answer.await.map_err(|_| closed_read())? {
+                return Ok(Some(found));
+            }
+        }
+        let archive = &self.shared.archive;
+        let Some(told) = archive.map_run(run)?.filter(|told| told.express) else { return Ok(None) };
+        let left = archive.left(run)?;
+        Ok(Some(express_list::page(&told, express_list::Row::all(&left), filter, after, limit)))
     }
 
     /// Of executions that ended, those that were redriven since are not what the archive says of them.

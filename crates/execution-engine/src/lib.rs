@@ -14,6 +14,7 @@ mod clock;
 mod codec;
 mod disk;
 mod engine;
+mod express_list;
 mod history;
 mod inbox;
 mod listing;

@@ -1,6 +1,7 @@
 //! What is said to a shard.
 
 use crate::aside::Worked;
+use crate::listing::Listed;
 use crate::token::TaskName;
 use crate::{
     AnswerRefusal, ChangeRefusal, Dispatch, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate,
@@ -64,6 +65,8 @@ pub(crate) struct ChildEnd {
     pub(crate) outcome: state_machine::interpret::Outcome,
     /// It did not do well, and no redrive can help.
     pub(crate) terminal: bool,
+    /// Its start and its end.
+    pub(crate) times: (Millis, Millis),
 }
 
 /// A place to read a history from, taken when everything before it was durable.
@@ -151,6 +154,14 @@ pub(crate) enum Message {
     ChildOpen {
         place: ChildPlace,
         arn: Arc<str>,
+    },
+    /// Express children of a Map Run that is under way; `None`: none such is here.
+    ExpressChildren {
+        run: Arc<str>,
+        filter: Arc<ListFilter>,
+        after: Option<ListCursor>,
+        limit: usize,
+        reply: Sender<Option<Listed>>,
     },
     /// How far the redrive of a Map Run has come: the first child it has not come to. `None`: none is under way here.
     RedriveReach {

@@ -8,7 +8,7 @@ use crate::log::Position;
 use crate::message::{ChildEnd, ChildPlace};
 use state_machine::Millis;
 use state_machine::history::Event;
-use state_machine::interpret::{MapRunRequest, Outcome, Start, Wake};
+use state_machine::interpret::{MapRunRequest, Start, Wake};
 use std::sync::Arc;
 
 /// What executions share that were started alike: written once per shard, named by a number.
@@ -109,6 +109,7 @@ pub(crate) struct Opening {
 }
 
 record!(ChildPlace { shard, parent, ticket, index, items });
+record!(ChildEnd { place, outcome, terminal, times });
 record!(Opening { name, suffix, at, input, trace_header, redrives, child, archived });
 
 impl Field for u16 {
@@ -207,8 +208,8 @@ pub(crate) enum Record<'a> {
     Pin(u32, Pin),
     /// Everything that closed in records before this place is in the archive.
     Archived(Position),
-    /// A child of a Map Run ended; true: no redrive can help.
-    Child(ChildPlace, Outcome, bool),
+    /// A child of a Map Run ended.
+    Child(Box<ChildEnd>),
     /// A Map Run began or was changed.
     Run(Box<RunPart>),
     /// An asynchronous Express execution was taken: its number, its pin, who it is.
@@ -287,9 +288,7 @@ pub(crate) fn put_archived(to: &mut Vec<u8>, upto: Position) {
 pub(crate) fn put_child(to: &mut Vec<u8>, end: &ChildEnd) {
     let mut writer = Writer::new(to, &[]);
     writer.byte(CHILD);
-    writer.put(&end.place);
-    writer.put(&end.outcome);
-    writer.put(&end.terminal);
+    writer.put(end);
 }
 
 /// Writes a Map Run: its parent's number and ARN, the time of its begin, what it was asked.
@@ -370,7 +369,7 @@ pub(crate) fn take<'a>(
         }
         PIN => Ok(Record::Pin(reader.take()?, reader.take()?)),
         ARCHIVED => Ok(Record::Archived(Position(reader.number()?))),
-        CHILD => Ok(Record::Child(reader.take()?, reader.take()?, reader.take()?)),
+        CHILD => Ok(Record::Child(Box::new(reader.take()?))),
         RUN => Ok(Record::Run(Box::new(reader.take()?))),
         EXPRESS => {
             let number = reader.number()?;

@@ -67,6 +67,8 @@ pub struct MapRun {
     pub executions: Counts,
     /// How often it was redriven, and when last.
     pub redrives: (u32, Option<Millis>),
+    /// Its children are Express executions.
+    pub express: bool,
 }
 
 /// UpdateMapRun: only what is there changes.

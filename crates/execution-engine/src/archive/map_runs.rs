@@ -3,6 +3,7 @@
 use super::{Archive, encode, keys};
 use crate::codec::{record, variants};
 use crate::{MapRun, Unreadable};
+use state_machine::Millis;
 use state_machine::history::Payload;
 use state_machine::interpret::Outcome;
 
@@ -46,7 +47,7 @@ impl Ended {
     }
 }
 
-/// A child of a run that ended otherwise than well; its place in the run is its place in the list.
+/// A child of a run that ended otherwise than well, or of Express children; its place in the run is its place in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Left {
     /// Items it worked on.
@@ -54,9 +55,11 @@ pub(crate) struct Left {
     pub(crate) ended: Ended,
     /// It did not do well, and no redrive can help.
     pub(crate) terminal: bool,
+    /// Its start and its end.
+    pub(crate) times: (Millis, Millis),
 }
 
-record!(Left { items, ended, terminal });
+record!(Left { items, ended, terminal, times });
 
 impl Archive {
     /// One Map Run.
@@ -77,7 +80,8 @@ impl Archive {
         Ok(runs)
     }
 
-    /// The children that a Map Run had begun when it ended otherwise than well, by their place.
+    /// The children that a Map Run had begun when it ended, by their place: of one that did not do well, for its redrive,
+    /// and of one with Express children, for lists.
     pub(crate) fn left(&self, run: &str) -> Result<Vec<Left>, Unreadable> {
         Ok(self.row(&keys::left(run))?.unwrap_or_default())
     }

@@ -82,5 +82,6 @@ record!(MapRun {
     tolerated_count,
     items,
     executions,
-    redrives
+    redrives,
+    express
 });

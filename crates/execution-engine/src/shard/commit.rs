@@ -107,7 +107,8 @@ impl Shard {
                 let closed = &keep.closed;
                 let well = closed.execution.output.is_some();
                 let terminal = !well && (closed.snapshot.is_empty() || self.is_terminal(closed));
-                self.tell_parent(place, outcome, terminal);
+                let times = times_of(&closed.execution);
+                self.tell_parent(place, outcome, terminal, times);
             }
             self.archive(*keep);
         }
@@ -214,9 +215,16 @@ impl Shard {
         }
     }
 
-    /// Tells a parent of a Map Run in whichever shard. `terminal`: it did not do well, and no redrive can help.
-    pub(super) fn tell_parent(&mut self, place: ChildPlace, outcome: Outcome, terminal: bool) {
-        let end = Box::new(crate::message::ChildEnd { place, outcome, terminal });
+    /// Tells a parent of a Map Run in whichever shard. `terminal`: the child did not do well, and no redrive can help;
+    /// `times`: its start and its end.
+    pub(super) fn tell_parent(
+        &mut self,
+        place: ChildPlace,
+        outcome: Outcome,
+        terminal: bool,
+        times: (Millis, Millis),
+    ) {
+        let end = Box::new(crate::message::ChildEnd { place, outcome, terminal, times });
         if let Some(inbox) = self.around.inboxes.get(usize::from(place.shard)) {
             inbox.force(Message::ChildEnded(end));
         }
@@ -241,6 +249,11 @@ impl Shard {
         }
         Ok(())
     }
+}
+
+/// Start and end of an execution that has ended.
+pub(super) fn times_of(execution: &crate::Execution) -> (Millis, Millis) {
+    (execution.start.at, execution.stopped.unwrap_or_default())
 }
 
 /// How a closed execution ended.

@@ -339,7 +339,10 @@ impl Shard {
         }
         match hot.waiting {
             Some(StartReply::Ended(reply)) => drop(reply.send(Ok(execution))),
-            Some(StartReply::Child(place)) => self.tell_parent(place, outcome, false),
+            Some(StartReply::Child(place)) => {
+                let times = super::commit::times_of(&execution);
+                self.tell_parent(place, outcome, false, times);
+            }
             _ => {}
         }
     }

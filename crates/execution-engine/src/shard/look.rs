@@ -25,6 +25,9 @@ impl Shard {
             Message::Trail { arn, reply } => drop(reply.send(self.trail(&arn))),
             Message::MapRun { arn, reply } => drop(reply.send(self.map_run(&arn))),
             Message::MapRunsOf { execution, reply } => drop(reply.send(self.map_runs(&execution))),
+            Message::ExpressChildren { run, filter, after, limit, reply } => {
+                drop(reply.send(self.express_children(&run, &filter, after.as_ref(), limit)));
+            }
             Message::RedriveReach { arn, reply } => drop(reply.send(self.redrive_reach(&arn))),
             // Everything else was worked on when it was received.
             other => self.next.push_back(other),

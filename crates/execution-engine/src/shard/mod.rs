@@ -29,6 +29,7 @@ use crate::programs::Programs;
 use crate::token::{TaskName, Tokens};
 use crate::wheel::{Due, Wheel};
 use crate::{AnswerRefusal, ChangeRefusal, Outside};
+pub(crate) use map_run::{child_arn, child_name};
 use pins::Pins;
 use slots::{Phase, Slot, Slots};
 use state_machine::Millis;

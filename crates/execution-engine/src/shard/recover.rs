@@ -7,7 +7,7 @@ use crate::clock::ShardClock;
 use crate::codec::Malformed;
 use crate::engine::hash_of_parts;
 use crate::log::{Log, LogWriter, Position};
-use crate::message::{ChildEnd, Trail};
+use crate::message::Trail;
 use crate::record::{self, Head, Opening, Record, Standing};
 use crate::wheel::{Due, Wheel};
 use crate::{EngineError, Status};
@@ -67,9 +67,7 @@ impl Reading {
                 }
             }
             Record::Archived(upto) => self.archived = self.archived.max(upto),
-            Record::Child(place, outcome, terminal) => {
-                self.children.put(&ChildEnd { place, outcome, terminal });
-            }
+            Record::Child(end) => self.children.put(&end),
             Record::Run(part) => self.children.run(*part),
             Record::Execution(head, _) => self.execution(at, bytes.len(), &head),
             Record::Express(number, pin, opening) => {

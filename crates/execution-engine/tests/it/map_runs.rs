@@ -37,7 +37,7 @@ async fn items_run_as_children_and_their_results_keep_their_order() {
         let of = ListOf::MapRun(run.arn.clone());
         let filter = ListFilter { of, status: None, version_arn: None, alias_arn: None, redriven: None };
         let listed = engine.list(filter, None, 1000).await.unwrap().executions.len();
-        assert_eq!(listed, if kind == "STANDARD" { 500 } else { 0 });
+        assert_eq!(listed, 500, "{kind}");
         let expected = [
             "ExecutionStarted",
             "MapStateEntered",
@@ -50,6 +50,42 @@ async fn items_run_as_children_and_their_results_keep_their_order() {
         ];
         assert_eq!(names(&engine, &arn("one")).await, expected);
     }
+}
+
+#[tokio::test]
+async fn express_children_are_listed_by_their_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Arc::new(World::default());
+    let engine = open(Some(folder.path()), &world);
+    let machine = map("EXPRESS", r#","MaxConcurrency":2,"ItemBatcher":{"MaxItemsPerBatch":2}"#, TASK);
+    engine.start(new(&machine, Kind::Standard, "one", "[1,2,3,4,5]")).await.unwrap();
+    let next = || async { eventually(|| async { world.dispatched.lock().unwrap().pop() }).await };
+    let task = next().await;
+    let run = task.execution.map_run.clone().unwrap();
+    let running = eventually(|| async {
+        let running = children(&engine, &run, Some(Status::Running)).await;
+        (running.len() == 2).then_some(running)
+    });
+    let running = running.await;
+    assert!(running.iter().any(|child| child.start.arn == task.execution.arn));
+    engine.answer(&task.task.token, TaskAnswer::Failed(Failure::new("E", "C"))).await.unwrap();
+    assert_eq!(end(&engine, &arn("one")).await.status, Status::Failed);
+    engine.close();
+    let engine = open(Some(folder.path()), &world);
+    let of = ListOf::MapRun(run.clone());
+    let filter = ListFilter { of, status: None, version_arn: None, alias_arn: None, redriven: None };
+    let first = engine.list(filter.clone(), None, 1).await.unwrap();
+    let second = engine.list(filter.clone(), first.next, 1).await.unwrap();
+    let both = [&first.executions[0], &second.executions[0]];
+    assert!(second.next.is_none_or(|next| next.arn == both[1].start.arn));
+    for child in both {
+        let failed = child.start.arn == task.execution.arn;
+        assert_eq!(child.status, if failed { Status::Failed } else { Status::Aborted });
+        assert_eq!((child.child.unwrap().items, child.stopped.is_some()), (2, true));
+    }
+    assert_ne!(both[0].start.arn, both[1].start.arn);
+    let redriven = ListFilter { redriven: Some(true), ..filter };
+    assert!(engine.list(redriven, None, 9).await.unwrap().executions.is_empty());
 }
 
 #[tokio::test]

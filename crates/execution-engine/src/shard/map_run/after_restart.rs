@@ -43,9 +43,10 @@ impl Ends {
     }
 
     pub(in crate::shard) fn put(&mut self, end: &ChildEnd) {
-        let ChildPlace { parent, ticket, index, items, .. } = end.place;
+        let (ChildPlace { parent, ticket, index, items, .. }, times) = (end.place, end.times);
         if let Some(run) = self.runs.get_mut(&(parent, Ticket(ticket))) {
-            run.ends.insert(index, Left { items, ended: Ended::of(&end.outcome), terminal: end.terminal });
+            let (ended, terminal) = (Ended::of(&end.outcome), end.terminal);
+            run.ends.insert(index, Left { items, ended, terminal, times });
         }
     }
 
@@ -86,12 +87,14 @@ impl Over {
             // Those between that did not end were running. Of batches nobody knows their items: the rest is left to a
             // redrive, which makes the same batches again and finds their children.
             while children.len() < index && self.single.is_some() {
-                children.push(1, Stand::Ended(Ended::Aborted, false));
+                let stopped = self.run.stopped.unwrap_or_default();
+                let times = (self.run.started, stopped);
+                children.push(1, Stand::Ended(Ended::Aborted, false), times);
             }
             let stand = Stand::Ended(left.ended, left.terminal);
             match children.len().cmp(&index) {
-                Ordering::Greater => children.put(index, stand),
-                Ordering::Equal => children.push(left.items, stand),
+                Ordering::Greater => children.put(index, stand, left.times),
+                Ordering::Equal => children.push(left.items, stand, left.times),
                 Ordering::Less => break,
             }
         }

@@ -1,9 +1,14 @@
 //! A run begins, is changed, is looked at.
 
 use super::{Children, Items, Left, Run, info};
+use crate::express_list;
+use crate::listing::Listed;
 use crate::record;
 use crate::shard::{Reply, Shard};
-use crate::{ChangeRefusal, ItemSource, Kind, MapRun, MapRunStatus, MapRunUpdate, Revision, Unreadable};
+use crate::{
+    ChangeRefusal, ItemSource, Kind, ListCursor, ListFilter, MapRun, MapRunStatus, MapRunUpdate, Revision,
+    Unreadable,
+};
 use state_machine::history::Failure;
 use state_machine::interpret::{MapRunAnswer, MapRunRequest, Start, Ticket, Wake};
 use state_machine::map_run::Selection;
@@ -105,7 +110,8 @@ impl Shard {
             selection: Selection::new(program.clone(), &request),
             program,
             revision,
-            info: info(&request, &start.arn, began),
+            // Children of an Express execution are Express ones, too.
+            info: MapRun { express: request.express || express, ..info(&request, &start.arn, began) },
             began,
             items,
             next_item: 0,
@@ -196,6 +202,18 @@ impl Shard {
 
     fn found_run(&self, arn: &str) -> Option<&Run> {
         self.runs.active.values().find(|run| *run.info.arn == *arn)
+    }
+
+    /// Express children of a run, for a list.
+    pub(in crate::shard) fn express_children(
+        &self,
+        run: &str,
+        filter: &ListFilter,
+        after: Option<&ListCursor>,
+        limit: usize,
+    ) -> Option<Listed> {
+        let run = self.found_run(run).filter(|run| run.info.express)?;
+        Some(express_list::page(&run.info, run.children.rows(), filter, after, limit))
     }
 
     /// The first child to which the redrive of a run has not come.

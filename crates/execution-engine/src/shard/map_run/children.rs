@@ -1,7 +1,9 @@
 //! The children of a run: where each stands, and how many stand where.
 
-use crate::Counts;
 use crate::archive::{Ended, Left};
+use crate::express_list::Row;
+use crate::{Counts, Status};
+use state_machine::Millis;
 use state_machine::history::Payload;
 
 /// Where a child stands.
@@ -18,6 +20,8 @@ pub(super) enum Stand {
 struct Child {
     items: u32,
     stand: Stand,
+    /// Its start, and its end if there is one.
+    times: (Millis, Millis),
 }
 
 /// The children that were begun, in this attempt or before it, and the counters (API reference, `MapRunItemCounts`,
@@ -69,14 +73,18 @@ impl Children {
     /// Those that an attempt before left: a redrive goes on with the ones that did not do well and can go on. What did
     /// well and whose output is not at hand is asked for it (`again`).
     pub(super) fn go_on(&mut self, left: Vec<Left>) {
-        for Left { items, ended, terminal } in left {
+        for Left { items, ended, terminal, times } in left {
             let again = ended == Ended::Succeeded(None) || !ended.well() && !terminal;
-            self.push(items, if again { Stand::Redrive(ended) } else { Stand::Ended(ended, terminal) });
+            self.push(
+                items,
+                if again { Stand::Redrive(ended) } else { Stand::Ended(ended, terminal) },
+                times,
+            );
         }
     }
 
     /// One more.
-    pub(super) fn push(&mut self, items: u32, stand: Stand) {
+    pub(super) fn push(&mut self, items: u32, stand: Stand, times: (Millis, Millis)) {
         let known = self.known;
         for (counts, by) in [(&mut self.items, u64::from(items)), (&mut self.executions, 1)] {
             if known {
@@ -87,13 +95,14 @@ impl Children {
             shift(counts, &stand, |counter| *counter += by);
         }
         self.running += u64::from(stand == Stand::Running);
-        self.list.push(Child { items, stand });
+        self.list.push(Child { items, stand, times });
     }
 
-    /// A child stands somewhere else now.
-    pub(super) fn put(&mut self, index: u64, stand: Stand) {
+    /// A child stands somewhere else now. `times`: its start, and its end if there is one.
+    pub(super) fn put(&mut self, index: u64, stand: Stand, times: (Millis, Millis)) {
         let child = usize::try_from(index).ok().and_then(|index| self.list.get_mut(index));
         let Some(child) = child else { return };
+        child.times = times;
         let before = std::mem::replace(&mut child.stand, stand.clone());
         for (counts, by) in [(&mut self.items, u64::from(child.items)), (&mut self.executions, 1)] {
             shift(counts, &before, |counter| *counter = counter.saturating_sub(by));
@@ -107,6 +116,30 @@ impl Children {
     pub(super) fn get(&self, index: u64) -> Option<(&Stand, u32)> {
         let child = usize::try_from(index).ok().and_then(|index| self.list.get(index))?;
         Some((&child.stand, child.items))
+    }
+
+    /// Start of a child, and its end if there is one.
+    pub(super) fn times(&self, index: u64) -> (Millis, Millis) {
+        let child = usize::try_from(index).ok().and_then(|index| self.list.get(index));
+        child.map_or((0, 0), |child| child.times)
+    }
+
+    /// All of them, for a list.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        (0..).zip(&self.list).map(|(index, child)| {
+            let row = |ended| Row::of(index, child.items, ended, child.times);
+            match &child.stand {
+                Stand::Redrive(ended) => Row { status: Status::PendingRedrive, ..row(ended) },
+                Stand::Running => Row {
+                    index,
+                    items: child.items,
+                    status: Status::Running,
+                    started: child.times.0,
+                    stopped: None,
+                },
+                Stand::Ended(ended, _) => row(ended),
+            }
+        })
     }
 
     /// Whether a child runs.
@@ -138,7 +171,7 @@ impl Children {
         for index in 0..self.len() {
             if let Some((Stand::Redrive(ended), _)) = self.get(index) {
                 let ended = ended.clone();
-                self.put(index, Stand::Ended(ended, false));
+                self.put(index, Stand::Ended(ended, false), self.times(index));
             }
         }
     }
@@ -153,7 +186,7 @@ impl Children {
                 Stand::Redrive(ended) => (ended.clone(), false),
                 Stand::Running => (Ended::Aborted, false),
             };
-            Left { items: child.items, ended, terminal }
+            Left { items: child.items, ended, terminal, times: child.times }
         });
         left.collect()
     }
@@ -167,13 +200,13 @@ mod tests {
     fn every_child_is_counted_where_it_stands() {
         let mut children = Children::new(Some(5));
         for _ in 0..4 {
-            children.push(1, Stand::Running);
+            children.push(1, Stand::Running, (1, 0));
         }
-        children.put(0, Stand::Ended(Ended::Succeeded(Some("1".into())), false));
-        children.put(1, Stand::Ended(Ended::Failed, false));
-        children.put(2, Stand::Ended(Ended::TimedOut, true));
+        children.put(0, Stand::Ended(Ended::Succeeded(Some("1".into())), false), (1, 2));
+        children.put(1, Stand::Ended(Ended::Failed, false), (1, 2));
+        children.put(2, Stand::Ended(Ended::TimedOut, true), (1, 2));
         assert_eq!((children.running, children.all_running()), (1, vec![3]));
-        children.put(3, Stand::Ended(Ended::Aborted, false));
+        children.put(3, Stand::Ended(Ended::Aborted, false), (1, 2));
         let counts = Counts {
             pending: 1,
             succeeded: 1,
@@ -193,8 +226,8 @@ mod tests {
         let counts = Counts { pending_redrive: 2, failed: 0, aborted: 0, ..counts };
         assert_eq!(redriven.items, counts);
         assert_eq!(redriven.outputs().count(), 1);
-        redriven.put(1, Stand::Running);
-        redriven.put(1, Stand::Ended(Ended::Succeeded(Some("2".into())), false));
+        redriven.put(1, Stand::Running, (3, 0));
+        redriven.put(1, Stand::Ended(Ended::Succeeded(Some("2".into())), false), (1, 2));
         redriven.close();
         assert_eq!(
             (redriven.items.succeeded, redriven.items.aborted, redriven.items.pending_redrive),
@@ -205,9 +238,9 @@ mod tests {
     #[test]
     fn batches_count_their_items_and_outputs_may_be_too_many() {
         let mut children = Children::new(None);
-        children.push(3, Stand::Running);
-        children.push(2, Stand::Running);
-        children.put(0, Stand::Ended(Ended::Succeeded(Some("123456".into())), false));
+        children.push(3, Stand::Running, (1, 0));
+        children.push(2, Stand::Running, (1, 0));
+        children.put(0, Stand::Ended(Ended::Succeeded(Some("123456".into())), false), (1, 2));
         assert_eq!((children.items.total, children.executions.total, children.items.running), (5, 2, 2));
         let left = children.left(5);
         assert_eq!((left[0].ended.clone(), left[1].ended.clone()), (Ended::Succeeded(None), Ended::Aborted));

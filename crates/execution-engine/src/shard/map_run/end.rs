@@ -27,7 +27,7 @@ impl Shard {
             run.open.remove(&end.place.index);
             return;
         }
-        run.children.put(end.place.index, Stand::Ended(Ended::of(&end.outcome), end.terminal));
+        run.children.put(end.place.index, Stand::Ended(Ended::of(&end.outcome), end.terminal), end.times);
         let durable = self.slots.entry(run.place).is_some_and(|slot| slot.phase == Phase::Open);
         self.runs.ready.insert(key);
         if durable {
@@ -97,14 +97,20 @@ impl Shard {
             self.around.inboxes[shard].force(Message::StopChild { arn });
         }
         for child in running {
-            run.children.put(child, Stand::Ended(Ended::Aborted, false));
+            let times = (run.children.times(child).0, self.clock.last());
+            run.children.put(child, Stand::Ended(Ended::Aborted, false), times);
         }
         run.children.close();
         if run.parent.express {
             return;
         }
         let told = MapRun { status, stopped: Some(self.clock.last()), ..run.told() };
-        let left = if status == MapRunStatus::Succeeded { Vec::new() } else { run.children.left(KEPT) };
+        let left = match status {
+            // For lists, without outputs.
+            MapRunStatus::Succeeded if run.info.express => run.children.left(0),
+            MapRunStatus::Succeeded => Vec::new(),
+            _ => run.children.left(KEPT),
+        };
         self.keep_run(told, left);
     }
 

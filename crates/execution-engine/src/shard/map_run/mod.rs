@@ -21,6 +21,7 @@ use crate::message::{Begin, ChildEnd};
 use crate::{ItemSource, MapRun, MapRunStatus, Revision};
 pub(super) use after_restart::Ends;
 use children::Children;
+pub(crate) use pump::{child_arn, child_name};
 use state_machine::Millis;
 use state_machine::interpret::{MapRunRequest, Start, Ticket};
 use state_machine::map_run::Selection;
@@ -160,5 +161,6 @@ fn info(request: &MapRunRequest, execution_arn: &Arc<str>, began: Millis) -> Map
         items: crate::Counts::default(),
         executions: crate::Counts::default(),
         redrives: (request.redrives, (request.redrives > 0).then_some(began)),
+        express: request.express,
     }
 }

@@ -74,12 +74,13 @@ impl Shard {
             run.next_child += 1;
             let items = u32::try_from(size).unwrap_or(u32::MAX);
             let known = run.known.remove(&child);
+            let times = known.as_ref().map_or((self.clock.last(), 0), |left| left.times);
             let stand = known.map_or(Stand::Running, |left| Stand::Ended(left.ended, left.terminal));
             let begins = stand == Stand::Running;
             if child < run.children.len() {
-                run.children.put(child, stand);
+                run.children.put(child, stand, times);
             } else {
-                run.children.push(items, stand);
+                run.children.push(items, stand, times);
             }
             if begins {
                 run.open.remove(&child);
@@ -203,13 +204,13 @@ fn begin(shard: u16, (parent, ticket): Key, run: &Run, child: u64, items: u32, i
 }
 
 /// `arn:aws:states:<region>:<account>:execution:<machine>/<label>:<name>`.
-pub(super) fn child_arn(run: &str, name: &str) -> String {
+pub(crate) fn child_arn(run: &str, name: &str) -> String {
     let head = run.rsplit_once(':').map_or(run, |(head, _)| head);
     format!("{}:{name}", head.replacen(":mapRun:", ":execution:", 1))
 }
 
 /// A name as those of AWS look (a UUID), the same for the same child.
-pub(super) fn child_name(run: &str, child: u64) -> String {
+pub(crate) fn child_name(run: &str, child: u64) -> String {
     let first = super::super::mix(hash(run) ^ child.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let second = super::super::mix(first ^ hash(run).rotate_left(17));
     format!(

@@ -25,7 +25,8 @@ impl Shard {
             }
             StartRefusal::Limit | StartRefusal::Definition(_) => {
                 let failure = Failure::new("States.Runtime", refusal.to_string());
-                self.tell_parent(place, Outcome::Failed(failure), false);
+                let now = self.clock.last();
+                self.tell_parent(place, Outcome::Failed(failure), false, (now, now));
             }
         }
     }
@@ -78,7 +79,8 @@ impl Shard {
 
     fn tell_last(&mut self, place: ChildPlace, closed: &Closed, terminal: bool) {
         if let Some(outcome) = crate::shard::commit::outcome_of(&closed.execution) {
-            self.tell_parent(place, outcome, terminal);
+            let times = crate::shard::commit::times_of(&closed.execution);
+            self.tell_parent(place, outcome, terminal, times);
         }
     }
 
