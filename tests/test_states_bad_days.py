@@ -449,3 +449,51 @@ def test_definitions_of_a_megabyte_and_of_a_depth(cloud):
         name = f"F{floor}"
         tower = {"StartAt": name, "States": {name: {"Type": "Parallel", "Branches": [tower], "End": True}}}
     assert code(states.create_state_machine, name="tower", definition=json.dumps(tower), **make) == "InvalidDefinition"
+
+
+# --- bombs --------------------------------------------------------------------------------------------------------
+
+ENDLESS = "{% ($f := function($x) { $f($x + 1) }; $f(1)) %}"
+BOMBS = {
+    "tail-recursion": ENDLESS,
+    "doubled-text": "{% ($f := function($x) { $f($x & $x) }; $f('bomb')) %}",
+    "lists-of-lists": "{% $map([1..100000], function($i) { [1..100000] }) %}",
+    "regular-expression": "{% $match($pad('', 200000, '01'), /[01]*1[01]{900}x/) %}",
+}
+
+
+def jsonata(**fields):
+    return {"QueryLanguage": "JSONata", **single({"Type": "Pass", "End": True, **fields})}
+
+
+def test_bombs_keep_nobody_waiting_and_fail_by_themselves(cloud):
+    states = cloud.client("stepfunctions")
+    machines = {name: machine(states, f"bomb-{name}", jsonata(Output=text)) for name, text in BOMBS.items()}
+    # Retried for ever, on every shard: there is always one more to be run.
+    stubborn = {
+        "QueryLanguage": "JSONata",
+        **single({
+            "Type": "Parallel", "End": True,
+            "Branches": [single({"Type": "Pass", "Output": ENDLESS, "End": True})],
+            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1.0, "MaxAttempts": 99_999}],
+        }),
+    }
+    stubborn["States"]["S"]["Branches"][0]["States"]["T"] = stubborn["States"]["S"]["Branches"][0]["States"].pop("S")
+    stubborn["States"]["S"]["Branches"][0]["StartAt"] = "T"
+    again = machine(states, "bomb-again", stubborn)
+    bombs = [states.start_execution(stateMachineArn=again)["executionArn"] for _ in range(24)]
+    once = {name: states.start_execution(stateMachineArn=arn)["executionArn"] for name, arn in machines.items()}
+    quick = machine(states, "bombed", jsonata(Output="{% $states.input.a + 1 %}"))
+    for number in range(50):
+        shown = end(states, states.start_execution(stateMachineArn=quick, input='{"a":%d}' % number)["executionArn"])
+        assert (shown["status"], shown["output"]) == ("SUCCEEDED", str(number + 1))
+    status = [states.describe_execution(executionArn=bomb)["status"] for bomb in bombs]
+    assert status == ["RUNNING"] * len(bombs)
+    # Who stops one does not wait for the others.
+    for bomb in bombs:
+        states.stop_execution(executionArn=bomb)
+        assert states.describe_execution(executionArn=bomb)["status"] == "ABORTED"
+    for name, execution in once.items():
+        shown = end(states, execution, 300)
+        assert (shown["status"], shown["error"]) == ("FAILED", "States.QueryEvaluationError"), (name, shown)
+    assert "Check for infinite loop" in states.describe_execution(executionArn=once["tail-recursion"])["cause"]

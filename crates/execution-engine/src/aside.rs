@@ -10,16 +10,36 @@ use crate::message::Message;
 use crate::shard::{Activities, Draws, Given, Turned, run_turn};
 use crate::token::{TaskName, Tokens};
 use parking_lot::Mutex;
-use state_machine::Millis;
 use state_machine::guard::{Cancel, Guard, QUICK, Watch};
-use state_machine::interpret::{Execution, Stale, Wake};
+use state_machine::interpret::{Execution, Stale, Ticket, Wake};
+use state_machine::map_run::Selection;
+use state_machine::{Millis, Value};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// What is done aside.
+pub(crate) enum Job {
+    Turn(Box<TurnJob>),
+    Item(Box<ItemJob>),
+}
+
+/// An item of a Map Run, for its selector.
+pub(crate) struct ItemJob {
+    pub(crate) shard: u16,
+    /// Number of the parent and ticket of the run.
+    pub(crate) key: (u64, Ticket),
+    pub(crate) selection: Arc<Selection>,
+    pub(crate) index: usize,
+    pub(crate) item: Value,
+    /// The time the selector reads.
+    pub(crate) began: Millis,
+    pub(crate) seed: u64,
+}
+
 /// A turn to be run aside.
-pub(crate) struct Job {
+pub(crate) struct TurnJob {
     pub(crate) shard: u16,
     pub(crate) slot: u32,
     pub(crate) number: u64,
@@ -49,16 +69,40 @@ pub(crate) struct Worked {
     pub(crate) is_cancelled: bool,
 }
 
-/// Where jobs are done. A shard has one at a time.
+/// Where jobs are done. A shard has one turn here at a time, and one item of each run.
 pub(crate) trait Aside: Send + Sync {
-    /// Takes a job; its result comes as [`Message::Worked`].
+    /// Takes a job; its result comes as [`Message::Worked`] or [`Message::Selected`].
     fn work(&self, job: Job);
 }
 
 impl Job {
+    /// The shard that waits for it.
+    pub(crate) fn shard(&self) -> u16 {
+        match self {
+            Job::Turn(job) => job.shard,
+            Job::Item(job) => job.shard,
+        }
+    }
+
+    /// Does it; what is told to the shard.
+    pub(crate) fn run(self, watch: &dyn Watch) -> Message {
+        match self {
+            Job::Turn(job) => Message::Worked(Box::new(job.run(watch))),
+            Job::Item(job) => {
+                let ItemJob { key, selection, index, item, began, seed, .. } = *job;
+                let (cancel, mut draws) = (Cancel::default(), Draws::new(seed));
+                let guard = Guard::full(watch, &cancel);
+                let input = selection.input_within(index, &item, began, &mut || draws.next(), &guard);
+                Message::Selected { key, index, input }
+            }
+        }
+    }
+}
+
+impl TurnJob {
     /// Runs it, every evaluation with its whole time.
     pub(crate) fn run(self, watch: &dyn Watch) -> Worked {
-        let Job {
+        let TurnJob {
             shard,
             slot,
             number,
@@ -118,7 +162,7 @@ impl Threads {
                 tracing::debug!(%error, "slow expressions run at the priority of all others");
             }
             while let Ok(job) = taken.recv() {
-                inbox.force(Message::Worked(Box::new(job.run(&*watch))));
+                inbox.force(job.run(&*watch));
             }
         };
         let thread = std::thread::Builder::new().name(format!("expressions-{shard}")).spawn(run)?;
@@ -133,7 +177,7 @@ impl Threads {
 
 impl Aside for Threads {
     fn work(&self, job: Job) {
-        let shard = job.shard;
+        let shard = job.shard();
         let mut lane = self.lanes[usize::from(shard)].lock();
         if lane.is_none() {
             match self.lane(shard) {
@@ -148,7 +192,7 @@ impl Aside for Threads {
             None => Some(job),
         };
         if let Some(job) = left {
-            self.inboxes[usize::from(shard)].force(Message::Worked(Box::new(job.run(&*self.watch))));
+            self.inboxes[usize::from(shard)].force(job.run(&*self.watch));
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::{
     AnswerRefusal, ChangeRefusal, Dispatch, Execution, ListCursor, ListFilter, MapRun, MapRunUpdate,
     NewExecution, StartRefusal, Unreadable,
 };
-use state_machine::Millis;
 use state_machine::history::Failure;
-use state_machine::interpret::TaskAnswer;
+use state_machine::interpret::{TaskAnswer, Ticket};
 use state_machine::program::Program;
+use state_machine::{Millis, Value};
 use std::sync::Arc;
 use tokio::sync::oneshot::Sender;
 
@@ -144,6 +144,12 @@ pub(crate) enum Message {
     },
     /// From the thread beside the shard: a slow turn is done.
     Worked(Box<Worked>),
+    /// From there: the input that an item of a Map Run becomes.
+    Selected {
+        key: (u64, Ticket),
+        index: usize,
+        input: Result<Value, Failure>,
+    },
     /// From another shard: a child of a Map Run ended.
     ChildEnded(Box<ChildEnd>),
     /// From another shard: a Map Run does not want this child any more.

@@ -130,12 +130,12 @@ impl<'a> Guard<'a> {
     }
 
     /// The wake was taken in, or a step is done.
-    pub(crate) fn stepped(&self) {
+    pub fn stepped(&self) {
         self.steps.set(Some(self.steps.get().map_or(0, |steps| steps.saturating_add(1))));
     }
 
     /// Whether the turn ends here although it could go on.
-    pub(crate) fn cuts(&self) -> bool {
+    pub fn cuts(&self) -> bool {
         let took = |now: Duration| {
             self.began.get().is_some_and(|began| now.saturating_sub(began) > slice(self.kind))
         };

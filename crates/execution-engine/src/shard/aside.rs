@@ -6,7 +6,7 @@
 use super::turn::{Ran, Reason, refuse};
 use super::{Phase, Reply, Runnable, Shard};
 use crate::ChangeRefusal;
-use crate::aside::{Job, Worked};
+use crate::aside::{Job, TurnJob, Worked};
 use state_machine::guard::Cancel;
 use state_machine::interpret::{Execution, Wake};
 use std::collections::{HashSet, VecDeque};
@@ -118,7 +118,7 @@ impl Shard {
                 }
             };
             let cancel = Cancel::default();
-            let job = Job {
+            let job = TurnJob {
                 shard: self.index,
                 slot: next.slot,
                 number: next.number,
@@ -135,7 +135,7 @@ impl Shard {
             self.keep_hot(next.slot, hot);
             let (slot, number, reply) = (next.slot, next.number, next.reply);
             self.slow.away = Some(Away { slot, number, reply, cancel, behind: Vec::new() });
-            self.around.aside.work(job);
+            self.around.aside.work(Job::Turn(Box::new(job)));
         }
     }
 

@@ -347,7 +347,7 @@ impl Draws {
         Draws { seed, drawn: false, state: seed }
     }
 
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.drawn = true;
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state)

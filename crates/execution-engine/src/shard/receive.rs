@@ -59,6 +59,7 @@ impl Shard {
             Message::Forget { machine, reply } => self.forget_machine(&machine, reply),
             Message::UpdateMapRun { arn, update, reply } => self.update_map_run(&arn, update, reply),
             Message::Worked(worked) => self.worked(*worked),
+            Message::Selected { key, index, input } => self.selected(key, index, input),
             Message::ChildEnded(end) => self.child_ended(*end),
             Message::StopChild { arn } => self.stop_child(&arn),
             Message::ChildOpen { place, arn } => self.child_open(&place, arn),

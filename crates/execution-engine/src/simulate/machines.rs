@@ -168,6 +168,19 @@ pub(super) const MACHINES: &[Machine] = &[
         kind: Kind::Standard,
     },
     Machine {
+        name: "selected",
+        definition: r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Map","End":true,"Label":"sel",
+            "MaxConcurrency":2,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Z"}],
+            "ItemSelector":"{% {'i':$states.context.Map.Item.Value,'r':$random()} %}","ItemBatcher":{"MaxItemsPerBatch":2},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"P","States":{"P":{"Type":"Pass","Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}}},
+            "Z":{"Type":"Succeed"}}}"#,
+        input: "[1,2,3,4,5]",
+        steady: false,
+        redriven: false,
+        kind: Kind::Standard,
+    },
+    Machine {
         name: "express-bomb",
         definition: r#"{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Parallel","End":true,
             "Catch":[{"ErrorEquals":["States.ALL"],"Next":"Z"}],"Branches":[{"StartAt":"A","States":{

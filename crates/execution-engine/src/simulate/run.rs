@@ -392,8 +392,8 @@ impl Simulation {
         let job = jobs.swap_remove(chosen);
         drop(jobs);
         self.tally.aside += 1;
-        let shard = usize::from(job.shard);
-        let worked = Message::Worked(Box::new(job.run(&*self.world)));
+        let shard = usize::from(job.shard());
+        let worked = job.run(&*self.world);
         if let Some(running) = &mut self.running {
             running.waiting[shard].push_back(worked);
         }

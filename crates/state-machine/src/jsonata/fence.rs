@@ -92,78 +92,129 @@ const BULKY: [&str; 44] = [
 /// or as a step of a path means something by its place, so the check stands around the whole. `bound`: names the expression
 /// binds itself; a call of such a one may be a tail call and stays.
 pub(super) fn around(node: &mut AstNode, bound: &BTreeSet<String>) {
-    with_stack(|| check(node, bound));
+    fence(node, Place { bound, is_repeated: false });
 }
 
-fn check(node: &mut AstNode, bound: &BTreeSet<String>) {
+/// Where a node stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    bound: &'a BTreeSet<String>,
+    /// In a function: what it makes, it may make in every call.
+    is_repeated: bool,
+}
+
+fn fence(node: &mut AstNode, at: Place<'_>) {
+    with_stack(|| check(node, at));
+}
+
+fn check(node: &mut AstNode, at: Place<'_>) {
     let check = match node {
         AstNode::Array(_) | AstNode::ArrayGroup(_) => {
-            array(node, bound);
+            array(node, at);
             matches!(node, AstNode::Array(_)).then_some("own bounded")
         }
         AstNode::Path { steps } => {
             let array =
                 steps.iter().any(|step| matches!(step.node, AstNode::Array(_) | AstNode::ArrayGroup(_)));
             let whole = steps.len() > 1 && steps.iter().all(is_plain);
-            self::array(node, bound);
+            self::array(node, at);
             if array { Some("own bounded") } else { whole.then_some("own built") }
         }
         AstNode::Object(_) | AstNode::Binary { op: BinaryOp::Concatenate, .. } => {
-            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            tree::children(node).into_iter().for_each(|child| fence(child, at));
             Some("own bounded")
         }
         // What these take their items from may be a path that brings names along.
         AstNode::ObjectTransform { .. } | AstNode::Sort { .. } | AstNode::Transform { .. } => {
             for (index, child) in tree::children(node).into_iter().enumerate() {
                 match child {
-                    AstNode::Path { .. } if index == 0 => array(child, bound),
-                    child => around(child, bound),
+                    AstNode::Path { .. } if index == 0 => array(child, at),
+                    child => fence(child, at),
                 }
             }
             matches!(node, AstNode::ObjectTransform { .. }).then_some("own bounded")
         }
         AstNode::Binary { op: BinaryOp::Range, .. } => {
-            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            tree::children(node).into_iter().for_each(|child| fence(child, at));
             Some("own built")
         }
         AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } => {
-            around(lhs, bound);
+            fence(lhs, at);
             // What comes last gets what comes before as an argument: it stays a call.
             match &mut **rhs {
                 AstNode::Function { name, args, .. } => {
-                    let is_bulky = is_bulky(name, bound);
-                    args.iter_mut().for_each(|argument| around(argument, bound));
-                    is_bulky.then_some("own built")
+                    let own = built_by(name, at.bound);
+                    args.iter_mut().for_each(|argument| fence(argument, at));
+                    own
                 }
                 AstNode::Path { .. } => {
-                    array(rhs, bound);
+                    array(rhs, at);
                     None
                 }
-                other => {
-                    around(other, bound);
+                AstNode::Lambda { body, .. } => {
+                    fence(body, Place { is_repeated: true, ..at });
                     None
+                }
+                // Of two functions it makes one.
+                other => {
+                    tree::children(other).into_iter().for_each(|child| fence(child, at));
+                    at.is_repeated.then_some("own made")
                 }
             }
         }
-        AstNode::Function { name, args, .. } => {
-            let bulky = is_bulky(name, bound)
-                && !args.iter().any(|argument| matches!(argument, AstNode::Placeholder));
-            tree::children(node).into_iter().for_each(|child| around(child, bound));
-            bulky.then_some("own built")
+        AstNode::Lambda { body, .. } => {
+            fence(body, Place { is_repeated: true, ..at });
+            at.is_repeated.then_some("own made")
+        }
+        // A function can call itself by the name it is bound to, if it stands there as such.
+        AstNode::Binary { op: BinaryOp::ColonEqual, lhs, rhs } => {
+            let function = match (&mut **lhs, &mut **rhs) {
+                (AstNode::Variable(name), AstNode::Lambda { body, .. }) => {
+                    fence(body, Place { is_repeated: true, ..at });
+                    at.is_repeated.then(|| name.clone())
+                }
+                _ => {
+                    fence(rhs, at);
+                    None
+                }
+            };
+            if let Some(name) = function {
+                let bound = std::mem::replace(node, AstNode::Null);
+                let made = call_of("own made", vec![AstNode::Variable(name)]);
+                *node = call_of("own last", vec![bound, made]);
+            }
+            None
+        }
+        AstNode::Function { args, .. }
+            if args.iter().any(|argument| matches!(argument, AstNode::Placeholder)) =>
+        {
+            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            at.is_repeated.then_some("own made")
+        }
+        AstNode::Function { name, .. } => {
+            let own = built_by(name, at.bound);
+            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            own
         }
         _ => {
-            tree::children(node).into_iter().for_each(|child| around(child, bound));
+            tree::children(node).into_iter().for_each(|child| fence(child, at));
             None
         }
     };
     if let Some(check) = check {
         let built = std::mem::replace(node, AstNode::Null);
-        *node = AstNode::Function { name: check.into(), args: vec![built], is_builtin: true };
+        *node = call_of(check, vec![built]);
     }
 }
 
-fn is_bulky(name: &String, bound: &BTreeSet<String>) -> bool {
-    BULKY.contains(&name.as_str()) && !bound.contains(name)
+fn call_of(name: &str, args: Vec<AstNode>) -> AstNode {
+    AstNode::Function { name: name.into(), args, is_builtin: true }
+}
+
+/// The check around a call of this function, if it needs one.
+fn built_by(name: &String, bound: &BTreeSet<String>) -> Option<&'static str> {
+    let bulky = BULKY.contains(&name.as_str()) && !bound.contains(name);
+    bulky.then(|| if matches!(name.as_str(), "append" | "merge") { "own grown" } else { "own built" })
 }
 
 /// A step that brings nothing along but its value.
@@ -172,15 +223,11 @@ fn is_plain(step: &PathStep) -> bool {
 }
 
 /// What stands inside an array constructor or a path; arrays right inside it are left in their places.
-fn array(node: &mut AstNode, bound: &BTreeSet<String>) {
+fn array(node: &mut AstNode, at: Place<'_>) {
     for child in tree::children(node) {
         match child {
-            AstNode::Array(_) | AstNode::ArrayGroup(_) | AstNode::Path { .. } => array(child, bound),
-            // A range right inside an array is its items.
-            AstNode::Binary { op: BinaryOp::Range, .. } => {
-                tree::children(child).into_iter().for_each(|child| around(child, bound));
-            }
-            other => around(other, bound),
+            AstNode::Array(_) | AstNode::ArrayGroup(_) | AstNode::Path { .. } => array(child, at),
+            other => fence(other, at),
         }
     }
 }
@@ -223,6 +270,16 @@ pub(super) fn register(evaluator: &mut Evaluator, meter: &Meter) -> Result<(), E
     let own = meter.clone();
     evaluator.register_fn("own built", move |arguments: &[JValue]| built(arguments, &own))?;
     let own = meter.clone();
+    evaluator.register_fn("own grown", move |arguments: &[JValue]| {
+        let value = arguments.first().unwrap_or(&JValue::Undefined);
+        if own.grown(value) { Ok(value.clone()) } else { Err(too_much()) }
+    })?;
+    let own = meter.clone();
+    evaluator.register_fn("own made", move |arguments: &[JValue]| made(arguments, &own))?;
+    evaluator.register_fn("own last", |arguments: &[JValue]| {
+        Ok(arguments.last().cloned().unwrap_or(JValue::Undefined))
+    })?;
+    let own = meter.clone();
     evaluator.register_fn("own width", move |arguments: &[JValue]| width(arguments, &own))?;
     let own = meter.clone();
     evaluator.register_fn("own product", move |arguments: &[JValue]| product(arguments, &own))
@@ -246,6 +303,12 @@ fn most(bound: usize, meter: &Meter) -> usize {
 fn built(arguments: &[JValue], meter: &Meter) -> HostFnResult {
     let value = arguments.first().unwrap_or(&JValue::Undefined);
     if meter.built(value) { Ok(value.clone()) } else { Err(too_much()) }
+}
+
+/// A function that was made in a function, if there are not too many; anything else as it is.
+fn made(arguments: &[JValue], meter: &Meter) -> HostFnResult {
+    let value = arguments.first().unwrap_or(&JValue::Undefined);
+    if meter.keep(value) { Ok(value.clone()) } else { Err(too_much()) }
 }
 
 /// The value, if it is not too large.

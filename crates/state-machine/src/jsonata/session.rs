@@ -45,6 +45,7 @@ impl Session {
         let random = self.random.as_ref().map(|random| random.get());
         loop {
             let outcome = self.attempt(tree, uses, scope, root, &evaluation, &meter);
+            meter.release();
             let evaluated = match outcome {
                 Ok(outcome) => return outcome,
                 Err(error) => error,

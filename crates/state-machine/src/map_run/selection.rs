@@ -1,5 +1,6 @@
 //! Items become inputs of children (`ItemSelector`, `ItemBatcher`).
 
+use crate::guard::Guard;
 use crate::history::Failure;
 use crate::interpret::MapRunRequest;
 use crate::path::Surroundings;
@@ -56,8 +57,20 @@ impl Selection {
         now: Millis,
         draw: &mut dyn FnMut() -> u64,
     ) -> Result<Value, Failure> {
+        self.input_within(index, item, now, draw, &Guard::alone())
+    }
+
+    /// The same under a guard: see [`crate::guard`].
+    pub fn input_within(
+        &self,
+        index: usize,
+        item: &Value,
+        now: Millis,
+        draw: &mut dyn FnMut() -> u64,
+        guard: &Guard<'_>,
+    ) -> Result<Value, Failure> {
         let Some(selector) = self.selector() else { return Ok(item.clone()) };
-        let surroundings = Inside { selection: self, index, item };
+        let surroundings = Inside { selection: self, index, item, guard };
         let mut scope = Scope {
             input: &self.input,
             result: None,
@@ -92,9 +105,14 @@ struct Inside<'a> {
     selection: &'a Selection,
     index: usize,
     item: &'a Value,
+    guard: &'a Guard<'a>,
 }
 
 impl Surroundings for Inside<'_> {
+    fn guard(&self) -> Option<&Guard<'_>> {
+        Some(self.guard)
+    }
+
     fn context(&self) -> Value {
         let mut context = Map::clone(&self.selection.context);
         context.insert("Map".into(), interpret::map_item(self.index, self.item.clone()));

@@ -1,4 +1,6 @@
 //! Tests of the state machine crate as its users see it.
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+mod bombs;
+mod every_event;
 mod recordings;

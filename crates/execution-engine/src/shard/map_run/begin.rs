@@ -12,7 +12,7 @@ use crate::{
 use state_machine::history::Failure;
 use state_machine::interpret::{MapRunAnswer, MapRunRequest, Start, Ticket, Wake};
 use state_machine::map_run::Selection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot::Sender;
 
@@ -107,7 +107,7 @@ impl Shard {
         let mut run = Run {
             place,
             parent: start.clone(),
-            selection: Selection::new(program.clone(), &request),
+            selection: Arc::new(Selection::new(program.clone(), &request)),
             program,
             revision,
             // Children of an Express execution are Express ones, too.
@@ -120,6 +120,8 @@ impl Shard {
             known,
             open: BTreeSet::new(),
             left_over: None,
+            made: VecDeque::new(),
+            asked: None,
             exhausted: false,
             request: Arc::new(request),
         };

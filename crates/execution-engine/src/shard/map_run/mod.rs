@@ -26,7 +26,7 @@ use state_machine::Millis;
 use state_machine::interpret::{MapRunRequest, Start, Ticket};
 use state_machine::map_run::Selection;
 use state_machine::program::Program;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Number of the parent and ticket of the run.
@@ -41,7 +41,7 @@ pub(super) struct Run {
     program: Arc<Program>,
     /// What children run: the parent's revision under its own kind.
     revision: Arc<Revision>,
-    selection: Selection,
+    selection: Arc<Selection>,
     info: MapRun,
     /// Begin of this attempt.
     began: Millis,
@@ -57,6 +57,10 @@ pub(super) struct Run {
     open: BTreeSet<u64>,
     /// An item that did not fit into the batch before.
     left_over: Option<state_machine::Value>,
+    /// Items as the selector makes them, that no child has got yet.
+    made: VecDeque<state_machine::Value>,
+    /// The item, and its place, that is being made aside: its selector is slow.
+    asked: Option<(usize, state_machine::Value)>,
     /// No item is left.
     exhausted: bool,
 }

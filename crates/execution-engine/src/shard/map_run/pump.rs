@@ -3,10 +3,12 @@
 use super::children::Stand;
 use super::{Items, Key, Run};
 use crate::NewExecution;
+use crate::aside::{ItemJob, Job};
 use crate::engine::{hash, shard_of};
 use crate::message::{Begin, ChildPlace, Message, StartReply};
 use crate::shard::{Draws, Shard};
 use state_machine::Value;
+use state_machine::guard::Guard;
 use state_machine::history::Failure;
 use state_machine::interpret::Start;
 use std::sync::Arc;
@@ -55,7 +57,17 @@ impl Shard {
     }
 
     fn pump_step(&mut self, key: Key, run: &mut Run, out: &mut [Vec<Message>]) -> Result<bool, Failure> {
+        // Another round goes on with an item that is being made aside.
+        if run.asked.is_some() {
+            return Ok(false);
+        }
+        let watch = self.around.watch.clone();
+        let guard = Guard::quick(&*watch);
         for _ in 0..STEP {
+            guard.stepped();
+            if guard.cuts() {
+                return Ok(true);
+            }
             if run.children.running >= run.limit() || run.failed_too_often() {
                 return Ok(false);
             }
@@ -67,9 +79,16 @@ impl Shard {
                 continue;
             }
             // A batch of the attempt before has the same items again.
-            let Some((input, size)) = run.next_input(before.map(|(_, items)| items))? else {
-                run.exhausted = true;
-                return Ok(false);
+            let (input, size) = match run.next_input(before.map(|(_, items)| items), &guard)? {
+                Next::Made(made) => made,
+                Next::None => {
+                    run.exhausted = true;
+                    return Ok(false);
+                }
+                Next::Slow => {
+                    self.select_aside(key, run);
+                    return Ok(false);
+                }
             };
             run.next_child += 1;
             let items = u32::try_from(size).unwrap_or(u32::MAX);
@@ -91,14 +110,63 @@ impl Shard {
         }
         Ok(true)
     }
+
+    /// Has the item that a run waits for made aside.
+    fn select_aside(&self, key: Key, run: &Run) {
+        let Some((index, item)) = run.asked.clone() else { return };
+        self.around.aside.work(Job::Item(Box::new(ItemJob {
+            shard: self.index,
+            key,
+            selection: run.selection.clone(),
+            index,
+            item,
+            began: run.began,
+            seed: run.seed(index as u64),
+        })));
+    }
+
+    /// An item was made aside.
+    pub(in crate::shard) fn selected(&mut self, key: Key, index: usize, input: Result<Value, Failure>) {
+        let Some(run) = self.runs.active.get_mut(&key) else { return };
+        if run.asked.take_if(|(asked, _)| *asked == index).is_none() {
+            return;
+        }
+        match input {
+            Ok(input) => {
+                run.made.push_back(input);
+                self.runs.ready.insert(key);
+            }
+            Err(failure) => {
+                if let Some(run) = self.runs.active.remove(&key) {
+                    self.fail_run(key, run, failure);
+                }
+            }
+        }
+    }
+}
+
+/// What comes next of a run.
+enum Next<T> {
+    Made(T),
+    /// Nothing is left.
+    None,
+    /// It takes too long to be made here.
+    Slow,
 }
 
 impl Run {
     /// The input of the next child as JSON text, and its number of items: `size`, where that is known from before.
-    fn next_input(&mut self, size: Option<u32>) -> Result<Option<(Arc<str>, usize)>, Failure> {
+    fn next_input(
+        &mut self,
+        size: Option<u32>,
+        guard: &Guard<'_>,
+    ) -> Result<Next<(Arc<str>, usize)>, Failure> {
         let Some(batch) = self.request.batch.clone() else {
-            let Some(item) = self.next_item()? else { return Ok(None) };
-            return Ok(Some((fitting(item.to_string())?, 1)));
+            return Ok(match self.next_item(guard)? {
+                Next::Made(item) => Next::Made((fitting(item.to_string())?, 1)),
+                Next::None => Next::None,
+                Next::Slow => Next::Slow,
+            });
         };
         let (most_items, most_bytes) = match size {
             Some(size) => (u64::from(size), u64::MAX),
@@ -113,9 +181,14 @@ impl Run {
         while (items.len() as u64) < most_items {
             let item = match self.left_over.take() {
                 Some(item) => item,
-                None => match self.next_item()? {
-                    Some(item) => item,
-                    None => break,
+                None => match self.next_item(guard)? {
+                    Next::Made(item) => item,
+                    Next::None => break,
+                    Next::Slow => {
+                        // The batch is put together anew when its next item is there.
+                        items.into_iter().rev().for_each(|item| self.made.push_front(item));
+                        return Ok(Next::Slow);
+                    }
                 },
             };
             bytes += item.to_string().len() as u64 + 1;
@@ -127,29 +200,42 @@ impl Run {
         }
         let size = items.len();
         if size == 0 {
-            return Ok(None);
+            return Ok(Next::None);
         }
-        Ok(Some((fitting(self.selection.batch(items).to_string())?, size)))
+        Ok(Next::Made((fitting(self.selection.batch(items).to_string())?, size)))
     }
 
     /// The next item, as the selector makes it. What it draws and its time follow from the run and the item, so that it
     /// is the same after a restart: batches by size would otherwise get other items.
-    fn next_item(&mut self) -> Result<Option<Value>, Failure> {
+    fn next_item(&mut self, guard: &Guard<'_>) -> Result<Next<Value>, Failure> {
+        if let Some(item) = self.made.pop_front() {
+            return Ok(Next::Made(item));
+        }
         let item = match &mut self.items {
             Items::Here(items) => usize::try_from(self.next_item).ok().and_then(|at| items.get(at).cloned()),
             Items::There(items) => items.next().transpose()?,
         };
-        let Some(item) = item else { return Ok(None) };
+        let Some(item) = item else { return Ok(Next::None) };
         let index = usize::try_from(self.next_item).unwrap_or(usize::MAX);
-        let mut draws = Draws::new(hash(&self.info.arn) ^ super::super::mix(self.next_item));
+        let mut draws = Draws::new(self.seed(self.next_item));
         self.next_item += 1;
-        self.selection.input(index, &item, self.began, &mut || draws.next()).map(Some)
+        let input = self.selection.input_within(index, &item, self.began, &mut || draws.next(), guard);
+        if guard.tripped() {
+            self.asked = Some((index, item));
+            return Ok(Next::Slow);
+        }
+        input.map(Next::Made)
+    }
+
+    /// What the selector draws for an item follows from this.
+    fn seed(&self, item: u64) -> u64 {
+        hash(&self.info.arn) ^ super::super::mix(item)
     }
 
     /// Passes items over whose child needs nothing.
     fn skip(&mut self, items: u32) {
         for _ in 0..items {
-            if self.left_over.take().is_none() {
+            if self.left_over.take().is_none() && self.made.pop_front().is_none() {
                 if let Items::There(items) = &mut self.items {
                     drop(items.next());
                 }
