@@ -2,5 +2,4 @@
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
 mod bombs;
-mod every_event;
 mod recordings;
