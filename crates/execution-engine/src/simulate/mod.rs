@@ -10,6 +10,7 @@
 mod check;
 mod disk;
 mod machines;
+mod people;
 mod redrives;
 mod run;
 #[cfg(test)]

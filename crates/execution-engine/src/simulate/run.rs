@@ -9,25 +9,21 @@ use crate::archive::{Archive, Sweep};
 use crate::archivist::Archivist;
 use crate::clock::Patience;
 use crate::engine::{hash, shard_of};
-use crate::history::{self, Asked};
 use crate::inbox::{Capacity, Inbox};
 use crate::log::Log;
-use crate::message::{Begin, Message, StartReply};
+use crate::message::Message;
 use crate::programs::Programs;
 use crate::shard::{Keep, Shard, Surroundings, mix};
 use crate::token::Tokens;
-use crate::{
-    AnswerRefusal, ChangeRefusal, Dispatch, Execution, Kind, NewExecution, Revision, StartRefusal, Status,
-};
+use crate::{AnswerRefusal, ChangeRefusal, Dispatch, Execution, Kind, Revision, StartRefusal, Status};
 use state_machine::Millis;
-use state_machine::history::{Event, Failure};
-use state_machine::interpret::{Start, TaskAnswer};
+use state_machine::history::Event;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::oneshot::{self, Receiver};
 
 const SHARDS: usize = 2;
 
@@ -39,24 +35,24 @@ pub(super) struct Simulation {
     fuse: Fuse,
     disks: Vec<Arc<FakeDisk>>,
     pub(super) archive: Arc<Archive>,
-    programs: Arc<Programs>,
-    world: Arc<World>,
+    pub(super) programs: Arc<Programs>,
+    pub(super) world: Arc<World>,
     pub(super) running: Option<Running>,
     pub(super) planned: Vec<Planned>,
-    answers: Vec<Answered>,
+    pub(super) answers: Vec<Answered>,
     /// How often the machines were updated, by their place.
     pub(super) updates: Vec<u64>,
 }
 
 /// A task, and what becomes of its answer.
-type Answered = (Dispatch, Receiver<Result<(), AnswerRefusal>>);
+pub(super) type Answered = (Dispatch, Receiver<Result<(), AnswerRefusal>>);
 
 /// What a crash takes away.
 pub(super) struct Running {
     pub(super) shards: Vec<Shard>,
     pub(super) waiting: Vec<VecDeque<Message>>,
-    around: Surroundings,
-    logs: Vec<Arc<Log>>,
+    pub(super) around: Surroundings,
+    pub(super) logs: Vec<Arc<Log>>,
     keeping: VecDeque<Keep>,
     archivist: Archivist,
     sweep: Sweep,
@@ -67,7 +63,7 @@ pub(super) struct Planned {
     pub(super) name: String,
     pub(super) machine: &'static Machine,
     /// Place of the machine.
-    chosen: usize,
+    pub(super) chosen: usize,
     /// Revisions under which it was asked for: one of them it runs.
     pub(super) revisions: Vec<Arc<Revision>>,
     /// What becomes of a redrive.
@@ -75,10 +71,10 @@ pub(super) struct Planned {
     /// Redrives that were acknowledged.
     pub(super) redriven: usize,
     /// Asked for, and not answered yet.
-    asked: Option<Receiver<Result<Millis, StartRefusal>>>,
+    pub(super) asked: Option<Receiver<Result<Millis, StartRefusal>>>,
     pub(super) acknowledged: bool,
     /// What was seen of its history.
-    seen: Vec<Event>,
+    pub(super) seen: Vec<Event>,
 }
 
 impl Simulation {
@@ -126,7 +122,7 @@ impl Simulation {
         mix(self.random)
     }
 
-    fn chance(&mut self, per_thousand: u64) -> bool {
+    pub(super) fn chance(&mut self, per_thousand: u64) -> bool {
         self.random() % 1_000 < per_thousand
     }
 
@@ -282,96 +278,7 @@ impl Simulation {
         hands.wall += millis.cast_signed();
     }
 
-    fn start_one(&mut self) {
-        let open: Vec<usize> = (0..self.planned.len())
-            .filter(|index| !self.planned[*index].acknowledged && self.planned[*index].asked.is_none())
-            .collect();
-        if open.is_empty() {
-            return;
-        }
-        let chosen = usize::try_from(self.random()).unwrap_or(0) % open.len();
-        self.start(open[chosen]);
-    }
-
-    fn start(&mut self, index: usize) {
-        let Some(running) = &mut self.running else { return };
-        let planned = &mut self.planned[index];
-        let revision = Arc::new(revision(planned.machine, self.updates[planned.chosen]));
-        let Ok(program) = self.programs.get(&revision) else { return };
-        if planned.revisions.last().is_none_or(|last| last.id != revision.id) {
-            planned.revisions.push(revision.clone());
-        }
-        let (reply, asked) = oneshot::channel();
-        planned.asked = Some(asked);
-        let start = Start {
-            arn: arn(&planned.name).into(),
-            name: planned.name.as_str().into(),
-            role_arn: "arn:aws:iam::123456789012:role/r".into(),
-            at: 0,
-            machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".into(),
-            machine_name: "m".into(),
-            alias_arn: None,
-            version_arn: None,
-            input: planned.machine.input.into(),
-            map_run: None,
-            processor: None,
-            express: false,
-        };
-        let new = NewExecution { revision, start, trace_header: None };
-        let begin = Box::new(Begin { new, program, reply: StartReply::Started(reply) });
-        running.waiting[place(&planned.name)].push_back(Message::Start(begin));
-    }
-
-    fn answer_one(&mut self) {
-        let keys: Vec<Arc<str>> = self.world.told.lock().tasks.keys().cloned().collect();
-        if keys.is_empty() {
-            return;
-        }
-        let chosen = usize::try_from(self.random()).unwrap_or(0) % keys.len();
-        let started = self.random().is_multiple_of(4);
-        self.answer(&keys[chosen], started);
-    }
-
-    /// A worker answers; what it says depends on the execution and the attempt only.
-    fn answer(&mut self, key: &Arc<str>, started: bool) {
-        let Some(running) = &mut self.running else { return };
-        let mut told = self.world.told.lock();
-        let told = &mut *told;
-        let Some(task) = told.tasks.get(key) else { return };
-        let luck = mix(hash(&task.execution.name) ^ task.task.ticket.0.wrapping_mul(77)) % 3;
-        let of_run = task.execution.map_run.clone();
-        let (arn, input) = (task.execution.arn.clone(), task.task.input.to_string());
-        let first = task.task.ticket.0 == 1;
-        let answer = match luck {
-            _ if started => TaskAnswer::Heartbeat,
-            _ if of_run.is_some() => {
-                // Every second item fails once: in its first attempt, or at its first answer.
-                let bad = input.contains(['2', '4']);
-                let steady = of_run.is_some_and(|run| run.contains("/red:"));
-                let fails = bad && if steady { first } else { told.failed.insert(arn) };
-                if fails {
-                    TaskAnswer::Failed(Failure::new("Item", "bad"))
-                } else {
-                    TaskAnswer::Succeeded(input.into())
-                }
-            }
-            0 => TaskAnswer::Failed(Failure::new("Oh", "no")),
-            _ => TaskAnswer::Succeeded("{\"ok\":true}".into()),
-        };
-        let Some(name) = running.around.tokens.open(&task.task.token) else { return };
-        let (reply, received) = oneshot::channel();
-        if !started && let Some(task) = told.tasks.remove(key) {
-            self.answers.push((task, received));
-        }
-        running.waiting[usize::from(name.shard)].push_back(Message::Answer {
-            task: name,
-            answer,
-            from: None,
-            reply,
-        });
-    }
-
-    fn round(&mut self, shard: usize) -> Result<(), String> {
+    pub(super) fn round(&mut self, shard: usize) -> Result<(), String> {
         if let Some(running) = &mut self.running {
             running.around.inboxes[shard].drain(&mut running.waiting[shard], Patience::None);
             let before = running.shards[shard].is_stalled();
@@ -444,56 +351,6 @@ impl Simulation {
         }
     }
 
-    /// Somebody reads a history.
-    fn look(&mut self) -> Result<(), String> {
-        let index = usize::try_from(self.random()).unwrap_or(0) % self.planned.len();
-        if self.running.as_ref().is_some_and(|running| running.shards.iter().any(Shard::is_stalled)) {
-            return Ok(());
-        }
-        match self.history(index)? {
-            Some(events) => {
-                let planned = &mut self.planned[index];
-                check::grows(&planned.name, &planned.seen, &events)?;
-                planned.seen = events;
-                Ok(())
-            }
-            // It leaves no history.
-            None if self.planned[index].machine.kind == Kind::Express => Ok(()),
-            None if self.planned[index].acknowledged => Err(format!("{} is lost", self.planned[index].name)),
-            None => Ok(()),
-        }
-    }
-
-    fn history(&mut self, index: usize) -> Result<Option<Vec<Event>>, String> {
-        let name = self.planned[index].name.clone();
-        let arn = arn(&name);
-        let shard = place(&name);
-        let (reply, mut received) = oneshot::channel();
-        if let Some(running) = &mut self.running {
-            running.waiting[shard].push_back(Message::Trail { arn: arn.as_str().into(), reply });
-        }
-        for _ in 0..200 {
-            self.round(shard)?;
-            let Some(running) = &self.running else { return Ok(None) };
-            match received.try_recv() {
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Closed) => return Err(format!("nobody tells where {name} is")),
-                Ok(trail) => {
-                    let asked = Asked { reverse: false, after: None, limit: 100_000 };
-                    let page = match trail {
-                        Some(trail) => history::of_open(&running.logs[shard], &self.archive, &trail, asked),
-                        None => match self.archive.execution(&arn).map_err(|error| error.0)? {
-                            None => return Ok(None),
-                            Some(closed) => history::of_closed(&self.archive, &closed, asked),
-                        },
-                    };
-                    return page.map(|page| Some(page.events)).map_err(|error| format!("{name}: {error}"));
-                }
-            }
-        }
-        Err(format!("nobody tells where {name} is"))
-    }
-
     /// Brings everything to its end: everybody is started, every task answered.
     fn finish(&mut self) -> Result<(), String> {
         for _ in 0..4_000 {
@@ -555,7 +412,7 @@ fn over(execution: &Execution, machine: &Machine) -> bool {
 }
 
 /// A revision of a machine: all of them do the same.
-fn revision(machine: &Machine, update: u64) -> Revision {
+pub(super) fn revision(machine: &Machine, update: u64) -> Revision {
     let comment = format!("{{\"Comment\":\"update {update}\",");
     Revision {
         id: format!("{}-{update}", machine.name).into(),
