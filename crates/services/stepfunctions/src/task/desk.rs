@@ -21,6 +21,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 /// Calls that run at once; the others wait as what they are: scheduled tasks of executions.
 const CALLS: usize = 4096;
+/// How long calls may go on when the cloud stops.
+const FAREWELL: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 2_000 });
 /// Between two attempts to learn a task from an engine that cannot tell it at the moment.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -125,7 +127,8 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Works until told to stop; calls that run then are given up, and dispatched again at the next start.
+    /// Works until told to stop. Calls that run then may end within a moment; the others are given up, and dispatched
+    /// again at the next start like those that have not begun.
     pub(crate) async fn run(mut self, service: Arc<States>, mut stopped: watch::Receiver<bool>) {
         let mut calls = JoinSet::new();
         let room = Arc::new(Semaphore::new(CALLS));
@@ -148,7 +151,7 @@ impl Desk {
                     continue;
                 }
                 order = self.received.recv(), if place.is_some() => order,
-                _ = stopped.wait_for(|stop| *stop) => return,
+                _ = stopped.wait_for(|stop| *stop) => break,
                 Some(done) = calls.join_next_with_id() => {
                     let token = tokens.remove(&done.as_ref().map_or_else(JoinError::id, |(id, ())| *id));
                     if let Err(error) = done && error.is_panic() {
@@ -161,7 +164,7 @@ impl Desk {
                     continue;
                 }
             };
-            let Some(order) = order else { return };
+            let Some(order) = order else { break };
             let (service, shelf, place) = (service.clone(), self.shelf.clone(), place.take());
             let token = if let Order::Do(held) = &order { Some(held.token().clone()) } else { None };
             let job = calls.spawn(async move {
@@ -187,6 +190,11 @@ impl Desk {
             if let Some(token) = token {
                 tokens.insert(job.id(), token);
             }
+        }
+        // Between effect and answer is a bad place to be given up.
+        let ended = async { while calls.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::debug!(calls = calls.len(), "calls of tasks are given up");
         }
     }
 }
