@@ -242,3 +242,35 @@ async fn a_stopped_parent_stops_its_express_children() {
     };
     assert!(!world.dispatched.lock().unwrap().iter().any(wanted), "nor are their tasks wanted any more");
 }
+
+/// Quotas of Map Runs: 10,000 children run at once, whatever the state or an update says.
+#[tokio::test]
+async fn ten_thousand_children_run_at_once_at_most() {
+    let engine = open(None, &Arc::new(World::default()));
+    let wait = r#"{"Type":"Wait","Seconds":86400,"End":true}"#;
+    let items: Vec<String> = (0..10_500).map(|item| item.to_string()).collect();
+    let input = format!("[{}]", items.join(","));
+    engine.start(new(&map("STANDARD", "", wait), Kind::Standard, "one", &input)).await.unwrap();
+    let full = || async {
+        let run = engine.map_runs(&arn("one")).await.unwrap().pop()?;
+        assert!(run.items.running <= 10_000, "{run:?}");
+        (run.items.running == 10_000).then_some(run)
+    };
+    let run = eventually(full).await;
+    let more = MapRunUpdate { max_concurrency: Some(20_000), ..MapRunUpdate::default() };
+    engine.update_map_run(&run.arn, more).await.unwrap();
+    let run = eventually(full).await;
+    assert_eq!((run.max_concurrency, run.items.pending), (20_000, 500));
+    engine.stop(&arn("one"), Failure::default()).await.unwrap();
+    let over = eventually(|| async {
+        let run = engine.map_run(&run.arn).await.unwrap()?;
+        (run.status == MapRunStatus::Aborted).then_some(run)
+    });
+    let counts = over.await.items;
+    assert_eq!((counts.aborted, counts.pending, counts.running), (10_000, 500, 0));
+    eventually(|| async {
+        let running = children(&engine, &run.arn, Some(Status::Running)).await;
+        running.is_empty().then_some(())
+    })
+    .await;
+}
