@@ -185,11 +185,12 @@ impl Cloud {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
         self.front.await.context("the front had failed")??;
+        // The last calls of tasks are in the audit log, too.
+        self.executions.await.context("the desk of executions had failed")?;
         if let Some(log) = self.audit {
             tokio::task::spawn_blocking(move || log.close()).await.context("the audit log had failed")?;
         }
         self.engine.await.context("the command engine had failed")?;
-        self.executions.await.context("the desk of executions had failed")?;
         self.house.await.context("the housekeeping of keys had failed")?;
         if self.home.ephemeral {
             let torn = self.agent.tear_down().await;
