@@ -4,11 +4,14 @@ use crate::clock::Patience;
 use crate::weight::Weight;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What does not fit is refused: bursts meet back-pressure, memory does not grow.
 pub(crate) struct Inbox<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
+    /// Bytes of messages that the shard has taken out and that wait there for room.
+    aside: AtomicUsize,
     capacity: Capacity,
 }
 
@@ -49,7 +52,7 @@ pub(crate) enum Refused<T> {
 impl<T: Weight> Inbox<T> {
     pub(crate) fn new(capacity: Capacity) -> Inbox<T> {
         let state = State { waiting: VecDeque::new(), bytes: 0, closed: false };
-        Inbox { state: Mutex::new(state), filled: Condvar::new(), capacity }
+        Inbox { state: Mutex::new(state), filled: Condvar::new(), aside: AtomicUsize::new(0), capacity }
     }
 
     /// Puts one in, if less than `share` percent of the capacity is taken, in number and in bytes: calls that begin
@@ -110,6 +113,18 @@ impl<T: Weight> Inbox<T> {
         // A burst shall not keep its room.
         state.waiting.shrink_to(1_024);
         !(state.closed && into.is_empty())
+    }
+
+    /// The shard has set so many bytes more, or less, aside.
+    pub(crate) fn set_aside(&self, more: usize, less: usize) {
+        self.aside.fetch_add(more, Ordering::Relaxed);
+        self.aside.fetch_sub(less, Ordering::Relaxed);
+    }
+
+    /// Whether half of its bytes are taken, by what waits here or was set aside.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let aside = self.aside.load(Ordering::Relaxed);
+        aside.saturating_add(self.state.lock().bytes) > self.capacity.bytes / 2
     }
 
     /// Whether it was closed.

@@ -73,6 +73,7 @@ impl Shard {
         if !self.has_express_room() {
             if matches!(begin.reply, StartReply::Child(_)) {
                 let hash = hash(&begin.new.start.arn);
+                self.inbox().set_aside(begin.new.start.input.len(), 0);
                 return self.express.crowded.push_back((hash, begin));
             }
             let refusal = StartRefusal::Overloaded("too many Express executions are running".to_owned());
@@ -242,8 +243,12 @@ impl Shard {
 
     /// A child of a Map Run that has not begun is not wanted any more.
     pub(super) fn forget_crowded(&mut self, arn: &str) {
-        let hash = hash(arn);
-        self.express.crowded.retain(|(other, begin)| *other != hash || *begin.new.start.arn != *arn);
+        let (hash, inbox) = (hash(arn), self.inbox());
+        self.express.crowded.retain(|(other, begin)| {
+            let stays = *other != hash || *begin.new.start.arn != *arn;
+            inbox.set_aside(0, if stays { 0 } else { begin.new.start.input.len() });
+            stays
+        });
     }
 
     /// Slot of a child of a Map Run.
@@ -329,6 +334,7 @@ impl Shard {
         if self.has_express_room()
             && let Some((_, begin)) = self.express.crowded.pop_front()
         {
+            self.inbox().set_aside(0, begin.new.start.input.len());
             self.next.push_back(Message::Start(begin));
         }
         let execution =

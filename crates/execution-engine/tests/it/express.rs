@@ -1,7 +1,7 @@
 //! How much Express executions may hold in memory.
 
 use crate::basics::{TWO, WORK};
-use crate::world::{World, eventually, new};
+use crate::world::{World, arn, end, eventually, new};
 use execution_engine::{Engine, EngineConfig, Kind, StartRefusal, Status};
 use state_machine::interpret::TaskAnswer;
 use std::sync::Arc;
@@ -62,4 +62,32 @@ async fn one_that_grows_far_beyond_the_room_is_stopped() {
     assert!(ended.failure.cause.unwrap().contains("memory for Express executions is full"));
     assert_eq!(world.ended.lock().unwrap().len(), 1, "the small one goes on");
     engine.start(new(GROW, Kind::Express, "next", "{}")).await.unwrap();
+}
+
+const MAP: &str = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"l","ItemProcessor":{
+    "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},
+    "StartAt":"W","States":{"W":{"Type":"Task","End":true,
+        "Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}}}}"#;
+
+#[tokio::test]
+async fn children_of_a_map_run_wait_for_room() {
+    let world = Arc::new(World::default());
+    let engine = open(&world);
+    let items: Vec<u32> = (0..100).collect();
+    engine.start(new(MAP, Kind::Standard, "map", &format!("{items:?}"))).await.unwrap();
+    let mut answered = 0;
+    while answered < items.len() {
+        let task = eventually(|| async {
+            let mut tasks = world.dispatched.lock().unwrap();
+            assert!(tasks.len() <= 12, "{} run at once", tasks.len());
+            (!tasks.is_empty()).then(|| tasks.remove(0))
+        })
+        .await;
+        let output = task.task.input.to_string();
+        engine.answer(&task.task.token, TaskAnswer::Succeeded(output.into())).await.unwrap();
+        answered += 1;
+    }
+    let ended = end(&engine, &arn("map")).await;
+    let output: String = format!("{items:?}").replace(' ', "");
+    assert_eq!((ended.status, ended.output.as_deref()), (Status::Succeeded, Some(&*output)));
 }

@@ -81,7 +81,7 @@ impl Recovered {
 impl Over {
     /// The run as its abort would have left it. `before`: what the attempt before left.
     fn aborted(self, before: Vec<Left>) -> (MapRun, Vec<Left>) {
-        let mut children = Children::new(self.single);
+        let mut children = Children::new(self.single, super::end::KEPT);
         children.go_on(before);
         for (index, left) in self.ends {
             // Those between that did not end were running. Of batches nobody knows their items: the rest is left to a

@@ -1,5 +1,6 @@
 //! A run begins, is changed, is looked at.
 
+use super::end::KEPT;
 use super::{Children, Items, Left, Run, info};
 use crate::express_list;
 use crate::listing::Listed;
@@ -104,6 +105,7 @@ impl Shard {
             (Items::Here(items), None) => Some(items.len() as u64),
             _ => None,
         };
+        let most = if request.writer.is_none() { KEPT } else { usize::MAX };
         let mut run = Run {
             place,
             parent: start.clone(),
@@ -116,7 +118,7 @@ impl Shard {
             items,
             next_item: 0,
             next_child: 0,
-            children: Children::new(single),
+            children: Children::new(single, most),
             known,
             open: BTreeSet::new(),
             left_over: None,

@@ -35,6 +35,10 @@ pub(super) struct Children {
     pub(super) executions: Counts,
     /// Number of those that run.
     pub(super) running: u64,
+    /// Bytes of outputs that are held, and beyond which no more are: their array is far beyond what a state may return, so
+    /// the run fails at its end whatever they are.
+    bytes: usize,
+    most: usize,
 }
 
 /// The counter of a stand; results count as written when they are there (as in recordings without a writer).
@@ -60,9 +64,10 @@ fn shift(counts: &mut Counts, stand: &Stand, by: impl Fn(&mut u64)) {
 }
 
 impl Children {
-    /// None yet. `known`: number of the children to come, where each gets one item of a list that is at hand.
-    pub(super) fn new(known: Option<u64>) -> Children {
-        let mut children = Children { known: known.is_some(), ..Children::default() };
+    /// None yet. `known`: number of the children to come, where each gets one item of a list that is at hand. `most`: bytes
+    /// of outputs that are held.
+    pub(super) fn new(known: Option<u64>, most: usize) -> Children {
+        let mut children = Children { known: known.is_some(), most, ..Children::default() };
         for counts in [&mut children.items, &mut children.executions] {
             let total = known.unwrap_or(0);
             (counts.total, counts.pending) = (total, total);
@@ -83,8 +88,19 @@ impl Children {
         }
     }
 
+    /// A stand with its output, while outputs are held.
+    fn held(&mut self, stand: Stand) -> Stand {
+        let Stand::Ended(Ended::Succeeded(Some(output)), terminal) = stand else { return stand };
+        if self.bytes > self.most {
+            return Stand::Ended(Ended::Succeeded(None), terminal);
+        }
+        self.bytes += output.len();
+        Stand::Ended(Ended::Succeeded(Some(output)), terminal)
+    }
+
     /// One more.
     pub(super) fn push(&mut self, items: u32, stand: Stand, times: (Millis, Millis)) {
+        let stand = self.held(stand);
         let known = self.known;
         for (counts, by) in [(&mut self.items, u64::from(items)), (&mut self.executions, 1)] {
             if known {
@@ -100,6 +116,7 @@ impl Children {
 
     /// A child stands somewhere else now. `times`: its start, and its end if there is one.
     pub(super) fn put(&mut self, index: u64, stand: Stand, times: (Millis, Millis)) {
+        let stand = self.held(stand);
         let child = usize::try_from(index).ok().and_then(|index| self.list.get_mut(index));
         let Some(child) = child else { return };
         child.times = times;
@@ -198,7 +215,7 @@ mod tests {
 
     #[test]
     fn every_child_is_counted_where_it_stands() {
-        let mut children = Children::new(Some(5));
+        let mut children = Children::new(Some(5), usize::MAX);
         for _ in 0..4 {
             children.push(1, Stand::Running, (1, 0));
         }
@@ -221,7 +238,7 @@ mod tests {
         assert_eq!((children.items, children.executions), (counts, counts));
 
         let left = children.left(100);
-        let mut redriven = Children::new(Some(5));
+        let mut redriven = Children::new(Some(5), usize::MAX);
         redriven.go_on(left.clone());
         let counts = Counts { pending_redrive: 2, failed: 0, aborted: 0, ..counts };
         assert_eq!(redriven.items, counts);
@@ -237,15 +254,25 @@ mod tests {
 
     #[test]
     fn batches_count_their_items_and_outputs_may_be_too_many() {
-        let mut children = Children::new(None);
+        let mut children = Children::new(None, usize::MAX);
         children.push(3, Stand::Running, (1, 0));
         children.push(2, Stand::Running, (1, 0));
         children.put(0, Stand::Ended(Ended::Succeeded(Some("123456".into())), false), (1, 2));
         assert_eq!((children.items.total, children.executions.total, children.items.running), (5, 2, 2));
         let left = children.left(5);
         assert_eq!((left[0].ended.clone(), left[1].ended.clone()), (Ended::Succeeded(None), Ended::Aborted));
-        let mut again = Children::new(None);
+        let mut again = Children::new(None, usize::MAX);
         again.go_on(left);
         assert_eq!(again.items.pending_redrive, 5);
+
+        let mut few = Children::new(None, 10);
+        for _ in 0..9 {
+            few.push(1, Stand::Ended(Ended::Succeeded(Some("123456".into())), false), (1, 2));
+        }
+        assert_eq!(
+            (few.items.succeeded, few.outputs().count()),
+            (9, 2),
+            "a little more than the bound is held"
+        );
     }
 }

@@ -14,8 +14,8 @@ use state_machine::interpret::{MapRunAnswer, Ticket, Wake};
 use state_machine::map_run::collected;
 use std::sync::Arc;
 
-/// Bytes of outputs kept for a redrive of a run that failed; beyond, all its items run again.
-const KEPT: usize = 64 << 20;
+/// Bytes of outputs held of a run without a writer, and kept for its redrive when it failed; beyond, all its items run again.
+pub(super) const KEPT: usize = 64 << 20;
 
 impl Shard {
     /// A child of one of this shard's runs ended. Told twice, it counts once.

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Children begun in one round: between them the shard serves others.
 const STEP: usize = 2_000;
+/// Bytes of their inputs.
+const STEP_BYTES: usize = 4 << 20;
 /// Bytes of a child's input (Step Functions quotas: 256 KiB); batches are made smaller.
 const MOST_BYTES: u64 = 262_144;
 
@@ -46,6 +48,11 @@ impl Shard {
         }
     }
 
+    /// Whether children that were begun wait for room, in whichever shard: no more are begun then.
+    fn is_crowded(&self) -> bool {
+        self.is_stalled() || self.around.inboxes.iter().any(|inbox| inbox.is_crowded())
+    }
+
     /// Begins children, or goes on with those of the attempt before; true when more could be begun at once.
     fn pump_one(&mut self, key: Key, run: &mut Run) -> Result<bool, Failure> {
         let mut out: Vec<Vec<Message>> = self.around.inboxes.iter().map(|_| Vec::new()).collect();
@@ -61,11 +68,16 @@ impl Shard {
         if run.asked.is_some() {
             return Ok(false);
         }
+        if self.is_crowded() {
+            // Goes on when one of its children has ended.
+            return Ok(run.children.running == 0);
+        }
         let watch = self.around.watch.clone();
         let guard = Guard::quick(&*watch);
+        let mut bytes = 0;
         for _ in 0..STEP {
             guard.stepped();
-            if guard.cuts() {
+            if guard.cuts() || bytes > STEP_BYTES {
                 return Ok(true);
             }
             if run.children.running >= run.limit() || run.failed_too_often() {
@@ -103,6 +115,7 @@ impl Shard {
             }
             if begins {
                 run.open.remove(&child);
+                bytes += input.len();
                 let begin = begin(self.index, key, run, child, items, input);
                 let shard = shard_of(hash(&begin.new.start.arn), out.len());
                 out[shard].push(Message::Start(Box::new(begin)));
