@@ -121,10 +121,14 @@ impl<T: Weight> Inbox<T> {
         self.aside.fetch_sub(less, Ordering::Relaxed);
     }
 
-    /// Whether half of its bytes are taken, by what waits here or was set aside.
+    /// Whether half of its bytes are taken by what waits here.
     pub(crate) fn is_crowded(&self) -> bool {
-        let aside = self.aside.load(Ordering::Relaxed);
-        aside.saturating_add(self.state.lock().bytes) > self.capacity.bytes / 2
+        self.state.lock().bytes > self.capacity.bytes / 2
+    }
+
+    /// Whether as much was set aside.
+    pub(crate) fn has_much_aside(&self) -> bool {
+        self.aside.load(Ordering::Relaxed) > self.capacity.bytes / 2
     }
 
     /// Whether it was closed.

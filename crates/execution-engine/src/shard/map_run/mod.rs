@@ -79,6 +79,8 @@ pub(super) struct Runs {
     active: BTreeMap<Key, Run>,
     /// Runs that may go on.
     ready: BTreeSet<Key>,
+    /// Runs that wait for room for their children.
+    held: BTreeSet<Key>,
     /// What the log told of runs, until their parents are taken up.
     recovered: HashMap<Key, Recovered>,
     /// Runs that were over when the process before ended, and may be missing in the archive.

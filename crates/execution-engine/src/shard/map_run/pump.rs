@@ -23,6 +23,10 @@ const MOST_BYTES: u64 = 262_144;
 impl Shard {
     /// Lets the runs that may go on go on.
     pub(in crate::shard) fn pump(&mut self) {
+        // Looked at in every round, of which there is one a second at least.
+        if !self.runs.held.is_empty() && !self.has_no_room() {
+            self.runs.ready.append(&mut self.runs.held);
+        }
         for key in std::mem::take(&mut self.runs.ready) {
             let Some(mut run) = self.runs.active.remove(&key) else { continue };
             if self.slots.check(run.place, key.0).is_none() {
@@ -48,9 +52,9 @@ impl Shard {
         }
     }
 
-    /// Whether children that were begun wait for room, in whichever shard: no more are begun then.
-    fn is_crowded(&self) -> bool {
-        self.is_stalled() || self.around.inboxes.iter().any(|inbox| inbox.is_crowded())
+    /// Whether children that were begun wait for room, in whichever shard, and maybe for long: no more are begun then.
+    fn has_no_room(&self) -> bool {
+        self.is_stalled() || self.around.inboxes.iter().any(|inbox| inbox.has_much_aside())
     }
 
     /// Begins children, or goes on with those of the attempt before; true when more could be begun at once.
@@ -68,9 +72,13 @@ impl Shard {
         if run.asked.is_some() {
             return Ok(false);
         }
-        if self.is_crowded() {
-            // Goes on when one of its children has ended.
-            return Ok(run.children.running == 0);
+        if self.around.inboxes.iter().any(|inbox| inbox.is_crowded()) {
+            // It is being worked off.
+            return Ok(true);
+        }
+        if self.has_no_room() {
+            self.runs.held.insert(key);
+            return Ok(false);
         }
         let watch = self.around.watch.clone();
         let guard = Guard::quick(&*watch);
