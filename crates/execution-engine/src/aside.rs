@@ -183,7 +183,7 @@ impl Aside for Threads {
             match self.lane(shard) {
                 Ok(made) => *lane = Some(made),
                 Err(error) => {
-                    tracing::warn!(%error, "no thread for slow expressions: they hold up their shard")
+                    tracing::warn!(%error, "no thread for slow expressions: they hold up their shard");
                 }
             }
         }

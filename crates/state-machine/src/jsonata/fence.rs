@@ -107,6 +107,12 @@ fn fence(node: &mut AstNode, at: Place<'_>) {
     with_stack(|| check(node, at));
 }
 
+fn below(node: &mut AstNode, at: Place<'_>) {
+    for child in tree::children(node) {
+        fence(child, at);
+    }
+}
+
 fn check(node: &mut AstNode, at: Place<'_>) {
     let check = match node {
         AstNode::Array(_) | AstNode::ArrayGroup(_) => {
@@ -121,7 +127,7 @@ fn check(node: &mut AstNode, at: Place<'_>) {
             if array { Some("own bounded") } else { whole.then_some("own built") }
         }
         AstNode::Object(_) | AstNode::Binary { op: BinaryOp::Concatenate, .. } => {
-            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            below(node, at);
             Some("own bounded")
         }
         // What these take their items from may be a path that brings names along.
@@ -135,7 +141,7 @@ fn check(node: &mut AstNode, at: Place<'_>) {
             matches!(node, AstNode::ObjectTransform { .. }).then_some("own bounded")
         }
         AstNode::Binary { op: BinaryOp::Range, .. } => {
-            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            below(node, at);
             Some("own built")
         }
         AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } => {
@@ -144,7 +150,9 @@ fn check(node: &mut AstNode, at: Place<'_>) {
             match &mut **rhs {
                 AstNode::Function { name, args, .. } => {
                     let own = built_by(name, at.bound);
-                    args.iter_mut().for_each(|argument| fence(argument, at));
+                    for argument in args {
+                        fence(argument, at);
+                    }
                     own
                 }
                 AstNode::Path { .. } => {
@@ -157,7 +165,7 @@ fn check(node: &mut AstNode, at: Place<'_>) {
                 }
                 // Of two functions it makes one.
                 other => {
-                    tree::children(other).into_iter().for_each(|child| fence(child, at));
+                    below(other, at);
                     at.is_repeated.then_some("own made")
                 }
             }
@@ -168,16 +176,14 @@ fn check(node: &mut AstNode, at: Place<'_>) {
         }
         // A function can call itself by the name it is bound to, if it stands there as such.
         AstNode::Binary { op: BinaryOp::ColonEqual, lhs, rhs } => {
-            let function = match (&mut **lhs, &mut **rhs) {
-                (AstNode::Variable(name), AstNode::Lambda { body, .. }) => {
+            let function =
+                if let (AstNode::Variable(name), AstNode::Lambda { body, .. }) = (&mut **lhs, &mut **rhs) {
                     fence(body, Place { is_repeated: true, ..at });
                     at.is_repeated.then(|| name.clone())
-                }
-                _ => {
+                } else {
                     fence(rhs, at);
                     None
-                }
-            };
+                };
             if let Some(name) = function {
                 let bound = std::mem::replace(node, AstNode::Null);
                 let made = call_of("own made", vec![AstNode::Variable(name)]);
@@ -188,16 +194,16 @@ fn check(node: &mut AstNode, at: Place<'_>) {
         AstNode::Function { args, .. }
             if args.iter().any(|argument| matches!(argument, AstNode::Placeholder)) =>
         {
-            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            below(node, at);
             at.is_repeated.then_some("own made")
         }
         AstNode::Function { name, .. } => {
             let own = built_by(name, at.bound);
-            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            below(node, at);
             own
         }
         _ => {
-            tree::children(node).into_iter().for_each(|child| fence(child, at));
+            below(node, at);
             None
         }
     };
@@ -214,7 +220,7 @@ fn call_of(name: &str, args: Vec<AstNode>) -> AstNode {
 /// The check around a call of this function, if it needs one.
 fn built_by(name: &String, bound: &BTreeSet<String>) -> Option<&'static str> {
     let bulky = BULKY.contains(&name.as_str()) && !bound.contains(name);
-    bulky.then(|| if matches!(name.as_str(), "append" | "merge") { "own grown" } else { "own built" })
+    bulky.then_some(if matches!(name.as_str(), "append" | "merge") { "own grown" } else { "own built" })
 }
 
 /// A step that brings nothing along but its value.
@@ -275,6 +281,8 @@ pub(super) fn register(evaluator: &mut Evaluator, meter: &Meter) -> Result<(), E
         if own.grown(value) { Ok(value.clone()) } else { Err(too_much()) }
     })?;
     let own = meter.clone();
+    evaluator.register_fn("own subject", move |arguments: &[JValue]| subject(arguments, &own))?;
+    let own = meter.clone();
     evaluator.register_fn("own made", move |arguments: &[JValue]| made(arguments, &own))?;
     evaluator.register_fn("own last", |arguments: &[JValue]| {
         Ok(arguments.last().cloned().unwrap_or(JValue::Undefined))
@@ -303,6 +311,19 @@ fn most(bound: usize, meter: &Meter) -> usize {
 fn built(arguments: &[JValue], meter: &Meter) -> HostFnResult {
     let value = arguments.first().unwrap_or(&JValue::Undefined);
     if meter.built(value) { Ok(value.clone()) } else { Err(too_much()) }
+}
+
+/// A text that is to be held against a pattern of a weight, if it is not too long for it.
+fn subject(arguments: &[JValue], meter: &Meter) -> HostFnResult {
+    let value = arguments.first().cloned().unwrap_or(JValue::Undefined);
+    let bytes = value.as_str().map_or(0, str::len);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let weight = arguments.get(1).and_then(JValue::as_f64).unwrap_or(0.0) as usize;
+    if super::pattern::is_short(bytes, weight, meter.is_quick()) {
+        return Ok(value);
+    }
+    meter.exceed();
+    Err(error("The expression matches a text against a regular expression that is too large for it"))
 }
 
 /// A function that was made in a function, if there are not too many; anything else as it is.

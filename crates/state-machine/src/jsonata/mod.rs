@@ -12,6 +12,7 @@ mod fence;
 mod functions;
 mod mended;
 mod meter;
+mod pattern;
 mod rewrite;
 mod session;
 mod tree;

@@ -2,6 +2,7 @@
 
 use super::fence;
 use super::functions::OWN;
+use super::pattern;
 use super::tree;
 use super::wording;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
@@ -22,6 +23,8 @@ pub(super) struct Uses {
     pub(super) variables: Vec<Arc<str>>,
     /// Whether any function of the service's own, of time or of randomness is used.
     pub(super) own_functions: bool,
+    /// It has a pattern too heavy to be tried where others wait.
+    pub(super) is_heavy: bool,
     /// Functions of JSONata it calls, and the signs of order in it: what an error can be about.
     functions: BTreeSet<String>,
     comparisons: BTreeSet<&'static str>,
@@ -106,8 +109,24 @@ impl Walk {
         self.note(node);
         match node {
             AstNode::Variable(_) => self.variable(node),
+            AstNode::Regex { pattern, .. } => {
+                self.uses.is_heavy |= pattern::weight(pattern) > pattern::HEAVY;
+            }
             AstNode::Function { name, args, .. } => {
-                self.nodes(args.iter_mut());
+                let weight = if self.is_bound(name) { None } else { subject(name, args) };
+                for (index, argument) in args.iter_mut().enumerate() {
+                    if weight.is_none() || index != 1 {
+                        self.node(argument);
+                    }
+                }
+                if let (Some(weight), Some(text)) = (weight, args.first_mut()) {
+                    self.uses.own_functions = true;
+                    let subject = std::mem::replace(text, AstNode::Null);
+                    #[expect(clippy::cast_precision_loss, reason = "a bound, not a count")]
+                    let arguments = vec![subject, AstNode::Number(weight as f64)];
+                    *text =
+                        AstNode::Function { name: "own subject".into(), args: arguments, is_builtin: true };
+                }
                 if !self.is_bound(name) {
                     self.call(node);
                 }
@@ -252,13 +271,27 @@ impl Walk {
     }
 }
 
+/// The weight of the pattern that a call holds its first argument against, if that takes any care.
+fn subject(name: &str, arguments: &[AstNode]) -> Option<usize> {
+    match (name, arguments) {
+        ("match" | "contains" | "split" | "replace", [text, AstNode::Regex { pattern, .. }, ..])
+            if !matches!(text, AstNode::Placeholder) =>
+        {
+            Some(pattern::weight(pattern)).filter(|weight| *weight > pattern::LIGHT)
+        }
+        _ => None,
+    }
+}
+
 /// Writes `a ~> $f(b)` as the call it stands for, `$f(a, b)`, where `$f` is replaced by something that is no call.
 fn unchain(node: &mut AstNode) {
     const REPLACED: [&str; 8] =
         ["distinct", "number", "encodeUrl", "spread", "fromMillis", "join", "pad", "replace"];
+    const MATCHING: [&str; 3] = ["match", "contains", "split"];
     let AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } = node else { return };
     let AstNode::Function { name, args, is_builtin } = &mut **rhs else { return };
-    if !REPLACED.contains(&name.as_str())
+    let matching = MATCHING.contains(&name.as_str()) && matches!(args.first(), Some(AstNode::Regex { .. }));
+    if !(matching || REPLACED.contains(&name.as_str()))
         || args.iter().any(|argument| matches!(argument, AstNode::Placeholder))
     {
         return;

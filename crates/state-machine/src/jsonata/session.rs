@@ -37,6 +37,9 @@ impl Session {
         root: &JValue,
     ) -> Outcome {
         let guard = scope.surroundings.guard();
+        if uses.is_heavy && guard.is_some_and(Guard::trip) {
+            return timed_out();
+        }
         let Some(mut evaluation) = Evaluation::begin(guard) else { return timed_out() };
         let meter = Meter::new(guard.is_some_and(Guard::is_quick));
         if uses.own_functions && self.random.is_none() {

@@ -98,6 +98,23 @@ fn failures() {
     assert!(evaluate("1 +").unwrap_err().starts_with("compile: Invalid JSONata expression"), "syntax");
 }
 
+/// Patterns are weighed with the text they are held against.
+#[test]
+fn a_pattern_can_be_too_large_for_its_text() {
+    let long = "$pad('', 4000000, '01')";
+    for (expression, fails) in [
+        (format!("$match({long}, /[01]*1[01]{{900}}x/)"), true),
+        (format!("{long} ~> $contains(/[01]*1[01]{{900}}x/)"), true),
+        (format!("$count($split({long}, /1/))"), false),
+        ("$contains('0110', /[01]*1[01]{900}x/)".to_owned(), false),
+        ("$replace('2026-11-20', /(\\d{4})-(\\d{2})/, '$2')".to_owned(), false),
+    ] {
+        let outcome = evaluate(&expression);
+        let too_large = outcome.as_ref().is_err_and(|failure| failure.contains("too large for it"));
+        assert_eq!(too_large, fails, "{expression}: {outcome:?}");
+    }
+}
+
 /// What is read directly is what the evaluator would have found.
 #[test]
 fn direct_reading_changes_nothing() {
