@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(2);
 /// Executions on a page of their list.
 const PAGE: i32 = 1_000;
-/// Resident memory that the cloud may reach, in MiB, however long the burst is: see the note of the row.
+/// Resident memory that the cloud may reach, in MiB, however long the burst is: what the engine lets wait in memory (the
+/// row's note), as much again for work on it, and the rest of the cloud.
 const BOUND: f64 = 512.0;
 
 /// What became of the requests.
@@ -66,8 +67,8 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
             tally.quarters.iter().map(|mib| format!("{mib:.1}")).collect::<Vec<_>>().join(", ")
         ))
         .note(
-            "bound: beyond 100,000 ended executions on their way into the archive starts are refused; its tables and \
-             cache are of fixed size",
+            "bound: starts that wait 128 MiB, ended executions on their way into the archive 128 MiB and 100,000, beyond \
+             which starts are refused with ThrottlingException; the archive's tables and cache are of fixed size",
         );
     let begun = Instant::now();
     let pages = all_succeeded(&mut client, &machine, tally.accepted)?;
