@@ -27,6 +27,9 @@ pub const LONGEST_CALL: usize = 10_000;
 /// How deep calls may stand inside calls (developer guide: "up to 10 intrinsic functions").
 pub const DEEPEST_CALL: usize = 10;
 
+/// Most bytes of an argument. Calls in calls multiply what they put together.
+const LARGEST_ARGUMENT: usize = 4 << 20;
+
 /// A compiled call.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -134,6 +137,11 @@ impl Call {
                 Argument::Path(path) => path.read(roots).map_err(CallFailure::Path)?,
                 Argument::Call(call) => call.evaluate(roots, draw)?,
             });
+        }
+        // Arguments that stand in each other many times would be written as many times.
+        if values.iter().any(|value| value.is_larger_than(LARGEST_ARGUMENT)) {
+            let text = format!("An argument has more than {LARGEST_ARGUMENT} bytes");
+            return Err(self.failed(Fault::new(text)));
         }
         self.apply(&values, draw).map_err(|fault| self.failed(fault))
     }

@@ -4,6 +4,9 @@ use super::{Fault, java};
 use crate::Value;
 use std::sync::Arc;
 
+/// Most bytes `States.Format` puts together.
+const LARGEST: usize = 16 << 20;
+
 /// Resolves `\'`, `\\`, `\{` and `\}`. Any other backslash is an open escape, which fails when the call runs.
 pub(super) fn unescaped(text: &Arc<str>) -> Result<Arc<str>, Fault> {
     if !text.contains('\\') {
@@ -41,6 +44,9 @@ pub(super) fn format(pattern: &Value, values: &[Value]) -> Result<Value, Fault> 
             '{' => {
                 let next = left.next().filter(|_| characters.next() == Some('}'));
                 java::show(next.ok_or_else(mismatch)?, &mut text);
+                if text.len() > LARGEST {
+                    return Err(Fault::new(format!("The text has more than {LARGEST} bytes")));
+                }
             }
             other => text.push(other),
         }

@@ -3,6 +3,7 @@
 use super::step::{self, Step};
 use super::{Roots, aggregate};
 use crate::guard::Guard;
+use crate::template::LARGEST;
 use crate::{Map, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -62,13 +63,21 @@ pub(super) fn read(steps: &[Step], start: &Value, roots: &Roots<'_>) -> Result<V
     let Walk { mut found, .. } = walk;
     // One that could find many may also find nothing, wherever it stopped (recordings base/test-json-path-array-wildcard…).
     if !definite && work.left > 0 {
-        return Ok(Value::from(found));
+        return small(Value::from(found));
     }
     outcome?;
     match found.pop() {
-        Some(value) => Ok(value),
+        Some(value) => small(value),
         None => Err(format!("No results for path: {}", normal_form(steps))),
     }
+}
+
+/// A result, unless it would be too large to be written: scans find everything again in everything around it.
+fn small(value: Value) -> Result<Value, String> {
+    if value.is_larger_than(LARGEST) {
+        return Err(format!("the path finds more than {LARGEST} bytes"));
+    }
+    Ok(value)
 }
 
 /// The result inside a filter or an argument: `None` instead of any failure but exhausted work.

@@ -78,3 +78,11 @@ pub(super) fn too_deep(field: &Arc<str>) -> EvaluationFailure {
         location: field.clone(),
     }
 }
+
+pub(super) fn too_large(field: &Arc<str>) -> EvaluationFailure {
+    EvaluationFailure {
+        error: "States.DataLimitExceeded".into(),
+        cause: format!("The value of the field '{field}' has more than {} bytes", super::LARGEST),
+        location: field.clone(),
+    }
+}

@@ -20,6 +20,9 @@ use crate::{Millis, Value, text};
 use part::Part;
 use std::sync::Arc;
 
+/// Most bytes of a value that is worked out: far more than any state may hand on, and little enough to be written.
+pub(crate) const LARGEST: usize = 16 << 20;
+
 /// The two query languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Language {
@@ -92,6 +95,9 @@ impl Template {
     /// input once more in each turn.
     pub fn evaluate(&self, scope: &mut Scope<'_>) -> Result<Value, EvaluationFailure> {
         let value = evaluate::part(&self.root, &mut evaluate::Pass::new(scope))?;
+        if value.is_larger_than(LARGEST) {
+            return Err(failure::too_large(&self.field));
+        }
         if value.is_deeper_than(text::MAX_DEPTH) {
             return Err(failure::too_deep(&self.field));
         }

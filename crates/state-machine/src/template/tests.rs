@@ -163,3 +163,24 @@ fn no_loop_nests_its_input_without_end() {
         assert!(failure.contains("nests more than"), "{failure}");
     }
 }
+
+#[test]
+fn what_stands_in_itself_many_times_is_not_written() {
+    let input = format!(r#"{{"t":"{}","n":{}1{}}}"#, "t".repeat(100_000), "[".repeat(200), "]".repeat(200));
+    let members: Vec<String> = (0..20_000).map(|number| format!(r#""m{number}.$":"$""#)).collect();
+    let failure = evaluate(&format!("{{{}}}", members.join(",")), Language::JsonPath, &input).unwrap_err();
+    assert!(failure.starts_with("States.DataLimitExceeded"), "{failure}");
+    let arguments = ["$.t"; 400].join(",");
+    let many = format!("States.Array({arguments})");
+    for call in [
+        format!("States.JsonToString({many})"),
+        format!("States.Format('{}', {arguments})", "{}".repeat(400)),
+        format!("States.Format('{{}}', {many})"),
+    ] {
+        let template = serde_json::json!({ "v.$": call }).to_string();
+        let failure = evaluate(&template, Language::JsonPath, &input).unwrap_err();
+        assert!(failure.contains("bytes"), "{failure}");
+    }
+    let failure = evaluate(r#"{"v.$":"$..*..*..*..*"}"#, Language::JsonPath, &input).unwrap_err();
+    assert!(failure.starts_with("States.Runtime"), "{failure}");
+}

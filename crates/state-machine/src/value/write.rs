@@ -45,6 +45,26 @@ impl Value {
         }
     }
 
+    /// Whether its text has more than about so many bytes. What stands in it many times is one in memory, and many in the
+    /// text: whoever writes or walks a value that was put together asks this first. Takes no longer than the bound is large.
+    pub fn is_larger_than(&self, bytes: usize) -> bool {
+        fn take(value: &Value, left: usize) -> Option<usize> {
+            match value {
+                Value::String(text) => left.checked_sub(text.len() + 2),
+                Value::Array(items) => {
+                    items.iter().try_fold(left.checked_sub(2)?, |left, item| take(item, left)?.checked_sub(1))
+                }
+                Value::Object(members) => {
+                    members.iter().try_fold(left.checked_sub(2)?, |left, (name, member)| {
+                        take(member, left)?.checked_sub(name.len() + 4)
+                    })
+                }
+                _ => left.checked_sub(1),
+            }
+        }
+        take(self, bytes).is_none()
+    }
+
     /// Whether arrays and objects nest deeper than so many levels. Whoever keeps values that expressions made asks this
     /// first: each turn could nest the value of the turn before, and a value too deep could not even be dropped.
     pub fn is_deeper_than(&self, levels: usize) -> bool {
