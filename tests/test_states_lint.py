@@ -50,6 +50,18 @@ def test_silence_when_all_is_well(tmp_path):
     assert run("lint", write(tmp_path, "good.json", GOOD)) == (0, "", "")
 
 
+def test_a_variable_that_nothing_assigns_is_a_warning(tmp_path):
+    machine = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {
+        "A": {"Type": "Pass", "Assign": {"seen": 1}, "Output": "{% $seen %}", "Next": "B"},
+        "B": {"Type": "Succeed", "Output": "{% $seen %}"}}}
+    file = write(tmp_path, "early.json", machine)
+    expected = 'One warning:\n State Machine.States.A.Output: variable "$seen" is read here, but no state before assigns it\n'
+    assert run("lint", file) == (0, expected, "")
+    found = json.loads(run("lint", "--json", file)[1])
+    assert [(one["severity"], one["code"], one["location"]) for one in found] == [
+        ("WARNING", "UNASSIGNED_VARIABLE", "/States/A/Output")]
+
+
 def test_all_files_are_checked(tmp_path):
     first, second = write(tmp_path, "a.json", GOOD), write(tmp_path, "b.json", DANGLING)
     third = write(tmp_path, "c.json", '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "A": {"Type": "Succeed"}}}')

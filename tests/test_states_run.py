@@ -69,6 +69,12 @@ def test_distributed_children_run_too(tmp_path):
     assert done.stdout.count("PassStateEntered") == 3 and "[1,2,3]" in done.stdout
 
 
+def test_what_the_service_takes_is_run(tmp_path):
+    """A state that nothing leads to but itself is an error for the linter alone."""
+    island = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Pass", "Next": "B"}}}
+    assert run(tmp_path, island).returncode == 0
+
+
 def test_what_cannot_be_run_is_said(tmp_path):
     broken = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}
     for machine, words in ((broken, ()), ("{", ()), (HELLO, ("--input", "{"))):

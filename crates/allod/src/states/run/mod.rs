@@ -24,11 +24,10 @@ pub(super) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     let file = options.file.display();
     let definition =
         std::fs::read_to_string(&options.file).with_context(|| format!("{file} cannot be read"))?;
-    let findings = lint::findings(&definition, MachineKind::Standard);
-    let mut errors =
-        findings.iter().filter(|finding| finding.diagnostic.severity == Severity::Error).peekable();
-    if errors.peek().is_some() {
-        for finding in errors {
+    // What the service would take is run, though the linter may have more to say of it.
+    if lint::refusal(&lint::validate(&definition, MachineKind::Standard)).is_some() {
+        let findings = lint::findings(&definition, MachineKind::Standard);
+        for finding in findings.iter().filter(|finding| finding.diagnostic.severity == Severity::Error) {
             output::complain(&anyhow::anyhow!("{}", finding.sentence));
         }
         return Ok(ExitCode::from(FAILED));

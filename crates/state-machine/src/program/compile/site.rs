@@ -1,5 +1,6 @@
 //! A state under compilation, and how its fields are read.
 
+use crate::jsonata::delimited;
 use crate::path::{Path, ReferencePath};
 use crate::program::{Amount, CompileError, Placement, Select, StateIndex, Text};
 use crate::template::{Language, Template};
@@ -93,7 +94,7 @@ impl<'a> Site<'a, '_> {
     pub(super) fn wording(&self, field: &str) -> Result<Option<Text>, CompileError> {
         if self.language == Language::Jsonata {
             return Ok(match self.text(field) {
-                Some(text) if !is_expression(&text) => Some(Text::Fixed(text)),
+                Some(text) if delimited(&text).is_none() => Some(Text::Fixed(text)),
                 _ => self.template(field)?.map(Text::Made),
             });
         }
@@ -145,9 +146,4 @@ pub(super) fn text(node: &Node, field: &str) -> Option<Arc<str>> {
         Kind::String(text) => Some(text.clone()),
         _ => None,
     }
-}
-
-/// `{% … %}`.
-fn is_expression(text: &str) -> bool {
-    text.starts_with("{%") && text.ends_with("%}")
 }
