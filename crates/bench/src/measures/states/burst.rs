@@ -21,6 +21,10 @@ const CONNECTIONS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Before everything refused is sent again.
 const PAUSE: Duration = Duration::from_millis(2);
+/// Of the list of all executions; what is not on its pages by then is sampled.
+const LISTING: Duration = Duration::from_secs(120);
+/// Executions described then.
+const SAMPLE: usize = 1_000;
 /// Executions on a page of their list.
 const PAGE: i32 = 1_000;
 /// Resident memory that the cloud may reach, in MiB, however long the burst is: what the engine lets wait in memory (the
@@ -70,13 +74,9 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Vec<Row>> {
             "bound: starts that wait 128 MiB, ended executions on their way into the archive 128 MiB and 100,000, beyond \
              which starts are refused with ThrottlingException; the archive's tables and cache are of fixed size",
         );
-    let begun = Instant::now();
-    let pages = all_succeeded(&mut client, &machine, tally.accepted)?;
+    let found = all_succeeded(&mut client, &machine, tally.accepted)?;
     let after = resident_mib(cloud.pid()).context("the server is gone")?;
-    let rate = rate.note(format!(
-        "every acknowledged one found as SUCCEEDED by its ARN: ListExecutions, {pages} pages in {:.1} s",
-        begun.elapsed().as_secs_f64()
-    ));
+    let rate = rate.note(found);
     cloud.stop()?;
     Ok(vec![rate, memory.note(format!("after them and the list: {after:.1} MiB"))])
 }
@@ -167,10 +167,11 @@ fn parse_id(arn: &str) -> Option<u128> {
     u128::from_str_radix(&name.replace('-', ""), 16).ok()
 }
 
-/// Looks for every acknowledged execution among those that succeeded, page by page; again when some still run. Tells the
-/// pages read.
-fn all_succeeded(client: &mut Client, machine: &str, mut wanted: HashSet<u128>) -> anyhow::Result<usize> {
-    let deadline = Deadline::new("the end of all executions and their list", PATIENCE);
+/// Looks for every acknowledged execution among those that succeeded, page by page; again when some still run. When that
+/// takes too long, a sample of the others is described. Tells what was done.
+fn all_succeeded(client: &mut Client, machine: &str, mut wanted: HashSet<u128>) -> anyhow::Result<String> {
+    let (all, begun) = (wanted.len(), Instant::now());
+    let deadline = Deadline::new("the end of all executions", PATIENCE);
     let mut pages = 0;
     loop {
         let mut page = api::ListExecutionsInput {
@@ -191,17 +192,50 @@ fn all_succeeded(client: &mut Client, machine: &str, mut wanted: HashSet<u128>) 
                 }
             }
             page.next_token = answer.next_token;
-            if page.next_token.is_none() {
+            if page.next_token.is_none() || begun.elapsed() > LISTING {
                 break;
             }
         }
-        if running == 0 {
+        if page.next_token.is_some() || running == 0 {
+            let whole = page.next_token.is_none();
+            ensure!(
+                !whole || wanted.is_empty(),
+                "{} acknowledged executions are not among those that succeeded",
+                wanted.len()
+            );
             break;
         }
         deadline.pause(Duration::from_millis(50))?;
     }
-    ensure!(wanted.is_empty(), "{} acknowledged executions are not among those that succeeded", wanted.len());
-    Ok(pages)
+    let seconds = begun.elapsed().as_secs_f64();
+    let listed = all - wanted.len();
+    let others = describe_some(client, machine, &wanted)?;
+    Ok(format!(
+        "{listed} acknowledged ones found as SUCCEEDED by ListExecutions ({pages} pages in {seconds:.1} s), {others} of the \
+         other {} by DescribeExecution",
+        wanted.len()
+    ))
+}
+
+/// Describes some executions, which must have succeeded; tells how many.
+fn describe_some(client: &mut Client, machine: &str, wanted: &HashSet<u128>) -> anyhow::Result<usize> {
+    let mut described = 0;
+    // The order of a set is random.
+    for id in wanted.iter().take(SAMPLE) {
+        let describe =
+            api::DescribeExecutionInput { execution_arn: Some(arn_of(machine, *id)), ..Default::default() };
+        let status = call::<ops::DescribeExecution>(client, &describe)?.status.context("no status")?;
+        ensure!(status.as_str() == "SUCCEEDED", "an acknowledged execution is {}", status.as_str());
+        described += 1;
+    }
+    Ok(described)
+}
+
+/// ARN of the execution of a machine with this id as its name.
+fn arn_of(machine: &str, id: u128) -> String {
+    let id = format!("{id:032x}");
+    let name = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
+    format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
 }
 
 /// The id of a listed execution.
@@ -223,6 +257,8 @@ mod tests {
         let refusal = br#"{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}"#;
         assert!(tally.take(400, refusal).unwrap());
         assert!(tally.take(503, b"").unwrap());
+        let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:ten";
+        assert_eq!(arn_of(machine, parse_id(arn).unwrap()), arn);
         assert_eq!(errors(&tally.refused), " (503 1, ThrottlingException 1)");
         assert!(tally.take(400, br#"{"__type":"InvalidArn"}"#).is_err());
         assert!(tally.take(200, body.as_bytes()).is_err(), "the same id again");
