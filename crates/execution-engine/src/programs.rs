@@ -11,11 +11,13 @@ use std::sync::Arc;
 const KEPT: usize = 1_000;
 const KEPT_BYTES: usize = 32 << 20;
 
+/// A program with the length of its definition.
+type Measured = (Arc<Program>, usize);
+
 /// Programs by revision.
 #[derive(Default)]
 pub(crate) struct Programs {
-    /// With the length of its definition.
-    known: RwLock<HashMap<Arc<str>, (Arc<Program>, usize)>>,
+    known: RwLock<HashMap<Arc<str>, Measured>>,
     /// Revisions that executions of any shard ran since the engine was opened, those that wait in the log included:
     /// their definitions must stay.
     pinned: RwLock<HashSet<Arc<str>>>,
@@ -34,7 +36,7 @@ impl Programs {
         }
         let program = Arc::new(Program::compile(definition).map_err(|error| error.to_string())?);
         let mut known = self.known.write();
-        let is_full = |known: &HashMap<_, (Arc<Program>, usize)>| {
+        let is_full = |known: &HashMap<_, Measured>| {
             let bytes: usize = known.values().map(|(_, bytes)| bytes).sum();
             known.len() >= KEPT || bytes.saturating_add(definition.len()) > KEPT_BYTES
         };

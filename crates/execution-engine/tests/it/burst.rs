@@ -105,11 +105,11 @@ fn memory() -> u64 {
 }
 
 /// Asks for many starts without waiting for answers; those that were not refused at once.
-async fn burst<'a>(
-    engine: &'a Engine,
+async fn burst(
+    engine: &Engine,
     names: std::ops::Range<usize>,
     input: impl Fn(usize) -> String,
-) -> Vec<(String, Asked<'a>)> {
+) -> Vec<(String, Asked<'_>)> {
     let mut taken = Vec::new();
     for number in names {
         let name = format!("n{number}");
