@@ -429,3 +429,56 @@ pub(super) fn arn(name: &str) -> String {
 pub(super) fn place(name: &str) -> usize {
     shard_of(hash(&arn(name)), SHARDS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use state_machine::interpret::TaskAnswer;
+    use std::collections::BTreeSet;
+
+    /// ARNs of the executions whose tasks wait.
+    fn waiting(simulation: &Simulation) -> BTreeSet<Arc<str>> {
+        let told = simulation.world.told.lock();
+        told.tasks.values().map(|task| task.execution.arn.clone()).collect()
+    }
+
+    fn rounds(simulation: &mut Simulation) {
+        for _ in 0..6 {
+            (0..SHARDS).for_each(|shard| simulation.round(shard).unwrap());
+        }
+    }
+
+    #[test]
+    fn express_children_that_end_while_the_disk_refuses_are_not_begun_again() {
+        let settings = Settings { executions: 1, ..Settings::default() };
+        let mut simulation = (0..100)
+            .map(|seed| Simulation::new(seed, &settings).unwrap())
+            .find(|simulation| simulation.planned[0].machine.name == "batched")
+            .unwrap();
+        simulation.start(0);
+        rounds(&mut simulation);
+        let first = waiting(&simulation);
+        assert_eq!(first.len(), 2);
+
+        simulation.fuse.store(0, Ordering::Relaxed);
+        rounds(&mut simulation);
+        let tasks = std::mem::take(&mut simulation.world.told.lock().tasks);
+        let running = simulation.running.as_mut().unwrap();
+        for (_, dispatch) in tasks {
+            let task = running.around.tokens.open(&dispatch.task.token).unwrap();
+            let (reply, _) = tokio::sync::oneshot::channel();
+            let answer = TaskAnswer::Succeeded("1".into());
+            let message = Message::Answer { task, answer, from: None, reply };
+            running.waiting[usize::from(task.shard)].push_back(message);
+        }
+        rounds(&mut simulation);
+        simulation.fuse.store(-1, Ordering::Relaxed);
+        rounds(&mut simulation);
+        let last = waiting(&simulation);
+        assert!(last.len() == 1 && last.is_disjoint(&first), "the third batch of three");
+
+        simulation.crash().unwrap();
+        rounds(&mut simulation);
+        assert_eq!(waiting(&simulation), last);
+    }
+}

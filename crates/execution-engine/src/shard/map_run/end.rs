@@ -44,9 +44,11 @@ impl Shard {
         self.runs.unwritten.push(end);
     }
 
-    /// The batch is durable.
+    /// The batch is durable. While the disk refuses nothing is in it, and Express children end all the same.
     pub(in crate::shard) fn runs_written(&mut self) {
-        self.runs.unwritten.clear();
+        if self.stalled.is_none() {
+            self.runs.unwritten.clear();
+        }
     }
 
     /// Puts ends of children that could not be written into the batch once more, and ended runs into the archive.
