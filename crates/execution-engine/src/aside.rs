@@ -162,7 +162,10 @@ impl Threads {
                 tracing::debug!(%error, "slow expressions run at the priority of all others");
             }
             while let Ok(job) = taken.recv() {
-                inbox.force(job.run(&*watch));
+                // Of what is left when the engine closes nobody would learn the result.
+                if !inbox.is_closed() {
+                    inbox.force(job.run(&*watch));
+                }
             }
         };
         let thread = std::thread::Builder::new().name(format!("expressions-{shard}")).spawn(run)?;
