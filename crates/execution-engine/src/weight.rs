@@ -3,7 +3,7 @@
 use crate::message::Message;
 use crate::shard::Keep;
 use state_machine::history::Failure;
-use state_machine::interpret::{Outcome, TaskAnswer};
+use state_machine::interpret::{Outcome, TaskAnswer, Wake};
 
 /// Something whose memory counts.
 pub(crate) trait Weight {
@@ -29,6 +29,16 @@ impl Weight for Message {
                         of_failure(failure)
                     }
                 },
+                _ => 0,
+            }
+    }
+}
+
+impl Weight for Wake {
+    fn weight(&self) -> usize {
+        MESSAGE
+            + match self {
+                Wake::Task(_, answer) => of_answer(answer),
                 _ => 0,
             }
     }

@@ -4,13 +4,18 @@
 //! What goes away is what is in the log, so no failure to write can undo it meanwhile.
 
 use super::turn::{Ran, Reason, refuse};
-use super::{Phase, Reply, Runnable, Shard};
+use super::{Load, Phase, Reply, Runnable, Shard};
 use crate::ChangeRefusal;
 use crate::aside::{Job, TurnJob, Worked};
+use crate::weight::Weight;
 use state_machine::guard::Cancel;
 use state_machine::interpret::{Execution, Wake};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+
+/// Answers of tasks that wait for slow expressions, in number and bytes: more than the cloud's own calls there are at once.
+/// Beyond it they are refused; a caller that waited here for hours would hold a place of all callers.
+const ANSWERS: Load = Load { count: 5_000, bytes: 32 << 20 };
 
 /// The slow turns of a shard.
 #[derive(Default)]
@@ -20,10 +25,32 @@ pub(super) struct Slow {
     /// Slots and numbers of executions for which a `Continue` is waiting: one is enough.
     going_on: HashSet<(u32, u64)>,
     away: Option<Away>,
+    /// Answers that wait, behind the turn that is away, too.
+    answers: Answers,
 }
 
 /// A program by its place in memory.
 type Program = usize;
+
+/// How many answers wait.
+#[derive(Default)]
+struct Answers(Load);
+
+impl Answers {
+    fn add(&mut self, next: &Runnable) {
+        if matches!(next.reply, Reply::Answer(_)) {
+            self.0.count += 1;
+            self.0.bytes += next.wake.weight();
+        }
+    }
+
+    fn subtract(&mut self, next: &Runnable) {
+        if matches!(next.reply, Reply::Answer(_)) {
+            self.0.count = self.0.count.saturating_sub(1);
+            self.0.bytes = self.0.bytes.saturating_sub(next.wake.weight());
+        }
+    }
+}
 
 /// The turn that is being run.
 struct Away {
@@ -41,11 +68,17 @@ impl Slow {
         self.away.is_none() && !self.waiting.is_empty()
     }
 
+    /// Whether an answer must come again later.
+    fn is_too_much(&self, next: &Runnable) -> bool {
+        matches!(next.reply, Reply::Answer(_)) && self.answers.0.exceeds(ANSWERS)
+    }
+
     fn put(&mut self, program: Program, next: Runnable) {
         let place = (next.slot, next.number);
         if matches!(next.wake, Wake::Continue) && !self.going_on.insert(place) {
             return;
         }
+        self.answers.add(&next);
         match self.waiting.iter_mut().find(|(other, _)| *other == program) {
             Some((_, queue)) => queue.push_back(next),
             None => self.waiting.push_back((program, VecDeque::from([next]))),
@@ -61,6 +94,7 @@ impl Slow {
                 self.waiting.push_back((program, queue));
             }
             if let Some(next) = next {
+                self.answers.subtract(&next);
                 if matches!(next.wake, Wake::Continue) {
                     self.going_on.remove(&(next.slot, next.number));
                 }
@@ -81,24 +115,35 @@ impl Drop for Slow {
 }
 
 impl Shard {
-    /// A turn that was found slow waits for its time.
-    pub(super) fn set_aside(&mut self, execution: &Execution, next: Runnable) {
+    /// A turn that was found slow waits for its time, if there is room for it.
+    pub(super) fn found_slow(&mut self, execution: &Execution, next: Runnable) {
+        if self.slow.is_too_much(&next) {
+            refuse_answer(next);
+        } else {
+            self.set_aside(execution, next);
+        }
+    }
+
+    fn set_aside(&mut self, execution: &Execution, next: Runnable) {
         self.slow.put(Arc::as_ptr(execution.program()).addr(), next);
     }
 
     /// Puts a wake behind the turn of its execution that is away; gives it back if there is none. Who stops an execution
     /// does not wait for its expressions.
     pub(super) fn wait_behind(&mut self, next: Runnable) -> Option<Runnable> {
-        match &mut self.slow.away {
-            Some(away) if away.slot == next.slot && away.number == next.number => {
-                if matches!(next.wake, Wake::Stop(_)) {
-                    away.cancel.cancel();
-                }
-                away.behind.push(next);
-                None
-            }
-            _ => Some(next),
+        let is_behind = |away: &&mut Away| away.slot == next.slot && away.number == next.number;
+        let is_too_much = self.slow.is_too_much(&next);
+        let Some(away) = self.slow.away.as_mut().filter(is_behind) else { return Some(next) };
+        if is_too_much {
+            refuse_answer(next);
+            return None;
         }
+        if matches!(next.wake, Wake::Stop(_)) {
+            away.cancel.cancel();
+        }
+        self.slow.answers.add(&next);
+        away.behind.push(next);
+        None
     }
 
     /// Sends the next slow turn away. Only between two batches: what a batch holds is not in the log yet.
@@ -167,7 +212,13 @@ impl Shard {
             }
         }
         for next in away.behind.into_iter().rev() {
+            self.slow.answers.subtract(&next);
             self.runnable.push_front(next);
         }
     }
+}
+
+fn refuse_answer(next: Runnable) {
+    let why = "too many answers wait for slow expressions".to_owned();
+    refuse(next.reply, ChangeRefusal::Overloaded(why));
 }

@@ -220,7 +220,7 @@ impl Shard {
             }
             Err(NotRun::Slow(wake, reply)) => {
                 let waiting = Runnable { slot: next.slot, number: next.number, wake, reply };
-                self.set_aside(&hot.execution, waiting);
+                self.found_slow(&hot.execution, waiting);
                 self.keep_hot(next.slot, hot);
             }
         }

@@ -481,4 +481,72 @@ mod tests {
         rounds(&mut simulation);
         assert_eq!(waiting(&simulation), last);
     }
+
+    const SLOW: Machine = Machine {
+        name: "slow",
+        definition: r#"{"QueryLanguage":"JSONata","StartAt":"T","States":{"T":{"Type":"Task","End":true,
+            "Output":"{% [$states.result] %}","Resource":"arn:aws:states:us-east-1:123456789012:activity:work"}}}"#,
+        input: "{}",
+        steady: false,
+        redriven: false,
+        kind: Kind::Standard,
+    };
+
+    /// A machine that waits for a task whose output will be taken for slow or not, by the seed.
+    fn waits_for_a_task(seed: u64) -> Simulation {
+        let mut simulation =
+            Simulation::new(seed, &Settings { executions: 1, ..Settings::default() }).unwrap();
+        simulation.planned[0].machine = &SLOW;
+        simulation.start(0);
+        rounds(&mut simulation);
+        simulation
+    }
+
+    /// Answers the same task many times, with a long text; tells what becomes of the answers.
+    fn answers(simulation: &mut Simulation, times: usize) -> Vec<Receiver<Result<(), AnswerRefusal>>> {
+        let task = simulation.world.told.lock().tasks.values().next().unwrap().task.token.clone();
+        let running = simulation.running.as_mut().unwrap();
+        let task = running.around.tokens.open(&task).unwrap();
+        let output: Arc<str> = format!("\"{}\"", "x".repeat(200_000)).into();
+        let mut received = Vec::new();
+        for _ in 0..times {
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            received.push(answer);
+            let answer = TaskAnswer::Succeeded(output.clone());
+            let message = Message::Answer { task, answer, from: None, reply };
+            running.waiting[usize::from(task.shard)].push_back(message);
+        }
+        received
+    }
+
+    #[test]
+    fn answers_that_wait_for_slow_expressions_are_bounded() {
+        let mut simulation = (0..100)
+            .map(waits_for_a_task)
+            .find_map(|mut simulation| {
+                drop(answers(&mut simulation, 1));
+                rounds(&mut simulation);
+                // It is away, and stays so.
+                let is_slow = !simulation.world.jobs.lock().is_empty();
+                is_slow.then_some(simulation)
+            })
+            .unwrap();
+        let mut received = answers(&mut simulation, 400);
+        (0..100).for_each(|_| rounds(&mut simulation));
+        let mut refused = 0;
+        for answer in &mut received {
+            match answer.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Ok(Err(AnswerRefusal::Overloaded(_))) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        // 32 MiB of them wait.
+        assert_eq!(refused, 400 - 168);
+        simulation.work_aside();
+        (0..100).for_each(|_| rounds(&mut simulation));
+        let over = |answer: &mut Receiver<_>| matches!(answer.try_recv(), Ok(Err(AnswerRefusal::Over)));
+        let told = received.iter_mut().map(over).filter(|over| *over).count();
+        assert_eq!(told, 168, "the first one ended it");
+    }
 }
