@@ -158,7 +158,7 @@ impl Shard {
             let hot = match self.heat(next.slot) {
                 Ok(hot) => hot,
                 Err(error) => {
-                    refuse(next.reply, ChangeRefusal::Unavailable(error));
+                    self.unreadable(next, error);
                     continue;
                 }
             };
@@ -201,7 +201,7 @@ impl Shard {
                         let ran = Ran::new(next.wake, next.reply, None, now, turned, Reason::Clock);
                         self.record(next.slot, slot, Some(slot), hot, ran);
                     }
-                    (Ok(_), Err(error)) => refuse(next.reply, ChangeRefusal::Unavailable(error)),
+                    (Ok(_), Err(error)) => self.unreadable(next, error),
                     (Err(_), hot) => {
                         if let Ok(hot) = hot {
                             self.keep_hot(next.slot, hot);

@@ -197,6 +197,8 @@ pub(crate) struct Shard {
     /// State of the generator of seeds.
     random: u64,
     runnable: VecDeque<Runnable>,
+    /// Wakes of executions that could not be read, and when they come again.
+    unread: (Vec<Runnable>, Millis),
     /// Those that are too slow for this thread.
     slow: aside::Slow,
     batch: Vec<Done>,
@@ -303,6 +305,9 @@ impl Shard {
     /// Turns timers that are due into wakes.
     pub(crate) fn ring(&mut self) {
         let now = self.now();
+        if now >= self.unread.1 {
+            self.runnable.extend(self.unread.0.drain(..));
+        }
         let mut due = std::mem::take(&mut self.due);
         // A turn that cannot be written is not worth bringing its execution into memory.
         let stalled = self.is_stalled();

@@ -165,6 +165,7 @@ impl Shard {
             next_express: super::mix(random),
             random,
             runnable: VecDeque::new(),
+            unread: (Vec::new(), 0),
             slow: super::aside::Slow::default(),
             batch: Vec::new(),
             moved: Vec::new(),

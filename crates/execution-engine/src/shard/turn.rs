@@ -209,8 +209,7 @@ impl Shard {
         let Some((next, slot)) = self.still_there(next) else { return };
         let mut hot = match self.heat(next.slot) {
             Ok(hot) => hot,
-            // It was failed with the reason, or the disk cannot be read just now.
-            Err(error) => return refuse(next.reply, ChangeRefusal::Unavailable(error)),
+            Err(error) => return self.unreadable(next, error),
         };
         match self.turn(&slot, &mut hot, next.wake, next.reply, None) {
             Ok(ran) => self.record(next.slot, slot, Some(slot), hot, ran),
@@ -224,6 +223,19 @@ impl Shard {
                 self.keep_hot(next.slot, hot);
             }
         }
+    }
+
+    /// What becomes of a wake whose execution could not be brought into memory: it was failed with the reason, or the disk
+    /// cannot be read just now. A wake that nobody waits for would be missed for ever, so it comes again in a second.
+    pub(super) fn unreadable(&mut self, next: Runnable, error: String) {
+        if !matches!(next.reply, Reply::None) {
+            return refuse(next.reply, ChangeRefusal::Unavailable(error));
+        }
+        let (unread, again) = &mut self.unread;
+        if unread.is_empty() {
+            *again = self.clock.last() + 1_000;
+        }
+        unread.push(next);
     }
 
     /// Runs one turn, as far as it is quick.

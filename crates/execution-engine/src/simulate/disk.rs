@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// Operations until the disk refuses; negative: it does not.
 pub(super) type Fuse = Arc<AtomicI64>;
@@ -29,6 +29,8 @@ fn refused() -> Error {
 pub(super) struct FakeDisk {
     state: Mutex<State>,
     fuse: Fuse,
+    /// Nothing can be read just now.
+    pub(super) is_blind: AtomicBool,
 }
 
 #[derive(Default)]
@@ -46,7 +48,7 @@ const SECTOR: usize = 512;
 
 impl FakeDisk {
     pub(super) fn new(fuse: &Fuse) -> FakeDisk {
-        FakeDisk { state: Mutex::default(), fuse: fuse.clone() }
+        FakeDisk { state: Mutex::default(), fuse: fuse.clone(), is_blind: AtomicBool::default() }
     }
 
     /// The power goes: of every write that was not synced, some sectors are there, and one may be torn. True if there was
@@ -129,6 +131,9 @@ impl Disk for FakeDisk {
     }
 
     fn read(&self, segment: u32, offset: u64, into: &mut [u8]) -> Result<usize> {
+        if self.is_blind.load(Ordering::Relaxed) {
+            return Err(Error::other("input/output error"));
+        }
         let state = self.state.lock();
         let held = state.written.get(&segment).ok_or_else(|| Error::from(ErrorKind::NotFound))?;
         let rest = usize::try_from(offset).ok().and_then(|offset| held.get(offset..)).unwrap_or_default();

@@ -448,8 +448,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn express_children_that_end_while_the_disk_refuses_are_not_begun_again() {
+    /// A Map Run of three batches, two at once, whose children wait for a task each.
+    fn batches() -> Simulation {
         let settings = Settings { executions: 1, ..Settings::default() };
         let mut simulation = (0..100)
             .map(|seed| Simulation::new(seed, &settings).unwrap())
@@ -457,11 +457,10 @@ mod tests {
             .unwrap();
         simulation.start(0);
         rounds(&mut simulation);
-        let first = waiting(&simulation);
-        assert_eq!(first.len(), 2);
+        simulation
+    }
 
-        simulation.fuse.store(0, Ordering::Relaxed);
-        rounds(&mut simulation);
+    fn succeed_all(simulation: &mut Simulation) {
         let tasks = std::mem::take(&mut simulation.world.told.lock().tasks);
         let running = simulation.running.as_mut().unwrap();
         for (_, dispatch) in tasks {
@@ -471,6 +470,17 @@ mod tests {
             let message = Message::Answer { task, answer, from: None, reply };
             running.waiting[usize::from(task.shard)].push_back(message);
         }
+    }
+
+    #[test]
+    fn express_children_that_end_while_the_disk_refuses_are_not_begun_again() {
+        let mut simulation = batches();
+        let first = waiting(&simulation);
+        assert_eq!(first.len(), 2);
+
+        simulation.fuse.store(0, Ordering::Relaxed);
+        rounds(&mut simulation);
+        succeed_all(&mut simulation);
         rounds(&mut simulation);
         simulation.fuse.store(-1, Ordering::Relaxed);
         rounds(&mut simulation);
@@ -480,6 +490,29 @@ mod tests {
         simulation.crash().unwrap();
         rounds(&mut simulation);
         assert_eq!(waiting(&simulation), last);
+    }
+
+    #[test]
+    fn a_wake_whose_execution_cannot_be_read_comes_again() {
+        let mut simulation = batches();
+        let blind = |simulation: &Simulation, is_blind| {
+            simulation.disks.iter().for_each(|disk| disk.is_blind.store(is_blind, Ordering::Relaxed));
+        };
+        let open = |simulation: &Simulation| -> usize {
+            simulation.running.iter().flat_map(|running| &running.shards).map(Shard::open_executions).sum()
+        };
+        // The parent is in the log only.
+        simulation.running.iter_mut().flat_map(|running| &mut running.shards).for_each(Shard::let_all_go);
+        blind(&simulation, true);
+        while !waiting(&simulation).is_empty() {
+            succeed_all(&mut simulation);
+            rounds(&mut simulation);
+        }
+        assert_eq!(open(&simulation), 1, "the run ended, and its parent cannot be told");
+        blind(&simulation, false);
+        simulation.pass(1_000);
+        rounds(&mut simulation);
+        assert_eq!(open(&simulation), 0);
     }
 
     const SLOW: Machine = Machine {
