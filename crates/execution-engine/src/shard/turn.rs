@@ -195,13 +195,15 @@ impl Shard {
             refuse(next.reply, ChangeRefusal::NotFound);
             return None;
         };
-        if slot.phase == Phase::Closing {
-            let status =
-                self.closing.get(&next.slot).map_or(Status::Failed, |closed| closed.execution.status);
-            refuse(next.reply, ChangeRefusal::Status(status));
-            return None;
+        if slot.phase != Phase::Closing {
+            return Some((next, slot));
         }
-        Some((next, slot))
+        match self.closing.get(&next.slot) {
+            Some(closed) => refuse(next.reply, ChangeRefusal::Status(closed.execution.status)),
+            // Its end is in this batch: should the disk refuse it, the execution goes on and must not have missed this.
+            None => self.runnable.push_back(next),
+        }
+        None
     }
 
     fn run_one(&mut self, next: Runnable) {
