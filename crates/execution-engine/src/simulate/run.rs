@@ -553,6 +553,32 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_beside_a_stop_that_the_disk_refuses_is_not_missed() {
+        let mut refused = 0;
+        for steps in 0..12 {
+            let mut simulation = waits_for_a_task(0);
+            let (reply, mut stopped) = tokio::sync::oneshot::channel();
+            let arn: Arc<str> = arn(&simulation.planned[0].name).into();
+            let shard = crate::engine::shard_of(crate::engine::hash(&arn), SHARDS);
+            let stop = Message::Stop { arn, failure: state_machine::history::Failure::default(), reply };
+            simulation.running.as_mut().unwrap().waiting[shard].push_back(stop);
+            let mut answered = answers(&mut simulation, 1).remove(0);
+            simulation.fuse.store(steps, Ordering::Relaxed);
+            rounds(&mut simulation);
+            simulation.fuse.store(-1, Ordering::Relaxed);
+            for _ in 0..3 {
+                rounds(&mut simulation);
+                simulation.work_aside();
+            }
+            let is_over = matches!(answered.try_recv(), Ok(Err(AnswerRefusal::Over)));
+            let is_stopped = matches!(stopped.try_recv(), Ok(Ok(_)));
+            assert_eq!(is_over, is_stopped, "with {steps} steps of the disk");
+            refused += usize::from(!is_stopped);
+        }
+        assert!(refused > 0);
+    }
+
+    #[test]
     fn answers_that_wait_for_slow_expressions_are_bounded() {
         let mut simulation = (0..100)
             .map(waits_for_a_task)
