@@ -19,7 +19,6 @@ pub struct Selection {
     context: Arc<Map>,
     variables: Vec<(Arc<str>, Value)>,
     batch_input: Option<Value>,
-    batched: bool,
 }
 
 impl Selection {
@@ -36,7 +35,6 @@ impl Selection {
             context,
             variables: request.variables.clone(),
             batch_input: request.batch.as_ref().and_then(|batch| batch.input.clone()),
-            batched: request.batch.is_some(),
         }
     }
 
@@ -92,11 +90,6 @@ impl Selection {
         }
         members.insert("Items".into(), items.into());
         members.into()
-    }
-
-    /// Whether children get batches.
-    pub fn is_batched(&self) -> bool {
-        self.batched
     }
 }
 
