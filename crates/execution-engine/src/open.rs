@@ -145,7 +145,7 @@ fn work(mut shard: Shard, inbox: &Inbox<Message>) {
     shard.begin_again();
     let mut waiting = VecDeque::new();
     loop {
-        let patience = if shard.is_stalled() {
+        let patience = if shard.waits_for_the_disk() {
             Patience::Until(Duration::from_millis(100))
         } else if shard.is_busy() {
             Patience::None

@@ -9,6 +9,7 @@
 use super::receive::EXPRESS;
 use super::slots::Plain;
 use super::turn::Ran;
+use super::warm::BESIDE;
 use super::{Hot, Phase, Reply, Shard, Slot};
 use crate::engine::hash;
 use crate::log::Position;
@@ -241,6 +242,19 @@ impl Shard {
         self.over(lasting, now);
     }
 
+    /// Begins children that waited for room, by what their inputs will take of it.
+    fn begin_crowded(&mut self) {
+        let mut room = self.around.limits.express.saturating_sub(self.hot.express().bytes);
+        while room > 0
+            && let Some((_, begin)) = self.express.crowded.pop_front()
+        {
+            let input = begin.new.start.input.len();
+            room = room.saturating_sub(input + BESIDE);
+            self.inbox().set_aside(0, input);
+            self.next.push_back(Message::Start(begin));
+        }
+    }
+
     /// A child of a Map Run that has not begun is not wanted any more.
     pub(super) fn forget_crowded(&mut self, arn: &str) {
         let (hash, inbox) = (hash(arn), self.inbox());
@@ -331,12 +345,7 @@ impl Shard {
         if hot.child.is_some() {
             self.express.children.remove(&hash(&hot.start.arn));
         }
-        if self.has_express_room()
-            && let Some((_, begin)) = self.express.crowded.pop_front()
-        {
-            self.inbox().set_aside(0, begin.new.start.input.len());
-            self.next.push_back(Message::Start(begin));
-        }
+        self.begin_crowded();
         let execution =
             super::turn::described(&hot, hot.revision.clone().unwrap_or_default(), Some(&outcome), now);
         self.around.outside.ended(&execution);

@@ -269,6 +269,18 @@ impl Shard {
         self.stalled.is_some() || self.around.backlog.exceeds(self.around.limits.backlog, 2)
     }
 
+    /// Whether the archive is behind: nothing is begun.
+    fn is_behind(&self) -> bool {
+        self.around.backlog.exceeds(self.around.limits.backlog, 1)
+    }
+
+    /// Whether a look now would find nothing to do: turns stand still, or all that is left are starts of children that
+    /// wait for the archive.
+    pub(crate) fn waits_for_the_disk(&self) -> bool {
+        let turns = !self.runnable.is_empty() || self.slow.is_ready() || self.runs.is_ready();
+        self.is_stalled() || self.is_behind() && !turns && !self.next.is_empty()
+    }
+
     /// Its time.
     pub(crate) fn now(&mut self) -> Millis {
         self.clock.now(&*self.around.clock)

@@ -147,7 +147,7 @@ impl Shard {
         if self.slots.open >= self.around.limits.open {
             return Some(StartRefusal::Limit);
         }
-        if self.around.backlog.exceeds(self.around.limits.backlog, 1) {
+        if self.is_behind() {
             return Some(StartRefusal::Overloaded(BEHIND.to_owned()));
         }
         match self.around.archive.knows(&start.arn) {

@@ -3,7 +3,7 @@
 use super::{Hot, Phase, Shard};
 
 /// Bytes that an execution takes beside its data, about.
-const BESIDE: usize = 4 << 10;
+pub(super) const BESIDE: usize = 4 << 10;
 
 /// How many, and how many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -54,7 +54,9 @@ impl Shard {
 
     /// Whether children that were begun wait for room, in whichever shard, and maybe for long: no more are begun then.
     fn has_no_room(&self) -> bool {
-        self.is_stalled() || self.around.inboxes.iter().any(|inbox| inbox.has_much_aside())
+        self.is_stalled()
+            || self.is_behind()
+            || self.around.inboxes.iter().any(|inbox| inbox.has_much_aside())
     }
 
     /// Begins children, or goes on with those of the attempt before; true when more could be begun at once.
