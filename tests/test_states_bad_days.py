@@ -470,16 +470,14 @@ def test_bombs_keep_nobody_waiting_and_fail_by_themselves(cloud):
     states = cloud.client("stepfunctions")
     machines = {name: machine(states, f"bomb-{name}", jsonata(Output=text)) for name, text in BOMBS.items()}
     # Retried for ever, on every shard: there is always one more to be run.
+    branch = {"StartAt": "T", "States": {"T": {"Type": "Pass", "Output": ENDLESS, "End": True}}}
     stubborn = {
         "QueryLanguage": "JSONata",
         **single({
-            "Type": "Parallel", "End": True,
-            "Branches": [single({"Type": "Pass", "Output": ENDLESS, "End": True})],
+            "Type": "Parallel", "End": True, "Branches": [branch],
             "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1.0, "MaxAttempts": 99_999}],
         }),
     }
-    stubborn["States"]["S"]["Branches"][0]["States"]["T"] = stubborn["States"]["S"]["Branches"][0]["States"].pop("S")
-    stubborn["States"]["S"]["Branches"][0]["StartAt"] = "T"
     again = machine(states, "bomb-again", stubborn)
     bombs = [states.start_execution(stateMachineArn=again)["executionArn"] for _ in range(24)]
     once = {name: states.start_execution(stateMachineArn=arn)["executionArn"] for name, arn in machines.items()}

@@ -10,9 +10,9 @@ import time
 import pytest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from conftest import needs_root, wait_for
+from test_states import ENDED, code, end, types
 
 ROLE = "arn:aws:iam::000000000000:role/states"
-ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 @pytest.fixture
@@ -47,33 +47,15 @@ def told(states, run):
     return states.describe_map_run(mapRunArn=run)
 
 
-def end(states, execution, seconds=120):
-    def ended():
-        shown = states.describe_execution(executionArn=execution)
-        return shown if shown["status"] in ENDED else None
-    return wait_for(ended, seconds, "the end of the execution")
-
-
 def children(states, run, **filters):
     pages = states.get_paginator("list_executions").paginate(
         mapRunArn=run, PaginationConfig={"PageSize": 3}, **filters)
     return [child for page in pages for child in page["executions"]]
 
 
-def types(states, execution):
-    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
-    return [event["type"] for page in pages for event in page["events"]]
-
-
 def counts(shown):
     """Items by their state, where there are any."""
     return {state: number for state, number in shown["itemCounts"].items() if number}
-
-
-def code(call, **parameters):
-    with pytest.raises(ClientError) as refused:
-        call(**parameters)
-    return refused.value.response["Error"]["Code"]
 
 
 def take(states, activity):

@@ -7,6 +7,10 @@ fn names_behind(bench: &Bench, from: usize) -> Vec<&'static str> {
     bench.events[from..].iter().map(|event| event.kind.name()).collect()
 }
 
+const A_MAP_RUN: &str = r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
+    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "I",
+    "States": {"I": {"Type": "Pass", "End": true}}}}}}"#;
+
 #[test]
 fn a_stopped_execution_answers_nothing_more() {
     let mut bench =
@@ -66,12 +70,7 @@ fn only_what_failed_of_a_map_runs_again() {
 
 #[test]
 fn a_map_run_ends_with_its_execution_and_is_redriven_with_it() {
-    let mut bench = Bench::new(
-        r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "I",
-            "States": {"I": {"Type": "Pass", "End": true}}}}}}"#,
-        "[1]",
-    );
+    let mut bench = Bench::new(A_MAP_RUN, "[1]");
     bench.wake(Wake::Start).unwrap();
     let Some(Effect::MapRun(first)) = bench.effects.pop() else { panic!("no run") };
     let before = bench.events.len();
@@ -89,12 +88,7 @@ fn a_map_run_ends_with_its_execution_and_is_redriven_with_it() {
 
 #[test]
 fn a_map_run_is_redriven_a_thousand_times_at_most() {
-    let mut bench = Bench::new(
-        r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "I",
-            "States": {"I": {"Type": "Pass", "End": true}}}}}}"#,
-        "[1]",
-    );
+    let mut bench = Bench::new(A_MAP_RUN, "[1]");
     bench.wake(Wake::Start).unwrap();
     for redrives in 0..=1_000 {
         let Some(Effect::MapRun(run)) = bench.effects.pop() else { panic!("no run") };
