@@ -227,16 +227,34 @@ def test_a_machine_is_deleted_while_executions_run(states):
     assert code(states.start_execution, stateMachineArn=arn) in gone
     assert code(states.update_state_machine, stateMachineArn=arn, definition=PASS) in gone
 
-    def is_gone():
-        try:
-            return states.describe_state_machine(stateMachineArn=arn)["status"] == "neither"
-        except ClientError as error:
-            return error.response["Error"]["Code"] == "StateMachineDoesNotExist"
-
-    wait_for(is_gone, what="the end of the machine")
+    wait_for(lambda: code_or(states.describe_state_machine, stateMachineArn=arn) == "StateMachineDoesNotExist", what="its end")
     assert {code(states.describe_execution, executionArn=one) for one in running} == {"ExecutionDoesNotExist"}
     again = machine(states, "going")
     assert ended(states, states.start_execution(stateMachineArn=again, name="e0")["executionArn"])["status"] == "SUCCEEDED"
+
+
+def code_or(call, **parameters):
+    """The error code of a call that may as well be answered."""
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def test_a_machine_deleted_twice_takes_nothing_of_its_successor(states):
+    """A second deletion that was still at it forgot executions of the machine made under the name since."""
+    for number in range(15):
+        arn = machine(states, "successor", SLEEP)
+        for name in ("a", "b", "c"):
+            states.start_execution(stateMachineArn=arn, name=name)
+        for _ in range(4):
+            states.delete_state_machine(stateMachineArn=arn)
+        wait_for(lambda: code_or(states.describe_state_machine, stateMachineArn=arn) == "StateMachineDoesNotExist", what="its end")
+        machine(states, "successor")
+        shown = ended(states, states.start_execution(stateMachineArn=arn, name="a")["executionArn"])
+        assert shown["status"] == "SUCCEEDED", number
+        states.delete_state_machine(stateMachineArn=arn)
+        wait_for(lambda: code_or(states.describe_state_machine, stateMachineArn=arn) == "StateMachineDoesNotExist", what="its end")
 
 
 # --- names that name nothing -----------------------------------------------------------------------------------------

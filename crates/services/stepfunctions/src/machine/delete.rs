@@ -40,23 +40,35 @@ pub(crate) async fn delete(
         other => return Err(other.unexpected()),
     };
     let scope = call.scope();
-    let mark =
-        |tx: &mut Tx<'_>| Ok(tx.update::<StateMachine>(scope, name, |machine| machine.deleting = true));
-    if call.platform.transact(mark).await?.value {
-        for _ in 0..TRIES {
-            if !running(&call, scope, name).await?.is_empty() {
-                break;
-            }
-            if forget(&call, scope, name).await? {
-                remove(&call, scope, name).await?;
-                return Ok(DeleteStateMachineOutput {});
-            }
-            tokio::time::sleep(MOMENT).await;
-        }
-        // It is DELETING until they have stopped, and until all that ended are forgotten.
+    // Deleted once more while it is DELETING, it is left to the first: a second one that is still at it could take away a
+    // machine made under this name since.
+    let mark = |tx: &mut Tx<'_>| {
+        let mut first = false;
+        tx.update::<StateMachine>(scope, name, |machine| {
+            first = !std::mem::replace(&mut machine.deleting, true);
+        });
+        Ok(first)
+    };
+    // It is DELETING until its executions have stopped, and until all that ended are forgotten.
+    if call.platform.transact(mark).await?.value && !at_once(&call, scope, name).await.unwrap_or(false) {
         call.order(Order::Delete(scope.clone(), name.into()));
     }
     Ok(DeleteStateMachineOutput {})
+}
+
+/// Removes a machine that nothing runs of; false: something does, or is not to be forgotten yet.
+async fn at_once(service: &States, scope: &Scope, name: &str) -> Result<bool, Fault> {
+    for _ in 0..TRIES {
+        if !running(service, scope, name).await?.is_empty() {
+            return Ok(false);
+        }
+        if forget(service, scope, name).await? {
+            remove(service, scope, name).await?;
+            return Ok(true);
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
+    Ok(false)
 }
 
 /// Some of the executions of a machine that run.
